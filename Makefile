@@ -1,0 +1,108 @@
+# All that is needed beforehand: Python 3.11 or newer, and make. "make" alone lists the targets.
+#
+# Each target makes the virtual environment .venv if it is missing, and installs into it what it needs: a stamp
+# file per set of packages (.venv/.test, ...) makes the second call quick. Nothing outside this folder changes.
+# With another Python (make test PYTHON=python3.12) the environment is .venv-python3.12.
+
+PYTHON ?= python3
+VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+ARGS   ?=
+
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lint format types bench stubs docs notebooks pages venv clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@echo "chainrule: make TARGET, for instance make demo"; echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo; echo "Options: PYTHON=python3.12 (another Python), ARGS=\"-k softplus\" (passed on by test, quick, demo, bench)"
+
+demo: $(VENV)/.demo  ## train a network of scalars on real data (under a minute)
+	@$(RUN) examples/breast_cancer.py $(ARGS)
+
+test: $(VENV)/.test  ## run all tests
+	@$(RUN) -m pytest $(ARGS)
+
+quick: $(VENV)/.test  ## run the tests, but not the slow ones
+	@$(RUN) -m pytest -m "not slow" $(ARGS)
+
+lint: $(VENV)/.dev  ## look for mistakes and untidy layout (ruff)
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+
+format: $(VENV)/.dev  ## put imports and layout right (ruff)
+	@$(RUN) -m ruff check --select I --fix .
+	@$(RUN) -m ruff format .
+
+types: $(VENV)/.test $(VENV)/.dev  ## check the types (mypy, strict)
+	@$(RUN) -m mypy
+
+bench: $(VENV)/.bench  ## measure the speed beside other libraries
+	@$(RUN) -m benchmarks $(ARGS)
+
+stubs: $(VENV)/.dev  ## write the type stubs from the table of operations
+	@$(RUN) tools/make_stubs.py
+
+docs: $(VENV)/.docs  ## write the reference to site/ (pdoc)
+	@$(RUN) -m pdoc --output-directory site autograd nn
+	@echo "The reference is in site/index.html"
+
+notebooks: $(VENV)/.notebooks  ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyterlab notebooks
+
+pages: $(VENV)/.notebooks  ## export every notebook as a page to pages/
+	@$(RUN) -m nbconvert --log-level WARN --to html --output-dir pages notebooks/*.ipynb
+	@echo "The pages are in pages/"
+
+venv: $(VENV)/.made  ## only make the virtual environment
+
+clean:  ## remove the environments, caches and all that these targets wrote
+	rm -rf .venv .venv-* build dist site pages demo *.egg-info
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment, and one stamp for each set of packages. A changed setup.cfg installs anew.
+
+$(VENV)/.made:
+	@command -v "$(PYTHON)" > /dev/null || { \
+	  echo "chainrule needs Python 3.11 or newer, and '$(PYTHON)' was not found. Name yours: make PYTHON=python3.12 ..."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "chainrule needs Python 3.11 or newer, and '$(PYTHON)' is older. Name a newer one: make PYTHON=python3.12 ..."; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2> /dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the virtual environment $(VENV) (about 5 seconds)"
+	@"$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: setup.cfg | $(VENV)/.made
+	@echo "Installing into $(VENV): chainrule, numpy, scikit-learn, matplotlib (about a minute, 400 MB)"
+	@$(PIP) install --editable ".[demo]"
+	@touch $@
+
+$(VENV)/.test: setup.cfg | $(VENV)/.made
+	@echo "Installing into $(VENV): chainrule and its extras, pytest, hypothesis, mpmath (a minute or two, 600 MB)"
+	@$(PIP) install --editable ".[test]"
+	@touch $@
+
+$(VENV)/.dev: setup.cfg | $(VENV)/.made
+	@echo "Installing into $(VENV): ruff, mypy (half a minute, 90 MB)"
+	@$(PIP) install --editable ".[dev]"
+	@touch $@
+
+$(VENV)/.docs: setup.cfg | $(VENV)/.made
+	@echo "Installing into $(VENV): pdoc (half a minute, 20 MB)"
+	@$(PIP) install --editable ".[plot,docs]"
+	@touch $@
+
+$(VENV)/.notebooks: setup.cfg | $(VENV)/.made
+	@echo "Installing into $(VENV): JupyterLab and what the notebooks use (two minutes, 900 MB)"
+	@$(PIP) install --editable ".[all]"
+	@touch $@
+
+$(VENV)/.bench: benchmarks/requirements.txt setup.cfg | $(VENV)/.made
+	@echo "Installing into $(VENV): the libraries to compare with, see benchmarks/requirements.txt"
+	@$(PIP) install --editable ".[demo,compile]" --requirement benchmarks/requirements.txt
+	@touch $@

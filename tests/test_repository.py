@@ -1,0 +1,192 @@
+"""What the repository as a whole promises: its metadata, its README, and how light `import autograd` is."""
+
+import ast
+import builtins
+import configparser
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+import tokenize
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(path for package in ("autograd", "nn") for path in (ROOT / package).rglob("*.py"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEAVY = {"graphviz", "numpy", "matplotlib", "llvmlite", "sklearn", "torch", "IPython"}
+
+
+def fenced(language: str) -> list[str]:
+    """The README's code blocks in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def python(code: str) -> str:
+    """What a fresh Python prints that runs `code` in the repository's folder."""
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+# Import
+
+
+@pytest.mark.parametrize("package", ["autograd", "nn"])
+def test_import_loads_nothing_heavy(package: str) -> None:
+    # What the environment's own start-up files load is not ours: compare with before.
+    loaded = python(f"import sys; before = set(sys.modules); import {package}; print(*set(sys.modules) - before)")
+    assert package in loaded.split()
+    assert HEAVY.isdisjoint(loaded.split())
+
+
+def test_import_takes_at_most_50_ms_more_than_an_empty_python() -> None:
+    def seconds(code: str) -> float:
+        start = time.perf_counter()
+        python(code)
+        return time.perf_counter() - start
+
+    seconds("import autograd")  # writes the byte code
+    empty, full = [], []
+    for _ in range(3):  # a busy machine only ever makes a run slower, so the least of many is the honest one
+        for _ in range(7):
+            empty.append(seconds("pass"))
+            full.append(seconds("import autograd"))
+        if min(full) - min(empty) <= 0.050:
+            return
+    pytest.fail(f"import autograd takes {1000 * (min(full) - min(empty)):.0f} ms more than an empty Python")
+
+
+# The source
+
+
+def test_all_names_exist_and_shadow_no_builtin() -> None:
+    import autograd
+    import nn
+
+    for package in (autograd, nn):
+        assert len(set(package.__all__)) == len(package.__all__)
+        assert [name for name in package.__all__ if not hasattr(package, name)] == []
+        assert [name for name in package.__all__ if hasattr(builtins, name)] == []
+
+
+def test_no_module_has_the_name_of_a_public_function() -> None:
+    import autograd
+
+    # A submodule that is imported lazily would replace the function of the same name.
+    modules = {path.stem for path in (ROOT / "autograd").iterdir() if path.suffix == ".py" or path.is_dir()}
+    callables = {name for name in vars(autograd) if callable(getattr(autograd, name))}
+    assert modules & callables == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_has_at_most_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_value_fits_one_sitting() -> None:
+    assert len((ROOT / "autograd" / "value.py").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+# Metadata
+
+
+@pytest.fixture(scope="module")
+def setup_cfg() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    return parser
+
+
+def requirements(text: str) -> list[str]:
+    """The bare names of the packages that a list of requirements asks for."""
+    return [re.match(r"[\w.-]+", line).group() for line in text.strip().splitlines() if line.strip()]
+
+
+def test_metadata_names_the_distribution(setup_cfg: configparser.ConfigParser) -> None:
+    metadata, options = setup_cfg["metadata"], setup_cfg["options"]
+    assert metadata["name"] == "chainrule"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", metadata["version"])
+    assert metadata["license"] == "MIT"
+    assert options["python_requires"] == ">= 3.11"
+
+
+def test_graphviz_is_the_only_hard_dependency(setup_cfg: configparser.ConfigParser) -> None:
+    assert requirements(setup_cfg["options"]["install_requires"]) == ["graphviz"]
+
+
+def test_every_extra_exists_and_none_asks_for_torch(setup_cfg: configparser.ConfigParser) -> None:
+    extras = setup_cfg["options.extras_require"]
+    assert {"draw", "compile", "plot", "demo", "notebooks", "test", "docs", "all"} <= set(extras)
+    for text in extras.values():
+        assert "torch" not in requirements(text)
+        for names in re.findall(r"chainrule\[(.*?)\]", text):
+            assert set(names.split(",")) <= set(extras)
+
+
+def test_packages_are_marked_as_typed(setup_cfg: configparser.ConfigParser) -> None:
+    for package in ("autograd", "nn"):
+        assert (ROOT / package / "py.typed").exists()
+        assert "py.typed" in setup_cfg["options.package_data"][package]
+
+
+# README
+
+
+def promises(block: str) -> list[tuple[str, str | None]]:
+    """The statements of a block of code, each with the output promised in the comment behind its print(...)."""
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(block).readline)
+        if token.type == tokenize.COMMENT
+    }
+    return [
+        (ast.unparse(node), comments.get(node.end_lineno) if ast.unparse(node).startswith("print(") else None)
+        for node in ast.parse(block).body
+    ]
+
+
+@pytest.mark.parametrize("block", fenced("python"))
+def test_readme_code_prints_what_it_says(block: str) -> None:
+    namespace: dict[str, object] = {}
+    for code, promised in promises(block):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, namespace)
+        if promised is not None:
+            assert printed.getvalue().strip() == promised, code
+
+
+def test_readme_has_code_with_printed_results() -> None:
+    assert sum(promised is not None for block in fenced("python") for _, promised in promises(block)) >= 3
+
+
+def test_readme_imports_instead_of_micrograd_work() -> None:
+    (diff,) = fenced("diff")
+    added = [line[1:] for line in diff.splitlines() if line.startswith("+")]
+    assert len(added) == 2
+    exec("\n".join(added), {})
+
+
+def test_readme_names_only_targets_and_files_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    for document in (README, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
+        named = re.findall(r"^make ([a-z]+)\b|`make ([a-z]+)`", document, flags=re.MULTILINE)
+        assert named
+        assert {first or second for first, second in named} <= targets
+    files = re.findall(r"`((?:\w+/)*\w+\.(?:py|md|cfg))`", README)
+    assert files
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+def test_readme_links_and_pictures_exist() -> None:
+    local = [target for target in re.findall(r"\]\(([^)]+)\)", README) if "://" not in target]
+    assert [target for target in local if not (ROOT / target.split("#")[0]).exists()] == []
