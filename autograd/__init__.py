@@ -1,0 +1,19 @@
+"""chainrule: scalar reverse-mode automatic differentiation. Every number is a node."""
+
+import os as _os
+
+if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wrapper.py")):
+    raise ImportError(
+        "chainrule and HIPS autograd are installed into the same folder (both are imported as `autograd`), so that "
+        "neither can work; give each an environment of its own, or: pip uninstall autograd chainrule, then install one"
+    )
+
+from .anomaly import AnomalyError, detect_anomaly
+from .functions import *  # noqa: F403
+from .functions import abs, max, min, operation, pow, sum
+from .modes import expanded, no_grad
+from .operation import OPERATIONS, Operation
+from .transforms import grad, hessian, hvp, jacobian, value_and_grad
+from .value import Constant, Value
+
+__version__ = "0.1.0"

@@ -1,0 +1,56 @@
+"""How Values compare, and the conversions they refuse because a gradient would be lost silently."""
+
+from numbers import Real
+from typing import Any, NoReturn
+
+
+class Comparable:
+    """`<` and its kin compare the numbers; `==` and `hash` are identity, so that nodes can live in sets and dicts."""
+
+    __slots__ = ()
+    data: float
+
+    def __lt__(self, other: Any) -> bool:
+        return self.data < _number(other)
+
+    def __le__(self, other: Any) -> bool:
+        return self.data <= _number(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self.data > _number(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self.data >= _number(other)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (int, float, Real)) or hasattr(other, "__array__"):
+            raise TypeError(
+                f"== between Values is identity and never true of a number; compare v.data == {other!r:.40} instead, "
+                "or autograd.equal(v, number) for a 1.0 or 0.0 in the graph"
+            )
+        return self is other if isinstance(other, Comparable) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "a Value does not turn into a float: the gradient would be lost, as in math.tanh(v). "
+            "Write v.item() for the number alone, or autograd.tanh(v) and its kin to stay in the graph"
+        )
+
+    __int__ = __index__ = __complex__ = __float__
+
+    def __format__(self, spec: str) -> str:
+        """`f"{v:.3f}"` formats the number."""
+        return format(self.data, spec) if spec else str(self)
+
+
+def _number(other: Any) -> float:
+    if isinstance(other, Comparable):
+        return other.data
+    if isinstance(other, (int, float, Real)):
+        return other  # type: ignore[return-value]
+    raise TypeError(f"a Value compares with a Value or a real number, not with {other!r:.40}")

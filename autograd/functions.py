@@ -1,0 +1,103 @@
+"""The functions: each operation of the table, of Values or of plain numbers. `functions.pyi` shows them to type checkers.
+
+A Value among the arguments makes a node; plain numbers alone give a plain float. This module is also the arithmetic
+of Values: derivatives handed `m = functions` are graphs again.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import reductions  # noqa: F401: its rows join the table
+from .arithmetic import FLOATS, Arithmetic, real
+from .modes import MODE
+from .operation import OPERATIONS, Operation, register
+from .value import Value, apply
+
+
+def operation(
+    name: str,
+    forward: Callable[..., Any],
+    partials: Sequence[Callable[..., Any] | None],
+    *,
+    symbol: str = "",
+    operands: Sequence[str] = (),
+    samples: Sequence[Sequence[float]] = (),
+    doc: str = "",
+    **notation: Any,
+) -> Callable[..., Any]:
+    """A new operation, equal in rank to the built-in ones; returns its function.
+
+    `forward(m, x, …)` and each of `partials`, `(m, x, …, out)`, are written with the operators and the functions of
+    the arithmetic `m`; there is one partial for each operand, None where it has no derivative. Raises ValueError for
+    a name that exists or a wrong number of partials.
+
+    >>> import autograd
+    >>> softcap = autograd.operation(
+    ...     "softcap",
+    ...     lambda m, x, cap: cap * m.tanh(m.truediv(x, cap)),
+    ...     [lambda m, x, cap, out: 1 - m.truediv(out, cap) ** 2, None],
+    ...     operands=("x", "cap"),
+    ... )
+    >>> softcap(100.0, 30.0)
+    29.92...
+    """
+    names = tuple(operands) or ("x", "y", "z", "u", "v", "w")[: len(partials)]
+    row = Operation(
+        name, symbol or name, forward, tuple(partials), operands=names, samples=tuple(map(tuple, samples)), doc=doc, **notation
+    )  # fmt: skip
+    return function_of(register(row))
+
+
+def function_of(row: Operation) -> Callable[..., Any]:
+    """The function of a row, with its name, its documentation and a checked number of arguments."""
+
+    def function(*arguments: Any, **named: Any) -> Any:
+        return evaluate(row, row.flatten(*arguments, **named))
+
+    function.__name__ = function.__qualname__ = row.name
+    function.__doc__ = row.doc
+    return function
+
+
+def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
+    """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
+    if not any(isinstance(x, Value) for x in operands):
+        return row.evaluate(FLOATS, [real(x, row.name) for x in operands])
+    if row.expansion is not None and MODE.get().expanding:
+        return row.expansion(VALUES, [x if isinstance(x, Value) else real(x, row.name) for x in operands])
+    return apply(row, operands)
+
+
+class ValueArithmetic(Arithmetic):
+    """The arithmetic of Values: every operation makes a node, unless all its operands are plain numbers."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        super().__getattr__(name)  # raises for a name that is not in the table
+        function = function_of(OPERATIONS[name])
+        setattr(self, name, function)
+        return function
+
+    @staticmethod
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        """A plain condition is settled already: no node for it."""
+        if isinstance(condition, Value):
+            return apply(OPERATIONS["where"], (condition, x, y))
+        return x if condition else y
+
+
+VALUES = ValueArithmetic()
+globals().update({name: function_of(row) for name, row in OPERATIONS.items()})
+
+
+def softmax(values: Sequence[Any]) -> list[Any]:
+    """eˣⁱ / Σ eˣʲ for each of the values, as a list that adds up to 1; computed without overflow."""
+    values = list(values)
+    total = VALUES.logsumexp(values)
+    return [VALUES.exp(x - total) for x in values]
+
+
+def log_softmax(values: Sequence[Any]) -> list[Any]:
+    """The logarithms of the softmax, xᵢ − logsumexp(x), as a list; exact where the softmax itself would be 0."""
+    values = list(values)
+    total = VALUES.logsumexp(values)
+    return [x - total for x in values]

@@ -1,0 +1,101 @@
+"""What an operation is: one row of the table, and the table itself.
+
+A row is written against an *arithmetic* `m` that it is handed: `m.cos(x)` is a float when `m` is the
+arithmetic of floats, a node when `m` is the arithmetic of Values, an array when it is NumPy's. So one row
+serves the eager engine, derivatives of derivatives, both compilers and the printed formulas alike.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Forward = Callable[..., Any]
+Partial = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """One operation: its forward formula, its local derivatives, and how it is written.
+
+    With a fixed number of operands, `forward(m, x, y)` and each of `partials` as `(m, x, y, out)`; an operand
+    whose partial is None carries no derivative. With `many` operands, `forward(m, xs)` takes them as one
+    list and the single function `partials(m, xs, out)` returns a derivative (or None) for each of them.
+    """
+
+    name: str
+    symbol: str
+    forward: Forward
+    partials: tuple[Partial | None, ...] | Partial
+    operands: tuple[str, ...] = ("x",)
+    samples: tuple[tuple[float, ...], ...] = ()
+    doc: str = ""
+    many: bool = False
+    gather: Callable[..., list[Any]] | None = None  # with many operands: the function's arguments as one list
+    defaults: Mapping[str, float] = field(default_factory=dict)
+    textbook: tuple[Partial, ...] | None = None  # the derivative as a textbook writes it, where it differs
+    expansion: Callable[..., Any] | None = None  # the same result from single operations, for `expanded()`
+    text: str = ""  # how formula() writes it: "{0} + {1}"; empty: name(...)
+    latex: str = ""
+    level: int = 9  # how tightly it binds: 1 comparison, 2 sum, 3 product, 4 sign, 5 power, 9 function
+
+    def evaluate(self, m: Any, xs: Sequence[Any]) -> Any:
+        """The result on operands `xs` in arithmetic `m`."""
+        return self.forward(m, xs) if self.many else self.forward(m, *xs)
+
+    def __call__(self, m: Any, *arguments: Any, **named: Any) -> Any:
+        """The same as the function of this name: `row(m, x)` is `m.name(x)`."""
+        return self.evaluate(m, self.flatten(*arguments, **named))
+
+    def flatten(self, *arguments: Any, **named: Any) -> Sequence[Any]:
+        """The operands in order, from the arguments of a call."""
+        if self.gather is not None:
+            return self.gather(*arguments, **named)
+        given = {**self.defaults, **named, **dict(zip(self.operands, arguments, strict=False))}
+        if len(arguments) > len(self.operands) or set(given) != set(self.operands):
+            raise TypeError(f"{self.name}() takes {', '.join(self.operands)}; got {len(arguments)} argument(s)")
+        return [given[name] for name in self.operands]
+
+    def derivatives(self, m: Any, xs: Sequence[Any], out: Any, wanted: Sequence[bool]) -> tuple[Any, ...]:
+        """∂out/∂x for each operand that is `wanted`, None for the others (theirs are not even evaluated)."""
+        if self.many:
+            every = self.partials(m, xs, out)  # type: ignore[operator]
+            return tuple(every if False not in wanted else [d if w else None for d, w in zip(every, wanted)])  # noqa: B905
+        pairs = zip(self.partials, wanted)  # type: ignore[arg-type]  # noqa: B905: hot, and register() has counted
+        return tuple([d(m, *xs, out) if w and d is not None else None for d, w in pairs])
+
+    def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
+        return find, (self.name,)  # pickled and copied by name: a row holds functions
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""The table: every operation by its name, the user's own included."""
+
+
+def register(row: Operation) -> Operation:
+    """Add `row` to the table.
+
+    Raises ValueError when its name is taken or no identifier, or when it has not one partial for each operand.
+    """
+    if not row.name.isidentifier():
+        raise ValueError(f"an operation's name must be a Python identifier, got {row.name!r}")
+    if row.name in OPERATIONS:
+        raise ValueError(f"an operation named {row.name!r} exists already; choose another name")
+    if not row.many and len(_as_tuple(row.partials)) != len(row.operands):
+        raise ValueError(
+            f"operation {row.name!r} has {len(row.operands)} operand(s) {row.operands} but "
+            f"{len(_as_tuple(row.partials))} partial(s); give one for each operand (None: no derivative)"
+        )
+    OPERATIONS[row.name] = row
+    return row
+
+
+def find(name: str) -> Operation:
+    """The row named `name`; raises KeyError that says what to do for a user's operation that is not there yet."""
+    try:
+        return OPERATIONS[name]
+    except KeyError:
+        raise KeyError(f"no operation named {name!r}; define it with autograd.operation(...) first") from None
+
+
+def _as_tuple(partials: Iterable[Partial | None] | Partial) -> tuple[Partial | None, ...]:
+    return (partials,) if callable(partials) else tuple(partials)

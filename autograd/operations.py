@@ -1,0 +1,308 @@
+"""The table: one row an operation. To add an operation, add a row.
+
+`m` is the arithmetic (see `operation.py`), `x`, `y` the operands, `out` the result. `samples` are points inside the
+domain and away from kinks, at which the tests compare each derivative with central differences.
+"""
+
+import math
+
+from .operation import Operation, register
+
+ANYWHERE = ((-2.0,), (-0.3,), (0.7,), (3.0,))
+POSITIVE = ((0.1,), (0.7,), (3.0,))
+INSIDE = ((-0.9,), (-0.3,), (0.7,))  # (−1, 1)
+PAIRS = ((2.0, 3.0), (-1.5, 0.7), (0.3, -2.0))
+
+
+def row(name, symbol, forward, partials, **fields):  # type: ignore[no-untyped-def]
+    """One row; a row with two partials has the operands x and y unless it says otherwise."""
+    fields.setdefault("operands", ("x", "y")[: len(partials)])
+    fields.setdefault("samples", ANYWHERE if len(fields["operands"]) == 1 else PAIRS)
+    return register(Operation(name, symbol, forward, tuple(partials), **fields))
+
+
+# ── arithmetic ────────────────────────────────────────────────────────────────────────────────────────────────────
+ADD = row(
+    "add", "+", lambda m, x, y: x + y, [lambda m, x, y, out: 1.0, lambda m, x, y, out: 1.0],
+    doc="x + y.", text="{0} + {1}", level=2,
+)
+SUB = row(
+    "sub", "−", lambda m, x, y: x - y, [lambda m, x, y, out: 1.0, lambda m, x, y, out: -1.0],
+    doc="x − y.", text="{0} − {1}", latex="{0} - {1}", level=2,
+)
+MUL = row(
+    "mul", "×", lambda m, x, y: x * y, [lambda m, x, y, out: y, lambda m, x, y, out: x],
+    doc="x · y, with derivatives y and x.", text="{0}·{1}", latex=r"{0} \cdot {1}", level=3,
+)
+TRUEDIV = row(
+    "truediv", "÷", lambda m, x, y: m.truediv(x, y),
+    [lambda m, x, y, out: m.truediv(1.0, y), lambda m, x, y, out: -m.truediv(out, y)],
+    textbook=(lambda m, x, y, out: m.truediv(1.0, y), lambda m, x, y, out: -m.truediv(x, m.pow(y, 2.0))),
+    doc="x / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan.",
+    text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", level=3,
+)
+
+
+def _pow_by_base(m, x, y, out):  # type: ignore[no-untyped-def]
+    """y·x^(y−1), and 0 where y is 0: there x⁰⁻¹ would be inf at x = 0, and 0·inf is nan."""
+    constant = m.equal(y, 0.0)
+    return m.where(constant, 0.0, y * m.pow(x, y - 1.0 + constant))
+
+
+def _pow_by_exponent(m, x, y, out):  # type: ignore[no-untyped-def]
+    """xʸ·log x, and 0 where x is 0 and y is not negative: the limit, where 0·log 0 would be nan."""
+    flat = m.logical_and(m.equal(x, 0.0), m.greater_equal(y, 0.0))
+    return m.where(flat, 0.0, out * m.log(m.where(flat, 1.0, x)))
+
+
+POW = row(
+    "pow", "^", lambda m, x, y: m.pow(x, y), [_pow_by_base, _pow_by_exponent],
+    textbook=(lambda m, x, y, out: y * m.pow(x, y - 1.0), lambda m, x, y, out: out * m.log(x)),
+    samples=((2.0, 3.0), (0.7, -1.5), (1.3, 0.5)),
+    doc="xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.",
+    text="{0}^{1}", latex="{0}^{{{1}}}", level=5,
+)
+NEG = row(
+    "neg", "−", lambda m, x: -x, [lambda m, x, out: -1.0], doc="−x.", text="−{0}", latex="-{0}", level=4,
+)
+ABS = row(
+    "abs", "|·|", lambda m, x: m.abs(x), [lambda m, x, out: m.sign(x)],
+    doc="|x|, with derivative sign(x), which is 0 at 0.", text="|{0}|", latex=r"\left|{0}\right|",
+)
+IDENTITY = row(
+    "identity", "id", lambda m, x: x, [lambda m, x, out: 1.0], doc="x itself, as a node of its own.",
+)  # fmt: skip
+
+# ── exponentials and logarithms ───────────────────────────────────────────────────────────────────────────────────
+EXP = row(
+    "exp", "exp", lambda m, x: m.exp(x), [lambda m, x, out: out],
+    doc="eˣ, which is its own derivative; inf beyond 709.78.", latex="e^{{{0}}}", level=5,
+)
+EXPM1 = row(
+    "expm1", "expm1", lambda m, x: m.expm1(x), [lambda m, x, out: m.exp(x)],
+    doc="eˣ − 1, exact near 0, with derivative eˣ.",
+)
+LOG = row(
+    "log", "log", lambda m, x: m.log(x), [lambda m, x, out: m.truediv(1.0, x)], samples=POSITIVE,
+    doc="The natural logarithm, with derivative 1/x; log(0) is −inf, nan below.", latex=r"\log\left({0}\right)",
+)
+LOG1P = row(
+    "log1p", "log1p", lambda m, x: m.log1p(x), [lambda m, x, out: m.truediv(1.0, 1.0 + x)],
+    samples=((-0.5,), *POSITIVE), doc="log(1 + x), exact near 0, with derivative 1/(1 + x).",
+)
+SQRT = row(
+    "sqrt", "√", lambda m, x: m.sqrt(x), [lambda m, x, out: m.truediv(0.5, out)], samples=POSITIVE,
+    textbook=(lambda m, x, out: m.truediv(1.0, 2.0 * out),),
+    doc="√x, with derivative 1/(2√x); nan for negative x.", latex=r"\sqrt{{{0}}}",
+)
+
+# ── trigonometry ──────────────────────────────────────────────────────────────────────────────────────────────────
+SIN = row(
+    "sin", "sin", lambda m, x: m.sin(x), [lambda m, x, out: m.cos(x)],
+    doc="The sine of x radians, with derivative cos x.", latex=r"\sin\left({0}\right)",
+)
+COS = row(
+    "cos", "cos", lambda m, x: m.cos(x), [lambda m, x, out: -m.sin(x)],
+    doc="The cosine of x radians, with derivative −sin x.", latex=r"\cos\left({0}\right)",
+)
+TAN = row(
+    "tan", "tan", lambda m, x: m.tan(x), [lambda m, x, out: 1.0 + out * out],
+    textbook=(lambda m, x, out: 1.0 + m.pow(out, 2.0),),
+    doc="The tangent of x radians, with derivative 1 + tan² x.", latex=r"\tan\left({0}\right)",
+)
+ASIN = row(
+    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.truediv(1.0, m.sqrt((1.0 - x) * (1.0 + x)))],
+    textbook=(lambda m, x, out: m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
+    doc="The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1].",
+    latex=r"\arcsin\left({0}\right)",
+)
+ACOS = row(
+    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.truediv(1.0, m.sqrt((1.0 - x) * (1.0 + x)))],
+    textbook=(lambda m, x, out: -m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
+    doc="The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1].",
+    latex=r"\arccos\left({0}\right)",
+)
+ATAN = row(
+    "atan", "atan", lambda m, x: m.atan(x), [lambda m, x, out: m.truediv(1.0, 1.0 + x * x)],
+    textbook=(lambda m, x, out: m.truediv(1.0, 1.0 + m.pow(x, 2.0)),),
+    doc="The arc tangent in radians, with derivative 1/(1 + x²).", latex=r"\arctan\left({0}\right)",
+)
+SINH = row(
+    "sinh", "sinh", lambda m, x: m.sinh(x), [lambda m, x, out: m.cosh(x)],
+    doc="(eˣ − e⁻ˣ)/2, with derivative cosh x.", latex=r"\sinh\left({0}\right)",
+)
+COSH = row(
+    "cosh", "cosh", lambda m, x: m.cosh(x), [lambda m, x, out: m.sinh(x)],
+    doc="(eˣ + e⁻ˣ)/2, with derivative sinh x.", latex=r"\cosh\left({0}\right)",
+)
+
+# ── activations ───────────────────────────────────────────────────────────────────────────────────────────────────
+TANH = row(
+    # 4σ(2x)σ(−2x) is 1 − tanh² x without the cancellation: at x = 20 the textbook form has no right digit left.
+    "tanh", "tanh", lambda m, x: m.tanh(x), [lambda m, x, out: 4.0 * m.sigmoid(2.0 * x) * m.sigmoid(-2.0 * x)],
+    textbook=(lambda m, x, out: 1.0 - m.pow(out, 2.0),),
+    doc="The hyperbolic tangent, with derivative 1 − tanh² x.", latex=r"\tanh\left({0}\right)",
+)
+
+
+def _sigmoid(m, x):  # type: ignore[no-untyped-def]
+    """1/(1 + e⁻ˣ), from the exponential that cannot overflow."""
+    small = m.exp(-m.abs(x))
+    return m.truediv(m.where(m.greater_equal(x, 0.0), 1.0, small), 1.0 + small)
+
+
+SIGMOID = row(
+    "sigmoid", "σ", _sigmoid, [lambda m, x, out: out * m.sigmoid(-x)],
+    textbook=(lambda m, x, out: out * (1.0 - out),),
+    doc="The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), computed as σ(x)·σ(−x).",
+    text="σ({0})", latex=r"\sigma\left({0}\right)",
+)
+RELU = row(
+    "relu", "ReLU", lambda m, x: m.where(m.less_equal(x, 0.0), 0.0, x), [lambda m, x, out: m.greater(x, 0.0)],
+    doc="max(x, 0), with derivative 1 where x > 0, else 0 (also at 0); nan stays nan.",
+    text="ReLU({0})", latex=r"\operatorname{{ReLU}}\left({0}\right)",
+)
+LEAKY_RELU = row(
+    "leaky_relu", "LReLU", lambda m, x, slope: m.where(m.greater(x, 0.0), x, slope * x),
+    [
+        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 1.0, slope),
+        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 0.0, x),
+    ],
+    operands=("x", "slope"), defaults={"slope": 0.01},
+    doc="x where x > 0, else slope·x; its derivative at 0 is the slope.",
+)
+ELU = row(
+    # where x > 0 the exponential is taken of 0, not of x: an inf there would poison the derivatives (0·inf).
+    "elu", "ELU", lambda m, x, alpha: m.where(m.greater(x, 0.0), x, alpha * m.expm1(_negative_part(m, x))),
+    [
+        lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 1.0, alpha * m.exp(_negative_part(m, x))),
+        lambda m, x, alpha, out: m.expm1(_negative_part(m, x)),
+    ],
+    textbook=(
+        lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 1.0, alpha * m.exp(x)),
+        lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 0.0, m.exp(x) - 1.0),
+    ),
+    operands=("x", "alpha"), defaults={"alpha": 1.0},
+    doc="x where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha.",
+)
+
+
+def _negative_part(m, x):  # type: ignore[no-untyped-def]
+    return m.where(m.greater(x, 0.0), 0.0, x)
+
+
+def _normal_cdf(m, x):  # type: ignore[no-untyped-def]
+    """Φ(x) through erfc: ½(1 + erf) would be all error at −10."""
+    return 0.5 * m.erfc(x * -math.sqrt(0.5))
+
+
+def _normal_density(m, x):  # type: ignore[no-untyped-def]
+    return (1.0 / math.sqrt(2.0 * math.pi)) * m.exp(-0.5 * (x * x))
+
+
+GELU = row(
+    "gelu", "GELU", lambda m, x: x * _normal_cdf(m, x),
+    [lambda m, x, out: _normal_cdf(m, x) + x * _normal_density(m, x)],
+    doc="x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x).",
+)
+SILU = row(
+    "silu", "SiLU", lambda m, x: x * m.sigmoid(x), [lambda m, x, out: m.sigmoid(x) * (1.0 + x * m.sigmoid(-x))],
+    doc="x·σ(x), with derivative σ(x)·(1 + x·σ(−x)).",
+)
+SOFTPLUS = row(
+    "softplus", "softplus", lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))), [lambda m, x, out: m.sigmoid(x)],
+    doc="log(1 + eˣ) without overflow, with derivative σ(x).",
+)
+ERF = row(
+    "erf", "erf", lambda m, x: m.erf(x), [lambda m, x, out: (2.0 / math.sqrt(math.pi)) * m.exp(-(x * x))],
+    doc="The error function, with derivative 2/√π · e^(−x²).",
+)
+ERFC = row(
+    "erfc", "erfc", lambda m, x: m.erfc(x), [lambda m, x, out: (-2.0 / math.sqrt(math.pi)) * m.exp(-(x * x))],
+    doc="1 − erf(x), exact for large x, with derivative −2/√π · e^(−x²).",
+)
+
+# ── steps, choices and comparisons (1.0 is true, 0.0 is false) ────────────────────────────────────────────────────
+FLAT = (lambda m, *operands: 0.0,)
+
+HEAVISIDE = row(
+    "heaviside", "H", lambda m, x: m.where(m.equal(x, x), m.greater(x, 0.0), x), FLAT,
+    doc="1 where x > 0, else 0 (also at 0); nan stays nan. Its derivative is 0.",
+)
+SIGN = row(
+    "sign", "sign", lambda m, x: m.where(m.greater(x, 0.0), 1.0, m.where(m.less(x, 0.0), -1.0, x)), FLAT,
+    doc="1, 0 or −1; nan stays nan. Its derivative is 0.",
+)
+
+
+def _share(m, x, y, wins):  # type: ignore[no-untyped-def]
+    """1 where this operand wins, ½ in a tie, 0 where it loses."""
+    return m.where(m.equal(x, y), 0.5, wins)
+
+
+MAXIMUM = row(
+    "maximum", "max", lambda m, x, y: m.where(m.greater_equal(x, y), x, m.where(m.less(x, y), y, x + y)),
+    [
+        lambda m, x, y, out: _share(m, x, y, m.greater(x, y)),
+        lambda m, x, y, out: _share(m, x, y, m.less(x, y)),
+    ],
+    textbook=(lambda m, x, y, out: m.greater(x, y), lambda m, x, y, out: m.greater(y, x)),
+    doc="The larger of two; a tie shares the derivative evenly, nan wins.",
+    text="max({0}, {1})", latex=r"\max\left({0}, {1}\right)",
+)
+MINIMUM = row(
+    "minimum", "min", lambda m, x, y: m.where(m.less_equal(x, y), x, m.where(m.greater(x, y), y, x + y)),
+    [
+        lambda m, x, y, out: _share(m, x, y, m.less(x, y)),
+        lambda m, x, y, out: _share(m, x, y, m.greater(x, y)),
+    ],
+    textbook=(lambda m, x, y, out: m.less(x, y), lambda m, x, y, out: m.less(y, x)),
+    doc="The smaller of two; a tie shares the derivative evenly, nan wins.",
+    text="min({0}, {1})", latex=r"\min\left({0}, {1}\right)",
+)
+
+
+def comparison(name, symbol, forward, doc, latex, samples=PAIRS):  # type: ignore[no-untyped-def]
+    """A row whose result is 1.0 or 0.0 and whose derivative is 0."""
+    return row(
+        name, symbol, forward, FLAT * 2, samples=samples, doc=f"{doc}; its derivative is 0.",
+        text=f"{{0}} {symbol} {{1}}", latex=f"{{0}} {latex} {{1}}", level=1,
+    )  # fmt: skip
+
+
+LESS = comparison("less", "<", lambda m, x, y: m.less(x, y), "1 where x < y, else 0", "<")
+LESS_EQUAL = comparison("less_equal", "≤", lambda m, x, y: m.less_equal(x, y), "1 where x ≤ y, else 0", r"\le")
+GREATER = comparison("greater", ">", lambda m, x, y: m.less(y, x), "1 where x > y, else 0", ">")
+GREATER_EQUAL = comparison(
+    "greater_equal", "≥", lambda m, x, y: m.less_equal(y, x), "1 where x ≥ y, else 0", r"\ge"
+)
+EQUAL = comparison("equal", "=", lambda m, x, y: m.equal(x, y), "1 where the numbers are equal, else 0", "=")
+LOGICAL_AND = comparison(
+    "logical_and", "∧", lambda m, x, y: m.where(x, m.where(y, 1.0, 0.0), 0.0),
+    "1 where both are true (not 0; nan is true), else 0", r"\land",
+)
+LOGICAL_OR = comparison(
+    "logical_or", "∨", lambda m, x, y: m.where(x, 1.0, m.where(y, 1.0, 0.0)),
+    "1 where one is true (not 0; nan is true), else 0", r"\lor",
+)
+LOGICAL_NOT = row(
+    "logical_not", "¬", lambda m, x: m.where(x, 0.0, 1.0), FLAT,
+    doc="1 where x is 0, else 0 (nan is true, so 0); its derivative is 0.", text="¬{0}", latex=r"\lnot {0}", level=4,
+)
+WHERE = row(
+    "where", "where", lambda m, condition, x, y: m.where(condition, x, y),
+    [
+        None,
+        lambda m, condition, x, y, out: m.where(condition, 1.0, 0.0),
+        lambda m, condition, x, y, out: m.where(condition, 0.0, 1.0),
+    ],
+    operands=("condition", "x", "y"), samples=((1.0, 2.0, 3.0), (0.0, 2.0, 3.0)),
+    latex=r"\operatorname{{where}}\left({0}, {1}, {2}\right)",
+    doc="""x where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
+
+    Both sides are computed, and 0·inf is nan: so that the side not taken cannot harm the gradient, give it
+    an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose gradient at x = 0 is nan, but
+
+        positive = greater(x, 0)
+        where(positive, log(where(positive, x, 1.0)), 0.0)""",
+)

@@ -1,0 +1,209 @@
+"""The table, continued: the operations with many operands, each a single node.
+
+`forward(m, xs)` takes the operands as one list; `partials(m, xs, out)` returns one derivative for each.
+`expansion(m, xs)` builds the same result from single operations, for readers who want to see each of them.
+"""
+
+from .operation import Operation, register
+
+FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
+
+
+def _several(values):  # type: ignore[no-untyped-def]
+    operands = list(values)
+    if not operands:
+        raise ValueError("of no values at all: give at least one")
+    return operands
+
+
+def _one_by_one(*values):  # type: ignore[no-untyped-def]
+    """As the built-in max: one list, or the values themselves."""
+    return _several(values[0] if len(values) == 1 else values)
+
+
+def row(name, symbol, forward, partials, **fields):  # type: ignore[no-untyped-def]
+    """One row of many operands; `gather` makes one list of what the function is called with."""
+    fields = {"gather": _several, "samples": FEW, **fields}
+    return register(Operation(name, symbol, forward, partials, operands=("values",), many=True, **fields))
+
+
+def _sum(m, xs):  # type: ignore[no-untyped-def]
+    total = xs[0]
+    for x in xs[1:]:
+        total = total + x
+    return total
+
+
+def _product(m, xs):  # type: ignore[no-untyped-def]
+    total = xs[0]
+    for x in xs[1:]:
+        total = total * x
+    return total
+
+
+SUM = row(
+    "sum", "Σ", _sum, lambda m, xs, out: [1.0] * len(xs), expansion=_sum,
+    doc="x₁ + x₂ + …, left to right; each derivative is 1.",
+)
+MEAN = row(
+    "mean", "mean", lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
+    lambda m, xs, out: [1.0 / len(xs)] * len(xs), expansion=lambda m, xs: _sum(m, xs) / float(len(xs)),
+    doc="(x₁ + … + xₙ)/n; each derivative is 1/n.",
+)  # fmt: skip
+
+
+def _prod_partials(m, xs, out):  # type: ignore[no-untyped-def]
+    """∏ of the others = (product of those before) · (product of those after): right even where some are 0."""
+    before, after = [1.0], [1.0]
+    for x in xs[:-1]:
+        before.append(before[-1] * x)
+    for x in xs[:0:-1]:
+        after.append(after[-1] * x)
+    return [left * right for left, right in zip(before, reversed(after), strict=True)]
+
+
+PROD = row(
+    "prod", "Π", _product, _prod_partials, expansion=_product,
+    samples=(*FEW, (0.0, 2.0, 3.0), (0.0, 0.0, 3.0)),
+    doc="x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well.",
+)  # fmt: skip
+
+
+def _gather_dot(w, x, bias=None):  # type: ignore[no-untyped-def]
+    w, x = list(w), list(x)
+    if len(w) != len(x):
+        raise ValueError(f"dot of {len(w)} weights and {len(x)} inputs: give as many of one as of the other")
+    if not w and bias is None:
+        raise ValueError("dot of no products and no bias: give at least one")
+    return [*w, *x] if bias is None else [*w, *x, bias]
+
+
+def split_dot(xs):  # type: ignore[no-untyped-def]
+    """The operands of a dot as (weights, inputs, bias or None): they lie as w₁ … wₙ, x₁ … xₙ[, bias]."""
+    n = len(xs) // 2
+    return xs[:n], xs[n : 2 * n], xs[2 * n] if len(xs) % 2 else None
+
+
+def _dot(m, xs):  # type: ignore[no-untyped-def]
+    """The bias first, then the products left to right: the order is part of the promise (see `dot`)."""
+    weights, inputs, total = split_dot(xs)
+    for w, x in zip(weights, inputs, strict=True):
+        total = w * x if total is None else total + w * x
+    return total
+
+
+def _dot_partials(m, xs, out):  # type: ignore[no-untyped-def]
+    n = len(xs) // 2
+    return [*xs[n : 2 * n], *xs[:n], *[1.0] * (len(xs) % 2)]
+
+
+DOT = row(
+    "dot", "Σ", _dot, _dot_partials, expansion=_dot, gather=_gather_dot,
+    samples=((2.0, -0.5, 1.5, 0.7), (0.3, 0.7, -1.1, 4.0, 0.5), (1.7, -2.0)),
+    doc="bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.",
+)
+
+
+def _extremum_partials(m, xs, out):  # type: ignore[no-untyped-def]
+    """1 for the winner; a tie of k shares evenly, 1/k each."""
+    wins = [m.equal(x, out) for x in xs]
+    winners = _sum(m, wins)
+    return [m.truediv(win, winners) for win in wins]
+
+
+def _fold(name):  # type: ignore[no-untyped-def]
+    def folded(m, xs):  # type: ignore[no-untyped-def]
+        best = xs[0]
+        for x in xs[1:]:
+            best = getattr(m, name)(best, x)
+        return best
+
+    return folded
+
+
+# these two stay whole in expanded(): a chain of `maximum` would split a triple tie ¼, ¼, ½
+MAX = row(
+    "max", "max", _fold("maximum"), _extremum_partials, gather=_one_by_one,
+    doc="The largest; a tie of k shares the derivative, 1/k each."
+)
+MIN = row(
+    "min", "min", _fold("minimum"), _extremum_partials, gather=_one_by_one,
+    doc="The smallest; a tie of k shares the derivative, 1/k each."
+)
+
+
+def _logsumexp(m, xs):  # type: ignore[no-untyped-def]
+    """shift + log Σ exp(x − shift), shifted by the largest, so that nothing overflows."""
+    top = m.max(xs)
+    shift = m.where(m.less(m.abs(top), float("inf")), top, 0.0)  # inf − inf would be nan
+    return shift + m.log(_sum(m, [m.exp(x - shift) for x in xs]))
+
+
+LOGSUMEXP = row(
+    "logsumexp", "lse", _logsumexp, lambda m, xs, out: [m.exp(x - out) for x in xs], expansion=_logsumexp,
+    doc="log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax.",
+)
+
+
+def _norm(m, xs):  # type: ignore[no-untyped-def]
+    """√Σx², scaled by the largest |x|, so that squares neither overflow nor vanish."""
+    top = m.max([m.abs(x) for x in xs])
+    usable = m.logical_and(m.greater(top, 0.0), m.less(top, float("inf")))
+    scale = m.where(usable, top, 1.0)
+    return scale * m.sqrt(_sum(m, [m.pow(m.truediv(x, scale), 2.0) for x in xs]))
+
+
+def _norm_partials(m, xs, out):  # type: ignore[no-untyped-def]
+    safe = m.where(m.equal(out, 0.0), 1.0, out)  # all x are 0 there, so each derivative is 0/1 = 0
+    return [m.truediv(x, safe) for x in xs]
+
+
+NORM = row(
+    "norm", "‖·‖", _norm, _norm_partials, expansion=lambda m, xs: m.sqrt(_sum(m, [x * x for x in xs])),
+    doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0.",
+    latex=r"\left\lVert {0} \right\rVert",
+)
+
+
+def _gather_choice(values, index):  # type: ignore[no-untyped-def]
+    values = _several(values)
+    if isinstance(index, (int, float)) and index not in range(len(values)):
+        raise IndexError(f"index {index} is not one of the {len(values)} positions 0 to {len(values) - 1}")
+    return [*values, index]
+
+
+def _take(m, xs):  # type: ignore[no-untyped-def]
+    """Select, do not look up: so it compiles, with an index that differs from row to row. No such index: nan."""
+    *values, index = xs
+    chosen = float("nan")
+    for position, value in enumerate(values):
+        chosen = m.where(m.equal(index, float(position)), value, chosen)
+    return chosen
+
+
+TAKE = row(
+    "take", "[·]", _take, lambda m, xs, out: [*(m.equal(xs[-1], float(i)) for i in range(len(xs) - 1)), None],
+    gather=_gather_choice, samples=((2.0, -0.5, 1.5, 1.0),),
+    doc="The value at the position `index`; the index gets no derivative.",
+)  # fmt: skip
+
+
+def _cross_entropy(m, xs):  # type: ignore[no-untyped-def]
+    *logits, target = xs
+    return m.logsumexp(logits) - m.take(logits, target)
+
+
+def _cross_entropy_partials(m, xs, out):  # type: ignore[no-untyped-def]
+    """softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
+    *logits, target = xs
+    total = out + m.take(logits, target)
+    others = [m.exp(x - total) for x in logits]
+    chosen = [m.equal(target, float(i)) for i in range(len(logits))]
+    return [*(m.where(c, m.expm1(-out), p) for c, p in zip(chosen, others, strict=True)), None]
+
+
+CROSS_ENTROPY = row(
+    "cross_entropy", "CE", _cross_entropy, _cross_entropy_partials, expansion=_cross_entropy,
+    gather=lambda logits, target: _gather_choice(logits, target), samples=((2.0, -0.5, 1.5, 1.0), (0.3, 0.7, 2.0, -1.1, 2.0)),
+    doc="logsumexp(logits) − logits[target], from logits; the derivatives are softmax − 1 at the target, softmax elsewhere.",
+)

@@ -1,0 +1,234 @@
+"""Value: a number that remembers how it was computed. This file is the whole engine.
+
+Each operation makes a node that holds its result, its operands and, for each operand, the local derivative
+∂result/∂operand. `backward` visits the nodes from the result to the leaves and multiplies along every edge: the
+chain rule.
+"""
+
+from collections.abc import Sequence
+
+from .arithmetic import FLOATS, is_number, real
+from .comparison import Comparable
+from .graph import topological_order
+from .modes import MODE
+from .operation import Operation
+from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
+from .pickling import Picklable
+
+Number = int | float
+
+
+class Value(Comparable, Picklable):
+    """A real number in a graph.
+
+    `Value(2.0)` is a leaf, an input or a parameter; arithmetic makes the other nodes. Raises TypeError for anything
+    that is not a real number.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 1.0
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    __slots__ = ("data", "grad", "label", "local_grads", "op", "operands")
+    __array_ufunc__ = None  # np.float64(2) * v is ours; an array times a Value is refused
+
+    data: float
+    """The number itself."""
+    grad: float
+    """∂(what was differentiated)/∂self, summed over the calls of `backward`; 0.0 at first."""
+    op: Operation | None
+    """The row of the table that made this node; None for a leaf."""
+    operands: tuple["Value", ...]
+    """What it was computed from, in order."""
+    local_grads: tuple[float | None, ...]
+    """∂self/∂operand, in order; None where no gradient passes (to a constant, to a condition)."""
+    label: str
+    """A name for diagrams and messages."""
+
+    def __init__(self, data: Number, label: str = "") -> None:
+        self.data = real(data)
+        self.grad = 0.0
+        self.op = None
+        self.operands = self.local_grads = ()
+        self.label = label
+
+    def backward(self, gradient: Number = 1.0) -> None:
+        """Add gradient · ∂self/∂leaf to the `.grad` of every leaf; give the inner nodes theirs.
+
+        Raises ValueError when self is a constant: nothing was recorded.
+        """
+        seed = real(gradient, "gradient")
+        if isinstance(self, Constant):
+            raise ValueError(
+                f"backward() on {self!r}, which has no graph: it is a constant, or was made under no_grad() or "
+                "from constants only; compute it from at least one Value"
+            )
+        if monitor := MODE.get().monitor:
+            monitor.before_backward(self, seed)
+        order = topological_order(self)
+        earlier = [(node, node.grad) for node in order if node.grad and not node.operands]
+        for node in order:
+            node.grad = 0.0
+        self.grad = seed
+        for node in reversed(order):
+            upstream = node.grad
+            for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905: the hot loop
+                if local_grad is not None:
+                    operand.grad += local_grad * upstream
+        for leaf, grad in earlier:
+            leaf.grad = grad + leaf.grad
+
+    def item(self) -> float:
+        """The number alone, outside any graph."""
+        return self.data
+
+    def detach(self) -> "Constant":
+        """The same number as a constant: no gradient passes through it."""
+        return Constant(self.data, self.label)
+
+    def __add__(self, other: "Value | Number") -> "Value":
+        if type(self) is Value:  # the two hottest operations, spelled out; a test holds them to the table
+            if type(other) is Value:
+                return make_node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
+            if type(other) is float:
+                return make_node(ADD, (self, Constant(other)), self.data + other, (1.0, None))
+        return _binary(ADD, self, other)
+
+    def __radd__(self, other: Number) -> "Value":
+        if type(other) in (int, float) and other == 0:  # where the built-in sum() starts: leave no zero in the graph
+            return self
+        return _binary(ADD, other, self)
+
+    def __mul__(self, other: "Value | Number") -> "Value":
+        if type(self) is Value:
+            if type(other) is Value:
+                return make_node(MUL, (self, other), self.data * other.data, (other.data, self.data))
+            if type(other) is float:
+                return make_node(MUL, (self, Constant(other)), self.data * other, (other, None))
+        return _binary(MUL, self, other)
+
+    def __rmul__(self, other: Number) -> "Value":
+        return _binary(MUL, other, self)
+
+    def __sub__(self, other: "Value | Number") -> "Value":
+        return _binary(SUB, self, other)
+
+    def __rsub__(self, other: Number) -> "Value":
+        return _binary(SUB, other, self)
+
+    def __truediv__(self, other: "Value | Number") -> "Value":
+        return _binary(TRUEDIV, self, other)
+
+    def __rtruediv__(self, other: Number) -> "Value":
+        return _binary(TRUEDIV, other, self)
+
+    def __pow__(self, other: "Value | Number") -> "Value":
+        return _binary(POW, self, other)
+
+    def __rpow__(self, other: Number) -> "Value":
+        return _binary(POW, other, self)
+
+    def __neg__(self) -> "Value":
+        return apply(NEG, (self,))
+
+    def __pos__(self) -> "Value":
+        return self
+
+    def __abs__(self) -> "Value":
+        return apply(ABS, (self,))
+
+    def exp(self) -> "Value":
+        """e to the power of self."""
+        return apply(EXP, (self,))
+
+    def log(self) -> "Value":
+        """The natural logarithm."""
+        return apply(LOG, (self,))
+
+    def sqrt(self) -> "Value":
+        """The square root."""
+        return apply(SQRT, (self,))
+
+    def sin(self) -> "Value":
+        """The sine of self, in radians."""
+        return apply(SIN, (self,))
+
+    def cos(self) -> "Value":
+        """The cosine of self, in radians."""
+        return apply(COS, (self,))
+
+    def tanh(self) -> "Value":
+        """The hyperbolic tangent."""
+        return apply(TANH, (self,))
+
+    def sigmoid(self) -> "Value":
+        """1 / (1 + e⁻ˣ)."""
+        return apply(SIGMOID, (self,))
+
+    def relu(self) -> "Value":
+        """max(self, 0)."""
+        return apply(RELU, (self,))
+
+    def __repr__(self) -> str:
+        details = {"grad": self.grad, "op": self.op and self.op.name, "label": self.label}
+        shown = "".join(f", {name}={detail!r}" for name, detail in details.items() if detail)
+        return f"{type(self).__name__}({self.data!r}{shown})"
+
+    @property
+    def _prev(self) -> set["Value"]:  # micrograd's names, for code written for it
+        return set(self.operands)
+
+    @property
+    def _op(self) -> str:
+        return self.op.symbol if self.op else ""
+
+
+class Constant(Value):
+    """A number that gets no gradient: a plain number in an expression, a detached value, a result under no_grad()."""
+
+    __slots__ = ()
+
+
+def make_node(
+    op: Operation, operands: tuple[Value, ...], data: float, local_grads: tuple[float | None, ...]
+) -> Value:
+    """The node of one operation, or a constant where nothing is recorded: here every node is made."""
+    mode = MODE.get()
+    if not mode.recording:
+        return Constant(data)
+    node = _new(Value)
+    node.data = data
+    node.grad = 0.0
+    node.op = op
+    node.operands = operands
+    node.local_grads = local_grads
+    node.label = ""
+    if mode.monitor:
+        mode.monitor.made(node)
+    return node
+
+
+_new = Value.__new__
+
+
+def apply(op: Operation, inputs: Sequence[Value | Number]) -> Value:
+    """The node of `op` on `inputs`; plain numbers become constants."""
+    operands = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
+    numbers = [operand.data for operand in operands]
+    data = op.evaluate(FLOATS, numbers)
+    if type(data) is not float:
+        data = real(data, f"the result of {op.name}")
+    wanted = [type(operand) is not Constant for operand in operands]
+    if True not in wanted or not MODE.get().recording:
+        return Constant(data)
+    return make_node(op, operands, data, op.derivatives(FLOATS, numbers, data, wanted))
+
+
+def _binary(op: Operation, left: Value | Number, right: Value | Number) -> Value:
+    """`left op right`; NotImplemented (Python then asks the other's class) where one of them is no number."""
+    for x in (left, right):
+        if not (isinstance(x, Value) or is_number(x)):
+            return NotImplemented
+    return apply(op, (left, right))
