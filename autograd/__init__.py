@@ -8,12 +8,30 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wra
         "neither can work; give each an environment of its own, or: pip uninstall autograd chainrule, then install one"
     )
 
+from . import functions
 from .anomaly import AnomalyError, detect_anomaly
-from .functions import *  # noqa: F403
-from .functions import abs, max, min, operation, pow, sum
+from .functions import *  # noqa: F403 - the functions of the table
+from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .modes import expanded, no_grad
 from .operation import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "OPERATIONS",
+    "AnomalyError",
+    "Constant",
+    "Operation",
+    "Value",
+    "detect_anomaly",
+    "expanded",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "no_grad",
+    "value_and_grad",
+]
+__all__ += functions.__all__

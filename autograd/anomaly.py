@@ -52,7 +52,7 @@ class _Records:
     def before_backward(self, root: Value, gradient: float) -> None:
         """The sweep once more beforehand, so that the error comes before any `.grad` has changed."""
         order = topological_order(root)
-        totals = {node: 0.0 for node in order} | {root: gradient}
+        totals = dict.fromkeys(order, 0.0) | {root: gradient}
         for node in reversed(order):
             for operand, local in zip(node.operands, node.local_grads, strict=True):
                 if local is None:

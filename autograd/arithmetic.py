@@ -35,7 +35,9 @@ def is_number(thing: object) -> bool:
 def _described(thing: object) -> str:
     kind = type(thing).__name__
     if kind == "ndarray":
-        return f"an array of shape {getattr(thing, 'shape', '?')}; build one Value per number: [Value(x) for x in array]"
+        return (
+            f"an array of shape {getattr(thing, 'shape', '?')}; build one Value per number: [Value(x) for x in array]"
+        )
     if isinstance(thing, complex):
         return f"the complex number {thing!r}"
     return f"{thing!r:.40} ({kind})" if thing is not None else "None"

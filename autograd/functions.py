@@ -1,13 +1,14 @@
-"""The functions: each operation of the table, of Values or of plain numbers. `functions.pyi` shows them to type checkers.
+"""The functions: each operation of the table, of Values or of plain numbers (`functions.pyi` shows them to editors).
 
 A Value among the arguments makes a node; plain numbers alone give a plain float. This module is also the arithmetic
 of Values: derivatives handed `m = functions` are graphs again.
 """
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import reductions  # noqa: F401: its rows join the table
+from . import reductions  # noqa: F401 - its rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
 from .modes import MODE
 from .operation import OPERATIONS, Operation, register
@@ -43,8 +44,15 @@ def operation(
     """
     names = tuple(operands) or ("x", "y", "z", "u", "v", "w")[: len(partials)]
     row = Operation(
-        name, symbol or name, forward, tuple(partials), operands=names, samples=tuple(map(tuple, samples)), doc=doc, **notation
-    )  # fmt: skip
+        name,
+        symbol or name,
+        forward,
+        tuple(partials),
+        operands=names,
+        samples=tuple(tuple(point) for point in samples),
+        doc=doc,
+        **notation,
+    )
     return function_of(register(row))
 
 
@@ -86,7 +94,8 @@ class ValueArithmetic(Arithmetic):
 
 
 VALUES = ValueArithmetic()
-globals().update({name: function_of(row) for name, row in OPERATIONS.items()})
+_functions = {name: function_of(row) for name, row in OPERATIONS.items()}
+globals().update(_functions)
 
 
 def softmax(values: Sequence[Any]) -> list[Any]:
@@ -101,3 +110,7 @@ def log_softmax(values: Sequence[Any]) -> list[Any]:
     values = list(values)
     total = VALUES.logsumexp(values)
     return [x - total for x in values]
+
+
+# `from autograd import *` must not shadow builtins: sum, min, max, abs and pow are used as autograd.sum
+__all__ = ["log_softmax", "operation", "softmax", *(name for name in _functions if not hasattr(builtins, name))]

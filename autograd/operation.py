@@ -60,7 +60,7 @@ class Operation:
         if self.many:
             every = self.partials(m, xs, out)  # type: ignore[operator]
             return tuple(every if False not in wanted else [d if w else None for d, w in zip(every, wanted)])  # noqa: B905
-        pairs = zip(self.partials, wanted)  # type: ignore[arg-type]  # noqa: B905: hot, and register() has counted
+        pairs = zip(self.partials, wanted)  # type: ignore[arg-type]  # noqa: B905 - hot, and register() has counted
         return tuple([d(m, *xs, out) if w and d is not None else None for d, w in pairs])
 
     def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:

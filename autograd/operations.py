@@ -5,6 +5,7 @@ domain and away from kinks, at which the tests compare each derivative with cent
 """
 
 import math
+from typing import Any
 
 from .operation import Operation, register
 
@@ -14,7 +15,10 @@ INSIDE = ((-0.9,), (-0.3,), (0.7,))  # (−1, 1)
 PAIRS = ((2.0, 3.0), (-1.5, 0.7), (0.3, -2.0))
 
 
-def row(name, symbol, forward, partials, **fields):  # type: ignore[no-untyped-def]
+# fmt: off  (the rows are laid out by hand, as a table)
+
+
+def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
     """One row; a row with two partials has the operands x and y unless it says otherwise."""
     fields.setdefault("operands", ("x", "y")[: len(partials)])
     fields.setdefault("samples", ANYWHERE if len(fields["operands"]) == 1 else PAIRS)
@@ -43,13 +47,13 @@ TRUEDIV = row(
 )
 
 
-def _pow_by_base(m, x, y, out):  # type: ignore[no-untyped-def]
+def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
     """y·x^(y−1), and 0 where y is 0: there x⁰⁻¹ would be inf at x = 0, and 0·inf is nan."""
     constant = m.equal(y, 0.0)
     return m.where(constant, 0.0, y * m.pow(x, y - 1.0 + constant))
 
 
-def _pow_by_exponent(m, x, y, out):  # type: ignore[no-untyped-def]
+def _pow_by_exponent(m: Any, x: Any, y: Any, out: Any) -> Any:
     """xʸ·log x, and 0 where x is 0 and y is not negative: the limit, where 0·log 0 would be nan."""
     flat = m.logical_and(m.equal(x, 0.0), m.greater_equal(y, 0.0))
     return m.where(flat, 0.0, out * m.log(m.where(flat, 1.0, x)))
@@ -71,7 +75,7 @@ ABS = row(
 )
 IDENTITY = row(
     "identity", "id", lambda m, x: x, [lambda m, x, out: 1.0], doc="x itself, as a node of its own.",
-)  # fmt: skip
+)
 
 # ── exponentials and logarithms ───────────────────────────────────────────────────────────────────────────────────
 EXP = row(
@@ -145,7 +149,7 @@ TANH = row(
 )
 
 
-def _sigmoid(m, x):  # type: ignore[no-untyped-def]
+def _sigmoid(m: Any, x: Any) -> Any:
     """1/(1 + e⁻ˣ), from the exponential that cannot overflow."""
     small = m.exp(-m.abs(x))
     return m.truediv(m.where(m.greater_equal(x, 0.0), 1.0, small), 1.0 + small)
@@ -187,16 +191,16 @@ ELU = row(
 )
 
 
-def _negative_part(m, x):  # type: ignore[no-untyped-def]
+def _negative_part(m: Any, x: Any) -> Any:
     return m.where(m.greater(x, 0.0), 0.0, x)
 
 
-def _normal_cdf(m, x):  # type: ignore[no-untyped-def]
+def _normal_cdf(m: Any, x: Any) -> Any:
     """Φ(x) through erfc: ½(1 + erf) would be all error at −10."""
     return 0.5 * m.erfc(x * -math.sqrt(0.5))
 
 
-def _normal_density(m, x):  # type: ignore[no-untyped-def]
+def _normal_density(m: Any, x: Any) -> Any:
     return (1.0 / math.sqrt(2.0 * math.pi)) * m.exp(-0.5 * (x * x))
 
 
@@ -235,7 +239,7 @@ SIGN = row(
 )
 
 
-def _share(m, x, y, wins):  # type: ignore[no-untyped-def]
+def _share(m: Any, x: Any, y: Any, wins: Any) -> Any:
     """1 where this operand wins, ½ in a tie, 0 where it loses."""
     return m.where(m.equal(x, y), 0.5, wins)
 
@@ -262,12 +266,12 @@ MINIMUM = row(
 )
 
 
-def comparison(name, symbol, forward, doc, latex, samples=PAIRS):  # type: ignore[no-untyped-def]
+def comparison(name: str, symbol: str, forward: Any, doc: str, latex: str, samples: Any = PAIRS) -> Operation:
     """A row whose result is 1.0 or 0.0 and whose derivative is 0."""
     return row(
         name, symbol, forward, FLAT * 2, samples=samples, doc=f"{doc}; its derivative is 0.",
         text=f"{{0}} {symbol} {{1}}", latex=f"{{0}} {latex} {{1}}", level=1,
-    )  # fmt: skip
+    )
 
 
 LESS = comparison("less", "<", lambda m, x, y: m.less(x, y), "1 where x < y, else 0", "<")

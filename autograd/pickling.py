@@ -19,7 +19,6 @@ class Picklable:
     """Flat pickling and copying for nodes with `SLOTS`."""
 
     __slots__ = ()
-    operands: tuple[Any, ...]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         session = _current.session()
@@ -34,7 +33,7 @@ class Picklable:
             _fill(node, fields)
 
     def __copy__(self) -> Self:
-        return _fill(_shell(type(self)), [getattr(self, name) for name in SLOTS])
+        return _fill(_shell(type(self)), [getattr(self, name) for name in SLOTS])  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         visited = memo.setdefault(id(SLOTS), set())  # so that a container's nodes are walked once in all
@@ -85,7 +84,7 @@ def _session_for(node: object) -> Session:
 
 
 def _shell(kind: type[Any]) -> Any:
-    return kind.__new__(kind)
+    return object.__new__(kind)
 
 
 def _fill(node: Any, fields: Iterable[Any]) -> Any:

@@ -4,37 +4,42 @@
 `expansion(m, xs)` builds the same result from single operations, for readers who want to see each of them.
 """
 
+from typing import Any
+
 from .operation import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
 
 
-def _several(values):  # type: ignore[no-untyped-def]
+# fmt: off  (the rows are laid out by hand, as a table)
+
+
+def _several(values: Any) -> list[Any]:
     operands = list(values)
     if not operands:
         raise ValueError("of no values at all: give at least one")
     return operands
 
 
-def _one_by_one(*values):  # type: ignore[no-untyped-def]
+def _one_by_one(*values: Any) -> list[Any]:
     """As the built-in max: one list, or the values themselves."""
     return _several(values[0] if len(values) == 1 else values)
 
 
-def row(name, symbol, forward, partials, **fields):  # type: ignore[no-untyped-def]
+def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
     """One row of many operands; `gather` makes one list of what the function is called with."""
     fields = {"gather": _several, "samples": FEW, **fields}
     return register(Operation(name, symbol, forward, partials, operands=("values",), many=True, **fields))
 
 
-def _sum(m, xs):  # type: ignore[no-untyped-def]
+def _sum(m: Any, xs: Any) -> Any:
     total = xs[0]
     for x in xs[1:]:
         total = total + x
     return total
 
 
-def _product(m, xs):  # type: ignore[no-untyped-def]
+def _product(m: Any, xs: Any) -> Any:
     total = xs[0]
     for x in xs[1:]:
         total = total * x
@@ -42,17 +47,24 @@ def _product(m, xs):  # type: ignore[no-untyped-def]
 
 
 SUM = row(
-    "sum", "Σ", _sum, lambda m, xs, out: [1.0] * len(xs), expansion=_sum,
+    "sum",
+    "Σ",
+    _sum,
+    lambda m, xs, out: [1.0] * len(xs),
+    expansion=_sum,
     doc="x₁ + x₂ + …, left to right; each derivative is 1.",
 )
 MEAN = row(
-    "mean", "mean", lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
-    lambda m, xs, out: [1.0 / len(xs)] * len(xs), expansion=lambda m, xs: _sum(m, xs) / float(len(xs)),
+    "mean",
+    "mean",
+    lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
+    lambda m, xs, out: [1.0 / len(xs)] * len(xs),
+    expansion=lambda m, xs: _sum(m, xs) / float(len(xs)),
     doc="(x₁ + … + xₙ)/n; each derivative is 1/n.",
-)  # fmt: skip
+)
 
 
-def _prod_partials(m, xs, out):  # type: ignore[no-untyped-def]
+def _prod_partials(m: Any, xs: Any, out: Any) -> Any:
     """∏ of the others = (product of those before) · (product of those after): right even where some are 0."""
     before, after = [1.0], [1.0]
     for x in xs[:-1]:
@@ -63,13 +75,17 @@ def _prod_partials(m, xs, out):  # type: ignore[no-untyped-def]
 
 
 PROD = row(
-    "prod", "Π", _product, _prod_partials, expansion=_product,
+    "prod",
+    "Π",
+    _product,
+    _prod_partials,
+    expansion=_product,
     samples=(*FEW, (0.0, 2.0, 3.0), (0.0, 0.0, 3.0)),
     doc="x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well.",
-)  # fmt: skip
+)
 
 
-def _gather_dot(w, x, bias=None):  # type: ignore[no-untyped-def]
+def _gather_dot(w: Any, x: Any, bias: Any = None) -> list[Any]:
     w, x = list(w), list(x)
     if len(w) != len(x):
         raise ValueError(f"dot of {len(w)} weights and {len(x)} inputs: give as many of one as of the other")
@@ -78,13 +94,13 @@ def _gather_dot(w, x, bias=None):  # type: ignore[no-untyped-def]
     return [*w, *x] if bias is None else [*w, *x, bias]
 
 
-def split_dot(xs):  # type: ignore[no-untyped-def]
+def split_dot(xs: Any) -> Any:
     """The operands of a dot as (weights, inputs, bias or None): they lie as w₁ … wₙ, x₁ … xₙ[, bias]."""
     n = len(xs) // 2
     return xs[:n], xs[n : 2 * n], xs[2 * n] if len(xs) % 2 else None
 
 
-def _dot(m, xs):  # type: ignore[no-untyped-def]
+def _dot(m: Any, xs: Any) -> Any:
     """The bias first, then the products left to right: the order is part of the promise (see `dot`)."""
     weights, inputs, total = split_dot(xs)
     for w, x in zip(weights, inputs, strict=True):
@@ -92,27 +108,32 @@ def _dot(m, xs):  # type: ignore[no-untyped-def]
     return total
 
 
-def _dot_partials(m, xs, out):  # type: ignore[no-untyped-def]
+def _dot_partials(m: Any, xs: Any, out: Any) -> Any:
     n = len(xs) // 2
     return [*xs[n : 2 * n], *xs[:n], *[1.0] * (len(xs) % 2)]
 
 
 DOT = row(
-    "dot", "Σ", _dot, _dot_partials, expansion=_dot, gather=_gather_dot,
+    "dot",
+    "Σ",
+    _dot,
+    _dot_partials,
+    expansion=_dot,
+    gather=_gather_dot,
     samples=((2.0, -0.5, 1.5, 0.7), (0.3, 0.7, -1.1, 4.0, 0.5), (1.7, -2.0)),
     doc="bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.",
 )
 
 
-def _extremum_partials(m, xs, out):  # type: ignore[no-untyped-def]
+def _extremum_partials(m: Any, xs: Any, out: Any) -> Any:
     """1 for the winner; a tie of k shares evenly, 1/k each."""
     wins = [m.equal(x, out) for x in xs]
     winners = _sum(m, wins)
     return [m.truediv(win, winners) for win in wins]
 
 
-def _fold(name):  # type: ignore[no-untyped-def]
-    def folded(m, xs):  # type: ignore[no-untyped-def]
+def _fold(name: Any) -> Any:
+    def folded(m: Any, xs: Any) -> Any:
         best = xs[0]
         for x in xs[1:]:
             best = getattr(m, name)(best, x)
@@ -123,16 +144,24 @@ def _fold(name):  # type: ignore[no-untyped-def]
 
 # these two stay whole in expanded(): a chain of `maximum` would split a triple tie ¼, ¼, ½
 MAX = row(
-    "max", "max", _fold("maximum"), _extremum_partials, gather=_one_by_one,
-    doc="The largest; a tie of k shares the derivative, 1/k each."
+    "max",
+    "max",
+    _fold("maximum"),
+    _extremum_partials,
+    gather=_one_by_one,
+    doc="The largest; a tie of k shares the derivative, 1/k each.",
 )
 MIN = row(
-    "min", "min", _fold("minimum"), _extremum_partials, gather=_one_by_one,
-    doc="The smallest; a tie of k shares the derivative, 1/k each."
+    "min",
+    "min",
+    _fold("minimum"),
+    _extremum_partials,
+    gather=_one_by_one,
+    doc="The smallest; a tie of k shares the derivative, 1/k each.",
 )
 
 
-def _logsumexp(m, xs):  # type: ignore[no-untyped-def]
+def _logsumexp(m: Any, xs: Any) -> Any:
     """shift + log Σ exp(x − shift), shifted by the largest, so that nothing overflows."""
     top = m.max(xs)
     shift = m.where(m.less(m.abs(top), float("inf")), top, 0.0)  # inf − inf would be nan
@@ -140,12 +169,16 @@ def _logsumexp(m, xs):  # type: ignore[no-untyped-def]
 
 
 LOGSUMEXP = row(
-    "logsumexp", "lse", _logsumexp, lambda m, xs, out: [m.exp(x - out) for x in xs], expansion=_logsumexp,
+    "logsumexp",
+    "lse",
+    _logsumexp,
+    lambda m, xs, out: [m.exp(x - out) for x in xs],
+    expansion=_logsumexp,
     doc="log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax.",
 )
 
 
-def _norm(m, xs):  # type: ignore[no-untyped-def]
+def _norm(m: Any, xs: Any) -> Any:
     """√Σx², scaled by the largest |x|, so that squares neither overflow nor vanish."""
     top = m.max([m.abs(x) for x in xs])
     usable = m.logical_and(m.greater(top, 0.0), m.less(top, float("inf")))
@@ -153,26 +186,30 @@ def _norm(m, xs):  # type: ignore[no-untyped-def]
     return scale * m.sqrt(_sum(m, [m.pow(m.truediv(x, scale), 2.0) for x in xs]))
 
 
-def _norm_partials(m, xs, out):  # type: ignore[no-untyped-def]
+def _norm_partials(m: Any, xs: Any, out: Any) -> Any:
     safe = m.where(m.equal(out, 0.0), 1.0, out)  # all x are 0 there, so each derivative is 0/1 = 0
     return [m.truediv(x, safe) for x in xs]
 
 
 NORM = row(
-    "norm", "‖·‖", _norm, _norm_partials, expansion=lambda m, xs: m.sqrt(_sum(m, [x * x for x in xs])),
+    "norm",
+    "‖·‖",
+    _norm,
+    _norm_partials,
+    expansion=lambda m, xs: m.sqrt(_sum(m, [x * x for x in xs])),
     doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0.",
     latex=r"\left\lVert {0} \right\rVert",
 )
 
 
-def _gather_choice(values, index):  # type: ignore[no-untyped-def]
+def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = _several(values)
     if isinstance(index, (int, float)) and index not in range(len(values)):
         raise IndexError(f"index {index} is not one of the {len(values)} positions 0 to {len(values) - 1}")
     return [*values, index]
 
 
-def _take(m, xs):  # type: ignore[no-untyped-def]
+def _take(m: Any, xs: Any) -> Any:
     """Select, do not look up: so it compiles, with an index that differs from row to row. No such index: nan."""
     *values, index = xs
     chosen = float("nan")
@@ -182,18 +219,22 @@ def _take(m, xs):  # type: ignore[no-untyped-def]
 
 
 TAKE = row(
-    "take", "[·]", _take, lambda m, xs, out: [*(m.equal(xs[-1], float(i)) for i in range(len(xs) - 1)), None],
-    gather=_gather_choice, samples=((2.0, -0.5, 1.5, 1.0),),
+    "take",
+    "[·]",
+    _take,
+    lambda m, xs, out: [*(m.equal(xs[-1], float(i)) for i in range(len(xs) - 1)), None],
+    gather=_gather_choice,
+    samples=((2.0, -0.5, 1.5, 1.0),),
     doc="The value at the position `index`; the index gets no derivative.",
-)  # fmt: skip
+)
 
 
-def _cross_entropy(m, xs):  # type: ignore[no-untyped-def]
+def _cross_entropy(m: Any, xs: Any) -> Any:
     *logits, target = xs
     return m.logsumexp(logits) - m.take(logits, target)
 
 
-def _cross_entropy_partials(m, xs, out):  # type: ignore[no-untyped-def]
+def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:
     """softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
     *logits, target = xs
     total = out + m.take(logits, target)
@@ -203,7 +244,12 @@ def _cross_entropy_partials(m, xs, out):  # type: ignore[no-untyped-def]
 
 
 CROSS_ENTROPY = row(
-    "cross_entropy", "CE", _cross_entropy, _cross_entropy_partials, expansion=_cross_entropy,
-    gather=lambda logits, target: _gather_choice(logits, target), samples=((2.0, -0.5, 1.5, 1.0), (0.3, 0.7, 2.0, -1.1, 2.0)),
-    doc="logsumexp(logits) − logits[target], from logits; the derivatives are softmax − 1 at the target, softmax elsewhere.",
+    "cross_entropy",
+    "CE",
+    _cross_entropy,
+    _cross_entropy_partials,
+    expansion=_cross_entropy,
+    gather=lambda logits, target: _gather_choice(logits, target),
+    samples=((2.0, -0.5, 1.5, 1.0), (0.3, 0.7, 2.0, -1.1, 2.0)),
+    doc="logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere.",
 )

@@ -1,24 +1,23 @@
 """Value: a number that remembers how it was computed. This file is the whole engine.
 
 Each operation makes a node that holds its result, its operands and, for each operand, the local derivative
-∂result/∂operand. `backward` visits the nodes from the result to the leaves and multiplies along every edge: the
-chain rule.
+∂result/∂operand. `backward` goes from the result to the leaves and multiplies along every edge: the chain rule.
 """
 
 from collections.abc import Sequence
 
 from .arithmetic import FLOATS, is_number, real
-from .comparison import Comparable
 from .graph import topological_order
 from .modes import MODE
 from .operation import Operation
 from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
 from .pickling import Picklable
+from .scalar import Scalar
 
 Number = int | float
 
 
-class Value(Comparable, Picklable):
+class Value(Scalar, Picklable):
     """A real number in a graph.
 
     `Value(2.0)` is a leaf, an input or a parameter; arithmetic makes the other nodes. Raises TypeError for anything
@@ -34,18 +33,12 @@ class Value(Comparable, Picklable):
     __slots__ = ("data", "grad", "label", "local_grads", "op", "operands")
     __array_ufunc__ = None  # np.float64(2) * v is ours; an array times a Value is refused
 
-    data: float
-    """The number itself."""
-    grad: float
-    """∂(what was differentiated)/∂self, summed over the calls of `backward`; 0.0 at first."""
-    op: Operation | None
-    """The row of the table that made this node; None for a leaf."""
-    operands: tuple["Value", ...]
-    """What it was computed from, in order."""
-    local_grads: tuple[float | None, ...]
-    """∂self/∂operand, in order; None where no gradient passes (to a constant, to a condition)."""
-    label: str
-    """A name for diagrams and messages."""
+    data: float  # the number itself
+    grad: float  # ∂(what was differentiated)/∂self, summed over the calls of backward; 0.0 at first
+    op: Operation | None  # the row of the table that made this node; None for a leaf
+    operands: tuple["Value", ...]  # what it was computed from, in order
+    local_grads: tuple[float | None, ...]  # ∂self/∂operand, in order; None where no gradient passes
+    label: str  # a name for diagrams and messages
 
     def __init__(self, data: Number, label: str = "") -> None:
         self.data = real(data)
@@ -55,15 +48,12 @@ class Value(Comparable, Picklable):
         self.label = label
 
     def backward(self, gradient: Number = 1.0) -> None:
-        """Add gradient · ∂self/∂leaf to the `.grad` of every leaf; give the inner nodes theirs.
-
-        Raises ValueError when self is a constant: nothing was recorded.
-        """
+        """Add gradient · ∂self/∂leaf to every leaf's `.grad`. Raises ValueError for a constant: it has no graph."""
         seed = real(gradient, "gradient")
         if isinstance(self, Constant):
             raise ValueError(
-                f"backward() on {self!r}, which has no graph: it is a constant, or was made under no_grad() or "
-                "from constants only; compute it from at least one Value"
+                f"backward() on {self!r}, which has no graph: it is a constant, or was made from constants only or "
+                "under no_grad(); compute it from at least one Value, outside no_grad()"
             )
         if monitor := MODE.get().monitor:
             monitor.before_backward(self, seed)
@@ -74,26 +64,19 @@ class Value(Comparable, Picklable):
         self.grad = seed
         for node in reversed(order):
             upstream = node.grad
-            for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905: the hot loop
+            for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
                 if local_grad is not None:
                     operand.grad += local_grad * upstream
         for leaf, grad in earlier:
             leaf.grad = grad + leaf.grad
-
-    def item(self) -> float:
-        """The number alone, outside any graph."""
-        return self.data
 
     def detach(self) -> "Constant":
         """The same number as a constant: no gradient passes through it."""
         return Constant(self.data, self.label)
 
     def __add__(self, other: "Value | Number") -> "Value":
-        if type(self) is Value:  # the two hottest operations, spelled out; a test holds them to the table
-            if type(other) is Value:
-                return make_node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
-            if type(other) is float:
-                return make_node(ADD, (self, Constant(other)), self.data + other, (1.0, None))
+        if type(self) is type(other) is Value:  # the two hottest are spelled out; a test holds them to the table
+            return make_node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
         return _binary(ADD, self, other)
 
     def __radd__(self, other: Number) -> "Value":
@@ -132,9 +115,6 @@ class Value(Comparable, Picklable):
 
     def __neg__(self) -> "Value":
         return apply(NEG, (self,))
-
-    def __pos__(self) -> "Value":
-        return self
 
     def __abs__(self) -> "Value":
         return apply(ABS, (self,))
@@ -176,14 +156,6 @@ class Value(Comparable, Picklable):
         shown = "".join(f", {name}={detail!r}" for name, detail in details.items() if detail)
         return f"{type(self).__name__}({self.data!r}{shown})"
 
-    @property
-    def _prev(self) -> set["Value"]:  # micrograd's names, for code written for it
-        return set(self.operands)
-
-    @property
-    def _op(self) -> str:
-        return self.op.symbol if self.op else ""
-
 
 class Constant(Value):
     """A number that gets no gradient: a plain number in an expression, a detached value, a result under no_grad()."""
@@ -191,30 +163,21 @@ class Constant(Value):
     __slots__ = ()
 
 
-def make_node(
-    op: Operation, operands: tuple[Value, ...], data: float, local_grads: tuple[float | None, ...]
-) -> Value:
+def make_node(op: Operation, operands: tuple[Value, ...], data: float, local_grads: tuple[float | None, ...]) -> Value:
     """The node of one operation, or a constant where nothing is recorded: here every node is made."""
     mode = MODE.get()
     if not mode.recording:
         return Constant(data)
-    node = _new(Value)
-    node.data = data
-    node.grad = 0.0
-    node.op = op
-    node.operands = operands
-    node.local_grads = local_grads
-    node.label = ""
+    node = Value.__new__(Value)
+    node.data, node.grad, node.label = data, 0.0, ""
+    node.op, node.operands, node.local_grads = op, operands, local_grads
     if mode.monitor:
         mode.monitor.made(node)
     return node
 
 
-_new = Value.__new__
-
-
 def apply(op: Operation, inputs: Sequence[Value | Number]) -> Value:
-    """The node of `op` on `inputs`; plain numbers become constants."""
+    """The node of `op` on `inputs`; plain numbers become constants, and so does what has no other operands."""
     operands = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
     numbers = [operand.data for operand in operands]
     data = op.evaluate(FLOATS, numbers)
@@ -230,5 +193,5 @@ def _binary(op: Operation, left: Value | Number, right: Value | Number) -> Value
     """`left op right`; NotImplemented (Python then asks the other's class) where one of them is no number."""
     for x in (left, right):
         if not (isinstance(x, Value) or is_number(x)):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
     return apply(op, (left, right))

@@ -1,14 +1,20 @@
-"""How Values compare, and the conversions they refuse because a gradient would be lost silently."""
+"""How a Value behaves as a Python number: comparisons, and conversions refused because a gradient would be lost."""
 
 from numbers import Real
 from typing import Any, NoReturn
 
 
-class Comparable:
+class Scalar:
     """`<` and its kin compare the numbers; `==` and `hash` are identity, so that nodes can live in sets and dicts."""
 
     __slots__ = ()
     data: float
+    op: Any
+    operands: tuple[Any, ...]
+
+    def item(self) -> float:
+        """The number alone, outside any graph."""
+        return self.data
 
     def __lt__(self, other: Any) -> bool:
         return self.data < _number(other)
@@ -28,7 +34,7 @@ class Comparable:
                 f"== between Values is identity and never true of a number; compare v.data == {other!r:.40} instead, "
                 "or autograd.equal(v, number) for a 1.0 or 0.0 in the graph"
             )
-        return self is other if isinstance(other, Comparable) else NotImplemented
+        return self is other if isinstance(other, Scalar) else NotImplemented
 
     __hash__ = object.__hash__
 
@@ -47,9 +53,13 @@ class Comparable:
         """`f"{v:.3f}"` formats the number."""
         return format(self.data, spec) if spec else str(self)
 
+    # micrograd's names, for code written for it
+    _prev = property(lambda self: set(self.operands))
+    _op = property(lambda self: self.op.symbol if self.op else "")
+
 
 def _number(other: Any) -> float:
-    if isinstance(other, Comparable):
+    if isinstance(other, Scalar):
         return other.data
     if isinstance(other, (int, float, Real)):
         return other  # type: ignore[return-value]

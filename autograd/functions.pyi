@@ -1,0 +1,451 @@
+# Written by tools/make_stubs.py from the operation table: do not edit, run `make stubs`.
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, overload
+
+from .arithmetic import Arithmetic
+from .operation import Operation
+from .value import Number, Value
+
+__all__ = [
+    "acos",
+    "add",
+    "asin",
+    "atan",
+    "cos",
+    "cosh",
+    "cross_entropy",
+    "dot",
+    "elu",
+    "equal",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "gelu",
+    "greater",
+    "greater_equal",
+    "heaviside",
+    "identity",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "mul",
+    "neg",
+    "norm",
+    "operation",
+    "prod",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "sub",
+    "take",
+    "tan",
+    "tanh",
+    "truediv",
+    "where",
+]
+
+VALUES: Arithmetic
+
+def operation(
+    name: str,
+    forward: Callable[..., Any],
+    partials: Sequence[Callable[..., Any] | None],
+    *,
+    symbol: str = "",
+    operands: Sequence[str] = (),
+    samples: Sequence[Sequence[float]] = (),
+    doc: str = "",
+    **notation: Any,
+) -> Callable[..., Any]: ...
+def function_of(row: Operation) -> Callable[..., Any]: ...
+def evaluate(row: Operation, operands: Sequence[Any]) -> Any: ...
+@overload
+def softmax(values: Iterable[Value]) -> list[Value]: ...
+@overload
+def softmax(values: Iterable[Number]) -> list[float]: ...
+@overload
+def log_softmax(values: Iterable[Value]) -> list[Value]: ...
+@overload
+def log_softmax(values: Iterable[Number]) -> list[float]: ...
+@overload
+def abs(x: Value) -> Value: ...
+@overload
+def abs(x: Number) -> float:
+    """|x|, with derivative sign(x), which is 0 at 0."""
+
+@overload
+def acos(x: Value) -> Value: ...
+@overload
+def acos(x: Number) -> float:
+    """The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1]."""
+
+@overload
+def add(x: Value, y: Value | Number) -> Value: ...
+@overload
+def add(x: Number, y: Value) -> Value: ...
+@overload
+def add(x: Number, y: Number) -> float:
+    """x + y."""
+
+@overload
+def asin(x: Value) -> Value: ...
+@overload
+def asin(x: Number) -> float:
+    """The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1]."""
+
+@overload
+def atan(x: Value) -> Value: ...
+@overload
+def atan(x: Number) -> float:
+    """The arc tangent in radians, with derivative 1/(1 + x²)."""
+
+@overload
+def cos(x: Value) -> Value: ...
+@overload
+def cos(x: Number) -> float:
+    """The cosine of x radians, with derivative −sin x."""
+
+@overload
+def cosh(x: Value) -> Value: ...
+@overload
+def cosh(x: Number) -> float:
+    """(eˣ + e⁻ˣ)/2, with derivative sinh x."""
+
+@overload
+def cross_entropy(logits: Iterable[Value], target: Value | Number) -> Value: ...
+@overload
+def cross_entropy(logits: Iterable[Number], target: Number) -> float:
+    """logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere."""
+
+@overload
+def dot(w: Iterable[Value], x: Iterable[Value | Number], bias: Value | Number | None = None) -> Value: ...
+@overload
+def dot(w: Iterable[Number], x: Iterable[Number], bias: Number | None = None) -> float:
+    """bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1."""
+
+@overload
+def elu(x: Value, alpha: Value | Number = 1.0) -> Value: ...
+@overload
+def elu(x: Number, alpha: Value) -> Value: ...
+@overload
+def elu(x: Number, alpha: Number = 1.0) -> float:
+    """x where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha."""
+
+@overload
+def equal(x: Value, y: Value | Number) -> Value: ...
+@overload
+def equal(x: Number, y: Value) -> Value: ...
+@overload
+def equal(x: Number, y: Number) -> float:
+    """1 where the numbers are equal, else 0; its derivative is 0."""
+
+@overload
+def erf(x: Value) -> Value: ...
+@overload
+def erf(x: Number) -> float:
+    """The error function, with derivative 2/√π · e^(−x²)."""
+
+@overload
+def erfc(x: Value) -> Value: ...
+@overload
+def erfc(x: Number) -> float:
+    """1 − erf(x), exact for large x, with derivative −2/√π · e^(−x²)."""
+
+@overload
+def exp(x: Value) -> Value: ...
+@overload
+def exp(x: Number) -> float:
+    """eˣ, which is its own derivative; inf beyond 709.78."""
+
+@overload
+def expm1(x: Value) -> Value: ...
+@overload
+def expm1(x: Number) -> float:
+    """eˣ − 1, exact near 0, with derivative eˣ."""
+
+@overload
+def gelu(x: Value) -> Value: ...
+@overload
+def gelu(x: Number) -> float:
+    """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x)."""
+
+@overload
+def greater(x: Value, y: Value | Number) -> Value: ...
+@overload
+def greater(x: Number, y: Value) -> Value: ...
+@overload
+def greater(x: Number, y: Number) -> float:
+    """1 where x > y, else 0; its derivative is 0."""
+
+@overload
+def greater_equal(x: Value, y: Value | Number) -> Value: ...
+@overload
+def greater_equal(x: Number, y: Value) -> Value: ...
+@overload
+def greater_equal(x: Number, y: Number) -> float:
+    """1 where x ≥ y, else 0; its derivative is 0."""
+
+@overload
+def heaviside(x: Value) -> Value: ...
+@overload
+def heaviside(x: Number) -> float:
+    """1 where x > 0, else 0 (also at 0); nan stays nan. Its derivative is 0."""
+
+@overload
+def identity(x: Value) -> Value: ...
+@overload
+def identity(x: Number) -> float:
+    """x itself, as a node of its own."""
+
+@overload
+def leaky_relu(x: Value, slope: Value | Number = 0.01) -> Value: ...
+@overload
+def leaky_relu(x: Number, slope: Value) -> Value: ...
+@overload
+def leaky_relu(x: Number, slope: Number = 0.01) -> float:
+    """x where x > 0, else slope·x; its derivative at 0 is the slope."""
+
+@overload
+def less(x: Value, y: Value | Number) -> Value: ...
+@overload
+def less(x: Number, y: Value) -> Value: ...
+@overload
+def less(x: Number, y: Number) -> float:
+    """1 where x < y, else 0; its derivative is 0."""
+
+@overload
+def less_equal(x: Value, y: Value | Number) -> Value: ...
+@overload
+def less_equal(x: Number, y: Value) -> Value: ...
+@overload
+def less_equal(x: Number, y: Number) -> float:
+    """1 where x ≤ y, else 0; its derivative is 0."""
+
+@overload
+def log(x: Value) -> Value: ...
+@overload
+def log(x: Number) -> float:
+    """The natural logarithm, with derivative 1/x; log(0) is −inf, nan below."""
+
+@overload
+def log1p(x: Value) -> Value: ...
+@overload
+def log1p(x: Number) -> float:
+    """log(1 + x), exact near 0, with derivative 1/(1 + x)."""
+
+@overload
+def logical_and(x: Value, y: Value | Number) -> Value: ...
+@overload
+def logical_and(x: Number, y: Value) -> Value: ...
+@overload
+def logical_and(x: Number, y: Number) -> float:
+    """1 where both are true (not 0; nan is true), else 0; its derivative is 0."""
+
+@overload
+def logical_not(x: Value) -> Value: ...
+@overload
+def logical_not(x: Number) -> float:
+    """1 where x is 0, else 0 (nan is true, so 0); its derivative is 0."""
+
+@overload
+def logical_or(x: Value, y: Value | Number) -> Value: ...
+@overload
+def logical_or(x: Number, y: Value) -> Value: ...
+@overload
+def logical_or(x: Number, y: Number) -> float:
+    """1 where one is true (not 0; nan is true), else 0; its derivative is 0."""
+
+@overload
+def logsumexp(values: Iterable[Value]) -> Value: ...
+@overload
+def logsumexp(values: Iterable[Number]) -> float:
+    """log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax."""
+
+@overload
+def max(*values: Iterable[Value] | Value) -> Value: ...
+@overload
+def max(*values: Iterable[Number] | Number) -> float:
+    """The largest; a tie of k shares the derivative, 1/k each."""
+
+@overload
+def maximum(x: Value, y: Value | Number) -> Value: ...
+@overload
+def maximum(x: Number, y: Value) -> Value: ...
+@overload
+def maximum(x: Number, y: Number) -> float:
+    """The larger of two; a tie shares the derivative evenly, nan wins."""
+
+@overload
+def mean(values: Iterable[Value]) -> Value: ...
+@overload
+def mean(values: Iterable[Number]) -> float:
+    """(x₁ + … + xₙ)/n; each derivative is 1/n."""
+
+@overload
+def min(*values: Iterable[Value] | Value) -> Value: ...
+@overload
+def min(*values: Iterable[Number] | Number) -> float:
+    """The smallest; a tie of k shares the derivative, 1/k each."""
+
+@overload
+def minimum(x: Value, y: Value | Number) -> Value: ...
+@overload
+def minimum(x: Number, y: Value) -> Value: ...
+@overload
+def minimum(x: Number, y: Number) -> float:
+    """The smaller of two; a tie shares the derivative evenly, nan wins."""
+
+@overload
+def mul(x: Value, y: Value | Number) -> Value: ...
+@overload
+def mul(x: Number, y: Value) -> Value: ...
+@overload
+def mul(x: Number, y: Number) -> float:
+    """x · y, with derivatives y and x."""
+
+@overload
+def neg(x: Value) -> Value: ...
+@overload
+def neg(x: Number) -> float:
+    """−x."""
+
+@overload
+def norm(values: Iterable[Value]) -> Value: ...
+@overload
+def norm(values: Iterable[Number]) -> float:
+    """√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0."""
+
+@overload
+def pow(x: Value, y: Value | Number) -> Value: ...
+@overload
+def pow(x: Number, y: Value) -> Value: ...
+@overload
+def pow(x: Number, y: Number) -> float:
+    """xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan."""
+
+@overload
+def prod(values: Iterable[Value]) -> Value: ...
+@overload
+def prod(values: Iterable[Number]) -> float:
+    """x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well."""
+
+@overload
+def relu(x: Value) -> Value: ...
+@overload
+def relu(x: Number) -> float:
+    """max(x, 0), with derivative 1 where x > 0, else 0 (also at 0); nan stays nan."""
+
+@overload
+def sigmoid(x: Value) -> Value: ...
+@overload
+def sigmoid(x: Number) -> float:
+    """The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), computed as σ(x)·σ(−x)."""
+
+@overload
+def sign(x: Value) -> Value: ...
+@overload
+def sign(x: Number) -> float:
+    """1, 0 or −1; nan stays nan. Its derivative is 0."""
+
+@overload
+def silu(x: Value) -> Value: ...
+@overload
+def silu(x: Number) -> float:
+    """x·σ(x), with derivative σ(x)·(1 + x·σ(−x))."""
+
+@overload
+def sin(x: Value) -> Value: ...
+@overload
+def sin(x: Number) -> float:
+    """The sine of x radians, with derivative cos x."""
+
+@overload
+def sinh(x: Value) -> Value: ...
+@overload
+def sinh(x: Number) -> float:
+    """(eˣ − e⁻ˣ)/2, with derivative cosh x."""
+
+@overload
+def softplus(x: Value) -> Value: ...
+@overload
+def softplus(x: Number) -> float:
+    """log(1 + eˣ) without overflow, with derivative σ(x)."""
+
+@overload
+def sqrt(x: Value) -> Value: ...
+@overload
+def sqrt(x: Number) -> float:
+    """√x, with derivative 1/(2√x); nan for negative x."""
+
+@overload
+def sub(x: Value, y: Value | Number) -> Value: ...
+@overload
+def sub(x: Number, y: Value) -> Value: ...
+@overload
+def sub(x: Number, y: Number) -> float:
+    """x − y."""
+
+@overload
+def sum(values: Iterable[Value]) -> Value: ...
+@overload
+def sum(values: Iterable[Number]) -> float:
+    """x₁ + x₂ + …, left to right; each derivative is 1."""
+
+@overload
+def take(values: Iterable[Value], index: Value | Number) -> Value: ...
+@overload
+def take(values: Iterable[Number], index: Number) -> float:
+    """The value at the position `index`; the index gets no derivative."""
+
+@overload
+def tan(x: Value) -> Value: ...
+@overload
+def tan(x: Number) -> float:
+    """The tangent of x radians, with derivative 1 + tan² x."""
+
+@overload
+def tanh(x: Value) -> Value: ...
+@overload
+def tanh(x: Number) -> float:
+    """The hyperbolic tangent, with derivative 1 − tanh² x."""
+
+@overload
+def truediv(x: Value, y: Value | Number) -> Value: ...
+@overload
+def truediv(x: Number, y: Value) -> Value: ...
+@overload
+def truediv(x: Number, y: Number) -> float:
+    """x / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan."""
+
+@overload
+def where(condition: Value, x: Value | Number, y: Value | Number) -> Value: ...
+@overload
+def where(condition: Number, x: Value, y: Value | Number) -> Value: ...
+@overload
+def where(condition: Number, x: Number, y: Value) -> Value: ...
+@overload
+def where(condition: Number, x: Number, y: Number) -> float:
+    """x where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
+
+    Both sides are computed, and 0·inf is nan: so that the side not taken cannot harm the gradient, give it
+    an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose gradient at x = 0 is nan, but
+
+        positive = greater(x, 0)
+        where(positive, log(where(positive, x, 1.0)), 0.0)"""

@@ -1,0 +1,133 @@
+"""Write autograd/functions.pyi: what the table generates, as type checkers and editors see it.
+
+`python tools/make_stubs.py` rewrites the file; with `--check` it only says whether the file is current.
+"""
+
+import builtins
+import inspect
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # the table of this very tree
+
+from autograd import OPERATIONS, Operation  # noqa: E402
+
+STUB = ROOT / "autograd" / "functions.pyi"
+
+HEAD = """# Written by tools/make_stubs.py from the operation table: do not edit, run `make stubs`.
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, overload
+
+from .arithmetic import Arithmetic
+from .operation import Operation
+from .value import Number, Value
+
+__all__ = [
+{names}
+]
+
+VALUES: Arithmetic
+
+def operation(
+    name: str,
+    forward: Callable[..., Any],
+    partials: Sequence[Callable[..., Any] | None],
+    *,
+    symbol: str = "",
+    operands: Sequence[str] = (),
+    samples: Sequence[Sequence[float]] = (),
+    doc: str = "",
+    **notation: Any,
+) -> Callable[..., Any]: ...
+def function_of(row: Operation) -> Callable[..., Any]: ...
+def evaluate(row: Operation, operands: Sequence[Any]) -> Any: ...
+@overload
+def softmax(values: Iterable[Value]) -> list[Value]: ...
+@overload
+def softmax(values: Iterable[Number]) -> list[float]: ...
+@overload
+def log_softmax(values: Iterable[Value]) -> list[Value]: ...
+@overload
+def log_softmax(values: Iterable[Number]) -> list[float]: ...
+"""
+
+EITHER = "Value | Number"
+
+
+def public_names() -> list[str]:
+    """What `from autograd import *` brings: all but the names of builtins (they are used as autograd.sum)."""
+    names = ["log_softmax", "operation", "softmax", *OPERATIONS]
+    return sorted(name for name in names if not hasattr(builtins, name))
+
+
+def signatures(row: Operation) -> list[tuple[str, str]]:
+    """(parameters, result) for each overload."""
+    return _many(row) if row.many else _fixed(row)
+
+
+def _fixed(row: Operation) -> list[tuple[str, str]]:
+    """A Value where the first Value stands at each place in turn; a float where all are numbers."""
+    n = len(row.operands)
+    kinds = [["Number"] * i + ["Value"] + [EITHER] * (n - i - 1) for i in range(n)]
+    overloads = [(kind, "Value") for kind in kinds] + [(["Number"] * n, "float")]
+    return [(_parameters(row, kind), result) for kind, result in overloads]
+
+
+def _parameters(row: Operation, kinds: list[str]) -> str:
+    given = [f"{name}: {kind}" for name, kind in zip(row.operands, kinds, strict=True)]
+    for i, name in enumerate(row.operands):
+        if name in row.defaults and kinds[i] != "Value":
+            given[i] += f" = {row.defaults[name]}"
+    return ", ".join(given)
+
+
+def _many(row: Operation) -> list[tuple[str, str]]:
+    assert row.gather is not None
+    names = list(inspect.signature(row.gather).parameters.values())
+    return [(_listed(names, kind), result) for kind, result in (("Value", "Value"), ("Number", "float"))]
+
+
+def _listed(parameters: list[inspect.Parameter], kind: str) -> str:
+    if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        return f"*values: Iterable[{kind}] | {kind}"
+    lists = {"values", "logits", "w"}
+    shown = []
+    for p in parameters:
+        if p.name in lists:
+            shown.append(f"{p.name}: Iterable[{kind}]")
+        elif p.name == "x":
+            shown.append(f"x: Iterable[{EITHER if kind == 'Value' else kind}]")
+        else:
+            shown.append(f"{p.name}: {EITHER if kind == 'Value' else kind}{' | None = None' * (p.default is None)}")
+    return ", ".join(shown)
+
+
+def stub() -> str:
+    names = "\n".join(f'    "{name}",' for name in public_names())
+    parts = [HEAD.replace("{names}", names)]
+    for row in sorted(OPERATIONS.values(), key=lambda row: row.name):
+        *first, last = signatures(row)
+        for parameters, result in first:
+            parts.append(f"@overload\ndef {row.name}({parameters}) -> {result}: ...\n")
+        parts.append(f"@overload\ndef {row.name}({last[0]}) -> {last[1]}:\n{_docstring(row)}\n")
+    return "".join(parts).rstrip() + "\n"
+
+
+def _docstring(row: Operation) -> str:
+    lines = row.doc.splitlines()
+    quoted = [f'    """{lines[0]}', *lines[1:]]
+    return "\n".join(quoted) + '"""\n'
+
+
+def main() -> int:
+    if "--check" in sys.argv:
+        current = STUB.exists() and STUB.read_text(encoding="utf-8") == stub()
+        print("functions.pyi is current" if current else "functions.pyi is stale: run `make stubs`")
+        return 0 if current else 1
+    STUB.write_text(stub(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
