@@ -29,9 +29,10 @@ test: $(VENV)/.test  ## run all tests
 quick: $(VENV)/.test  ## run the tests, but not the slow ones
 	@$(RUN) -m pytest -m "not slow" $(ARGS)
 
-lint: $(VENV)/.dev  ## look for mistakes and untidy layout (ruff)
+lint: $(VENV)/.dev  ## look for mistakes, untidy layout and stale stubs (ruff)
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
+	@$(RUN) tools/make_stubs.py --check
 
 format: $(VENV)/.dev  ## put imports and layout right (ruff)
 	@$(RUN) -m ruff check --select I --fix .
