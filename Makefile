@@ -104,6 +104,8 @@ $(VENV)/.notebooks: setup.cfg | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.bench: benchmarks/requirements.txt setup.cfg | $(VENV)/.made
-	@echo "Installing into $(VENV): the libraries to compare with, see benchmarks/requirements.txt"
-	@$(PIP) install --editable ".[demo,compile]" --requirement benchmarks/requirements.txt
+	@echo "Installing into $(VENV): the libraries in benchmarks/requirements.txt (several minutes, up to 3 GB)"
+	@$(PIP) install --editable ".[demo,compile]"
+	@grep -v '^#' benchmarks/requirements.txt | while read -r library; do \
+	  $(PIP) install "$$library" < /dev/null || echo "$$library cannot be installed here: left out of the tables"; done
 	@touch $@
