@@ -1,0 +1,129 @@
+"""Numbers from outside, checked before anything changes: a row for a model, a table X, the targets y."""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from numbers import Real
+from operator import index
+from reprlib import repr as shortened
+from typing import Any, Protocol, TypeAlias
+
+from autograd import Constant, Value
+
+
+class Array(Protocol):
+    """What NumPy's arrays and PyTorch's tensors have in common."""
+
+    def tolist(self) -> Any: ...
+
+
+class Named(Protocol):
+    """What messages need of a layer."""
+
+    def header(self) -> str: ...
+
+
+Numbers: TypeAlias = Value | float | Sequence[Any] | Array
+"""A number, a list of numbers, a list of lists, …: Values or plain numbers, or an array."""
+
+NODES = {Value, Constant}
+REMEDIES: dict[type, str] = {
+    str: "turn text into numbers first",
+    type(None): "fill in or drop what is missing",
+    complex: "give the real and the imaginary part as two numbers",
+    Value: "give the number alone, v.item()",
+    list: "a list stands where one number belongs; for many rows use nn.predict(model, X)",
+}
+
+
+def listed(x: object) -> Any:
+    """`x`, with a data frame, an array or a tensor turned into (nested) lists of plain numbers."""
+    if hasattr(x, "to_numpy"):
+        x = x.to_numpy()
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+def items(x: object, where: str) -> Sequence[Any]:
+    """The elements of a list, a tuple, an array or whatever else has them in order."""
+    x = listed(x)
+    if isinstance(x, (list, tuple)):
+        return x
+    if isinstance(x, (str, bytes, Mapping, Set)) or not isinstance(x, Iterable):
+        remedy = f": write [{x!r}] for a single one" if isinstance(x, Real) else ""
+        raise TypeError(f"{where}: expected a list of numbers, got {described(x)}{remedy}")
+    return list(x)
+
+
+def number(x: object, where: str) -> float:
+    """`x` as a float; raises TypeError that says where it stands and how to mend it."""
+    plain = x if isinstance(x, Real) else listed(x)
+    if isinstance(plain, Real):
+        return float(plain)
+    remedy = next((f": {text}" for kind, text in REMEDIES.items() if isinstance(plain, kind)), "")
+    raise TypeError(f"{where}: expected a real number, got {described(plain)}{remedy}")
+
+
+def numbers(x: object, where: str) -> list[float]:
+    """A row of plain numbers."""
+    return [number(cell, f"{where}, column {j}") for j, cell in enumerate(items(x, where))]
+
+
+def table(X: object, name: str = "X") -> list[list[float]]:
+    """Rows of plain numbers, at least one of them and all of one length."""
+    rows = [numbers(cells, f"{name}: row {i}") for i, cells in enumerate(items(X, name))]
+    if not rows:
+        raise ValueError(f"{name} is empty: give at least one row")
+    for i, cells in enumerate(rows):
+        if len(cells) != len(rows[0]):
+            raise ValueError(f"{name}: row {i} has length {len(cells)}, row 0 has {len(rows[0])}: make them alike")
+    return rows
+
+
+def targets(y: object, rows: int, name: str = "y") -> list[Any]:
+    """One target for each of so many rows: a number, or a list of numbers."""
+    given = [listed(target) for target in items(y, name)]
+    if len(given) != rows:
+        raise ValueError(f"{name} has {len(given)} targets for {rows} rows of numbers: give one for each row")
+    if isinstance(given[0], (list, tuple)):
+        return table(given, name)
+    return [number(target, f"{name}: row {i}") for i, target in enumerate(given)]
+
+
+def nodes(x: Numbers) -> list[Value]:
+    """The inputs of one call: plain numbers become constants, once for all neurons; a number alone is one input."""
+    if type(x) is list and NODES.issuperset(map(type, x)):
+        return x
+    given = [x] if isinstance(x, (Value, Real)) else items(x, "inputs")
+    return [v if isinstance(v, Value) else Constant(number(v, f"input {i}")) for i, v in enumerate(given)]
+
+
+def row(x: Numbers, expected: int, taker: Named) -> list[Value]:
+    """The inputs of one call, as nodes; raises ValueError when there are not as many as `expected`."""
+    inputs = nodes(x)
+    if len(inputs) != expected:
+        raise ValueError(f"{taker.header()} takes {expected} input{'s' * (expected > 1)}, got {len(inputs)}")
+    return inputs
+
+
+def size(x: object, what: str) -> int:
+    """`x` as a whole number of at least 1."""
+    whole = index(x) if hasattr(x, "__index__") and not isinstance(x, (bool, Value)) else 0
+    if whole < 1:
+        raise ValueError(f"{what} must be a whole number of at least 1, got {described(x)}")
+    return whole
+
+
+def shape(x: object) -> tuple[int, ...]:
+    """(rows, columns, …) as far as the first element of each tells; () for a number."""
+    x = listed(x)
+    if not isinstance(x, (list, tuple)):
+        return ()
+    return (len(x), *shape(x[0])) if x else (0,)
+
+
+def described(x: object) -> str:
+    """`x` as messages show it: shortened, with its type."""
+    return "None" if x is None else f"{shortened(x)} ({type(x).__name__})"
+
+
+def name_of(function: object) -> str:
+    """The name of a function, also of one inside functools.partial."""
+    return str(getattr(getattr(function, "func", function), "__name__", type(function).__name__))
