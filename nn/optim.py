@@ -1,0 +1,247 @@
+"""Optimizers: how gradients change parameters. Formulas, names and defaults are PyTorch's (torch.optim)."""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from math import sqrt
+from typing import Any
+
+from autograd import Constant, Value
+
+from .inputs import described, number, numbers
+
+
+class Optimizer:
+    """The base of all: one step is p ← p − lr · direction(gradient), for every parameter p.
+
+    A subclass says the direction. What it remembers are numbers and lists with one number for each parameter, which
+    `state_dict` copies. `lr` may be changed between steps. `weight_decay` · p is added to the gradient.
+    """
+
+    couples_decay = True
+
+    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
+        self.parameters = checked(parameters)
+        self.lr = not_negative(lr, "lr")
+        self.weight_decay = not_negative(weight_decay, "weight_decay")
+        self.steps = 0
+
+    def direction(self, i: int, gradient: float) -> float:
+        """Where parameter number i shall go (times −lr)."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where to go: write direction(self, i, gradient)")
+
+    def step(self) -> None:
+        """Change every parameter by its gradient."""
+        self.steps += 1
+        decay = self.weight_decay if self.couples_decay else 0.0
+        for i, p in enumerate(self.parameters):
+            p.data -= self.lr * self.direction(i, p.grad + decay * p.data if decay else p.grad)
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0.0."""
+        for p in self.parameters:
+            p.grad = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """All it remembers but the parameters themselves, fit for JSON: to go on later exactly as without a break."""
+        remembered = {name: deepcopy(value) for name, value in vars(self).items() if name != "parameters"}
+        return {"optimizer": type(self).__name__, **remembered}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a `state_dict` of the same kind of optimizer for as many parameters; ValueError otherwise."""
+        mine = self.state_dict()
+        if set(state) != set(mine) or state["optimizer"] != mine.pop("optimizer"):
+            raise ValueError(f"this is not the state of {type(self).__name__}: it has {', '.join(map(str, state))}")
+        vars(self).update({name: _like(now, state[name], name) for name, now in mine.items()})
+
+    def per_parameter(self, start: float = 0.0) -> list[float]:
+        """A list to remember one number for each parameter."""
+        return [start] * len(self.parameters)
+
+
+class SGD(Optimizer):
+    """Gradient descent: p ← p − lr·g. With momentum μ the direction is v ← μ·v + (1 − dampening)·g, v = g at first;
+    with `nesterov` it is g + μ·v (Sutskever et al. 2013).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> SGD([p], lr=0.1).step(); p.data
+    0.8
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.momentum, self.dampening = not_negative(momentum, "momentum"), number(dampening, "dampening")
+        self.nesterov = nesterov
+        if nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
+            raise ValueError("nesterov needs a momentum above 0 and no dampening")
+        self.velocity = self.per_parameter()
+
+    def direction(self, i: int, gradient: float) -> float:
+        if not self.momentum:
+            return gradient
+        v = self.momentum * self.velocity[i] + (1.0 - self.dampening) * gradient if self.steps > 1 else gradient
+        self.velocity[i] = v
+        return gradient + self.momentum * v if self.nesterov else v
+
+
+class RMSprop(Optimizer):
+    """s ← α·s + (1 − α)·g², direction g/(√s + eps), with momentum μ: v ← μ·v + g/(√s + eps) (Hinton 2012).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> RMSprop([p], lr=0.1).step(); round(p.data, 6)
+    0.0
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.alpha, self.eps = not_negative(alpha, "alpha"), positive(eps, "eps")
+        self.momentum = not_negative(momentum, "momentum")
+        self.squares, self.velocity = self.per_parameter(), self.per_parameter()
+
+    def direction(self, i: int, gradient: float) -> float:
+        self.squares[i] = s = self.alpha * self.squares[i] + (1.0 - self.alpha) * gradient * gradient
+        self.velocity[i] = v = self.momentum * self.velocity[i] + gradient / (sqrt(s) + self.eps)
+        return v
+
+
+class Adagrad(Optimizer):
+    """s ← s + g², direction g/(√s + eps), divided by 1 + lr_decay·(steps before) (Duchi et al. 2011).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> Adagrad([p], lr=0.1).step(); round(p.data, 6)
+    0.9
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-2,
+        lr_decay: float = 0.0,
+        weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.lr_decay, self.eps = not_negative(lr_decay, "lr_decay"), positive(eps, "eps")
+        self.squares = self.per_parameter(not_negative(initial_accumulator_value, "initial_accumulator_value"))
+
+    def direction(self, i: int, gradient: float) -> float:
+        self.squares[i] = s = self.squares[i] + gradient * gradient
+        return gradient / (sqrt(s) + self.eps) / (1.0 + (self.steps - 1) * self.lr_decay)
+
+
+class Adam(Optimizer):
+    """m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², direction m̂/(√v̂ + eps), where m̂ = m/(1 − β₁ᵗ) and
+    v̂ = v/(1 − β₂ᵗ) make up for the start at 0; t counts the steps (Kingma and Ba 2015).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> Adam([p], lr=0.1).step(); round(p.data, 6)
+    0.9
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.beta1, self.beta2 = (_below_one(beta, f"betas[{i}]") for i, beta in enumerate(betas))
+        self.eps = positive(eps, "eps")
+        self.m, self.v = self.per_parameter(), self.per_parameter()
+
+    def direction(self, i: int, gradient: float) -> float:
+        self.m[i] = m = self.beta1 * self.m[i] + (1.0 - self.beta1) * gradient
+        self.v[i] = v = self.beta2 * self.v[i] + (1.0 - self.beta2) * gradient * gradient
+        return m / (1.0 - self.beta1**self.steps) / (sqrt(v / (1.0 - self.beta2**self.steps)) + self.eps)
+
+
+class AdamW(Adam):
+    """Adam with the weight decay kept out of the averages: first p ← (1 − lr·weight_decay)·p, then Adam's step
+    (Loshchilov and Hutter 2019).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> AdamW([p], lr=0.1).step(); round(p.data, 6)
+    0.899
+    """
+
+    couples_decay = False
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def step(self) -> None:
+        for p in self.parameters:
+            p.data *= 1.0 - self.lr * self.weight_decay
+        super().step()
+
+
+def checked(parameters: Iterable[Value]) -> list[Value]:
+    """The parameters as a list; raises TypeError or ValueError where it is not one of different, learnable Values."""
+    if not isinstance(parameters, Iterable):
+        raise TypeError(
+            f"expected a list of Values, got {described(parameters)}: write for instance model.parameters()"
+        )
+    given: list[Any] = list(parameters)
+    if not given:
+        raise ValueError("no parameters: give at least one, for instance model.parameters()")
+    for i, p in enumerate(given):
+        if not isinstance(p, Value) or isinstance(p, Constant) or p.operands:
+            raise TypeError(f"parameter {i} is {described(p)}: only a Value(...), which nothing computed, can learn")
+    if len(set(given)) < len(given):
+        raise ValueError("a parameter comes twice, and would be changed twice in each step: give each once")
+    return given
+
+
+def not_negative(x: object, what: str) -> float:
+    setting = number(x, what)
+    if not setting >= 0.0:
+        raise ValueError(f"{what} must not be negative, got {x!r}")
+    return setting
+
+
+def positive(x: object, what: str) -> float:
+    setting = number(x, what)
+    if not setting > 0.0:
+        raise ValueError(f"{what} must be above 0, got {x!r}")
+    return setting
+
+
+def _below_one(x: object, what: str) -> float:
+    setting = not_negative(x, what)
+    if not setting < 1.0:
+        raise ValueError(f"{what} must be below 1, got {x!r}")
+    return setting
+
+
+def _like(now: Any, given: Any, name: str) -> Any:
+    """`given`, if it is a number where `now` is one, or a list as long."""
+    if not isinstance(now, list):
+        return type(now)(number(given, name))
+    if len(remembered := numbers(given, name)) != len(now):
+        raise ValueError(f"{name} is for {len(remembered)} parameters, but there are {len(now)}")
+    return remembered

@@ -1,0 +1,95 @@
+"""Schedules: the learning rate over time. Each sets `optimizer.lr`, now and at each of its steps.
+
+Call `schedule.step()` once an epoch, or hand the schedule to `fit` as one of its `callbacks`, which does that.
+"""
+
+from math import cos, pi
+
+from .inputs import size
+from .optim import Optimizer, not_negative
+
+
+class Schedule:
+    """The base: a subclass says the rate after t steps, t = 0, 1, 2, …, from the optimizer's `base_lr` at first."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
+        optimizer.lr = self.rate(0)
+
+    def rate(self, t: int) -> float:
+        """The learning rate after t steps."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its rate: write rate(self, t)")
+
+    def step(self) -> None:
+        """Set the learning rate of the next epoch."""
+        self.steps += 1
+        self.optimizer.lr = self.rate(self.steps)
+
+    def __call__(self, *_: object) -> None:
+        self.step()
+
+
+class StepLR(Schedule):
+    """Times `gamma` after every `step_size` steps: lr·γ^⌊t/step_size⌋.
+
+    >>> import nn
+    >>> sgd = nn.SGD(nn.MLP(2, [1]).parameters(), lr=1.0)
+    >>> schedule = StepLR(sgd, step_size=2, gamma=0.5)
+    >>> [(sgd.lr, schedule.step())[0] for _ in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size, self.gamma = size(step_size, "step_size"), not_negative(gamma, "gamma")
+        super().__init__(optimizer)
+
+    def rate(self, t: int) -> float:
+        return float(self.base_lr * self.gamma ** (t // self.step_size))
+
+
+class CosineAnnealingLR(Schedule):
+    """From lr to η = `eta_min` along half a cosine: η + (lr − η)·(1 + cos(πt/T_max))/2; after T_max steps it rises
+    again (Loshchilov and Hutter 2017).
+
+    >>> import nn
+    >>> sgd = nn.SGD(nn.MLP(2, [1]).parameters(), lr=1.0)
+    >>> schedule = CosineAnnealingLR(sgd, T_max=2)
+    >>> [(round(sgd.lr, 10), schedule.step())[0] for _ in range(3)]
+    [1.0, 0.5, 0.0]
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        self.T_max, self.eta_min = size(T_max, "T_max"), not_negative(eta_min, "eta_min")
+        super().__init__(optimizer)
+
+    def rate(self, t: int) -> float:
+        return self.eta_min + (self.base_lr - self.eta_min) * (1.0 + cos(pi * t / self.T_max)) / 2.0
+
+
+class LinearWarmup(Schedule):
+    """From `start_factor` · lr up to lr in `total_iters` equal steps (PyTorch's LinearLR), then on with another
+    schedule, `then`, from its own beginning.
+
+    >>> import nn
+    >>> sgd = nn.SGD(nn.MLP(2, [1]).parameters(), lr=1.0)
+    >>> schedule = LinearWarmup(sgd, total_iters=2, start_factor=0.5, then=StepLR(sgd, 1, gamma=0.1))
+    >>> [(sgd.lr, schedule.step())[0] for _ in range(4)]
+    [0.5, 0.75, 1.0, 0.1]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, total_iters: int = 5, start_factor: float = 1 / 3, then: Schedule | None = None
+    ) -> None:
+        self.total_iters, self.start_factor = (
+            size(total_iters, "total_iters"),
+            not_negative(start_factor, "start_factor"),
+        )
+        self.then = then
+        if then:
+            optimizer.lr = then.base_lr  # which the other may have changed for its own step 0
+        super().__init__(optimizer)
+
+    def rate(self, t: int) -> float:
+        if t >= self.total_iters:
+            return self.then.rate(t - self.total_iters) if self.then else self.base_lr
+        return self.base_lr * (self.start_factor + (1.0 - self.start_factor) * t / self.total_iters)
