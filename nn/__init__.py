@@ -1,0 +1,67 @@
+"""Neural networks made of single numbers: layers, losses, optimizers and training on top of `autograd`.
+
+>>> import nn
+>>> model = nn.MLP(2, [16, 16, 1])
+>>> model
+MLP(2, [16, 16, 1]): 337 parameters
+  layers.0: Layer(2, 16, relu)
+  layers.1: Layer(16, 16, relu)
+  layers.2: Layer(16, 1, linear)
+"""
+
+import autograd as _autograd
+
+if not hasattr(_autograd, "Constant"):
+    raise ImportError(
+        f"nn needs chainrule's autograd; `import autograd` found {_autograd.__file__}, another package of this name "
+        "(HIPS autograd?). The two cannot share an environment: pip uninstall autograd, then pip install "
+        "--force-reinstall chainrule; or take that folder off sys.path"
+    )
+
+from . import init
+from .clipping import clip_grad_norm_, clip_grad_value_
+from .guards import paused_gc
+from .history import History
+from .layers import MLP, Layer, Neuron, Residual, Sequential
+from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
+from .module import Module
+from .optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from .schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
+from .training import Diverged, TrainingState, accuracy, evaluate, fit, predict
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "CosineAnnealingLR",
+    "Diverged",
+    "History",
+    "Layer",
+    "LinearWarmup",
+    "Module",
+    "Neuron",
+    "Optimizer",
+    "RMSprop",
+    "Residual",
+    "Schedule",
+    "Sequential",
+    "StepLR",
+    "TrainingState",
+    "accuracy",
+    "bce",
+    "bce_with_logits",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "cross_entropy",
+    "evaluate",
+    "fit",
+    "hinge",
+    "huber",
+    "init",
+    "mae",
+    "mse",
+    "paused_gc",
+    "predict",
+]

@@ -1,0 +1,62 @@
+"""History: what a training run recorded, one column of numbers for each thing that was measured."""
+
+from collections.abc import Iterable, Mapping
+
+
+class History:
+    """The record of `fit`: `history.loss`, `history.val_loss` and so on are lists, one number an epoch.
+
+    `stopped` says why it ended before its last epoch, and is empty otherwise. Printed, it is a table.
+
+    >>> history = History(["loss", "val_loss"])
+    >>> history.append({"loss": 0.6931, "val_loss": 0.7012})
+    >>> history.append({"loss": 0.25, "val_loss": 1.2e-7})
+    >>> history
+    epoch    loss  val_loss
+        1  0.6931    0.7012
+        2  0.2500   1.2e-07
+    >>> history.loss
+    [0.6931, 0.25]
+    """
+
+    SHOWN = 20
+    """A longer table is cut in the middle."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.columns: dict[str, list[float]] = {name: [] for name in names}
+        self.stopped = ""
+
+    def append(self, measured: Mapping[str, float]) -> None:
+        """Add one epoch: a number for each column."""
+        for name, column in self.columns.items():
+            column.append(measured[name])
+
+    def __len__(self) -> int:
+        """The number of epochs."""
+        return len(next(iter(self.columns.values()), []))
+
+    def __getattr__(self, name: str) -> list[float]:
+        columns: dict[str, list[float]] = vars(self).get("columns", {})
+        if name in columns:
+            return columns[name]
+        raise AttributeError(f"no column {name!r}; this history has {', '.join(columns)}")
+
+    def __repr__(self) -> str:
+        numbers = [[shown(column[epoch]) for column in self.columns.values()] for epoch in range(len(self))]
+        rows = [[str(epoch), *cells] for epoch, cells in enumerate(numbers, 1)]
+        if len(rows) > self.SHOWN:
+            half = self.SHOWN // 2
+            rows[half:-half] = [["…"] * (1 + len(self.columns))]
+        lines = aligned([["epoch", *self.columns], *rows])
+        return "\n".join([*lines, self.stopped] if self.stopped else lines)
+
+
+def shown(x: float) -> str:
+    """Four digits; a number that is not 0 is never shown as 0.0000."""
+    return f"{x:.4f}" if x == 0 or 1e-3 <= abs(x) < 1e4 else f"{x:.3g}"
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """The rows as lines, each column flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
