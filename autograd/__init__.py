@@ -10,10 +10,12 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wra
 
 from . import functions
 from .anomaly import AnomalyError, detect_anomaly
+from .checking import gradcheck
 from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .modes import expanded, no_grad
-from .operation import OPERATIONS, Operation
+from .notation import formula
+from .table import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
 
@@ -27,7 +29,9 @@ __all__ = [
     "Value",
     "detect_anomaly",
     "expanded",
+    "formula",
     "grad",
+    "gradcheck",
     "hessian",
     "hvp",
     "jacobian",

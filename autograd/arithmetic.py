@@ -10,7 +10,7 @@ from functools import partial
 from numbers import Real
 from typing import Any
 
-from .operation import OPERATIONS
+from .table import OPERATIONS
 
 inf, nan = math.inf, math.nan
 

@@ -8,10 +8,10 @@ import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import reductions  # noqa: F401 - its rows join the table
+from . import choices, reductions  # noqa: F401 - their rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
 from .modes import MODE
-from .operation import OPERATIONS, Operation, register
+from .table import OPERATIONS, Operation, register
 from .value import Value, apply
 
 
@@ -63,8 +63,17 @@ def function_of(row: Operation) -> Callable[..., Any]:
         return evaluate(row, row.flatten(*arguments, **named))
 
     function.__name__ = function.__qualname__ = row.name
-    function.__doc__ = row.doc
+    function.__doc__ = row.doc + _example(row)
     return function
+
+
+def _example(row: Operation) -> str:
+    """A call with its result for the documentation, where the arguments are simply the operands."""
+    if not row.samples or (row.many and "\n" in row.doc):
+        return ""
+    point = list(row.samples[0])
+    call = f"{row.name}({point if row.many else ', '.join(map(str, point))})"
+    return f"\n\n    >>> import autograd\n    >>> autograd.{call}\n    {row.evaluate(FLOATS, point)!r}\n"
 
 
 def evaluate(row: Operation, operands: Sequence[Any]) -> Any:

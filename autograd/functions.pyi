@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 from .arithmetic import Arithmetic
-from .operation import Operation
+from .table import Operation
 from .value import Number, Value
 
 __all__ = [
@@ -132,13 +132,27 @@ def cosh(x: Number) -> float:
 def cross_entropy(logits: Iterable[Value], target: Value | Number) -> Value: ...
 @overload
 def cross_entropy(logits: Iterable[Number], target: Number) -> float:
-    """logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere."""
+    """logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere.
+
+    Raises IndexError for a target that is no class, 0 to n − 1.
+
+    >>> import autograd
+    >>> round(autograd.cross_entropy([2.0, 1.0, 0.0], 0), 12)
+    0.407605964444
+    """
 
 @overload
 def dot(w: Iterable[Value], x: Iterable[Value | Number], bias: Value | Number | None = None) -> Value: ...
 @overload
 def dot(w: Iterable[Number], x: Iterable[Number], bias: Number | None = None) -> float:
-    """bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1."""
+    """bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
+
+    Raises ValueError for lists of different lengths.
+
+    >>> import autograd
+    >>> autograd.dot([2.0, 3.0], [10.0, 100.0], 1.0)
+    321.0
+    """
 
 @overload
 def elu(x: Value, alpha: Value | Number = 1.0) -> Value: ...
@@ -412,7 +426,14 @@ def sum(values: Iterable[Number]) -> float:
 def take(values: Iterable[Value], index: Value | Number) -> Value: ...
 @overload
 def take(values: Iterable[Number], index: Number) -> float:
-    """The value at the position `index`; the index gets no derivative."""
+    """The value at the position `index`; the index gets no derivative.
+
+    Raises IndexError for a number that is no position.
+
+    >>> import autograd
+    >>> autograd.take([2.0, 3.0, 5.0], 1)
+    3.0
+    """
 
 @overload
 def tan(x: Value) -> Value: ...

@@ -6,12 +6,9 @@
 
 from typing import Any
 
-from .operation import Operation, register
+from .table import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
-
-
-# fmt: off  (the rows are laid out by hand, as a table)
 
 
 def _several(values: Any) -> list[Any]:
@@ -60,6 +57,8 @@ MEAN = row(
     lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
     lambda m, xs, out: [1.0 / len(xs)] * len(xs),
     expansion=lambda m, xs: _sum(m, xs) / float(len(xs)),
+    written=lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
+    textbook=lambda m, xs, out: [m.truediv(1.0, float(len(xs)))] * len(xs),
     doc="(x₁ + … + xₙ)/n; each derivative is 1/n.",
 )
 
@@ -80,6 +79,8 @@ PROD = row(
     _product,
     _prod_partials,
     expansion=_product,
+    written=_product,
+    textbook=lambda m, xs, out: [_product(m, [*xs[:i], *xs[i + 1 :]] or [1.0]) for i in range(len(xs))],
     samples=(*FEW, (0.0, 2.0, 3.0), (0.0, 0.0, 3.0)),
     doc="x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well.",
 )
@@ -113,15 +114,30 @@ def _dot_partials(m: Any, xs: Any, out: Any) -> Any:
     return [*xs[n : 2 * n], *xs[:n], *[1.0] * (len(xs) % 2)]
 
 
+def _written_dot(m: Any, xs: Any) -> Any:
+    """The bias last, as textbooks have it."""
+    weights, inputs, bias = split_dot(xs)
+    products = [w * x for w, x in zip(weights, inputs, strict=True)]
+    return _sum(m, products if bias is None else [*products, bias])
+
+
 DOT = row(
     "dot",
     "Σ",
     _dot,
     _dot_partials,
     expansion=_dot,
+    written=_written_dot,
     gather=_gather_dot,
     samples=((2.0, -0.5, 1.5, 0.7), (0.3, 0.7, -1.1, 4.0, 0.5), (1.7, -2.0)),
-    doc="bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.",
+    doc="""bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
+
+    Raises ValueError for lists of different lengths.
+
+    >>> import autograd
+    >>> autograd.dot([2.0, 3.0], [10.0, 100.0], 1.0)
+    321.0
+    """,
 )
 
 
@@ -148,6 +164,7 @@ MAX = row(
     "max",
     _fold("maximum"),
     _extremum_partials,
+    textbook=lambda m, xs, out: [m.equal(x, out) for x in xs],
     gather=_one_by_one,
     doc="The largest; a tie of k shares the derivative, 1/k each.",
 )
@@ -156,6 +173,7 @@ MIN = row(
     "min",
     _fold("minimum"),
     _extremum_partials,
+    textbook=lambda m, xs, out: [m.equal(x, out) for x in xs],
     gather=_one_by_one,
     doc="The smallest; a tie of k shares the derivative, 1/k each.",
 )
@@ -174,6 +192,7 @@ LOGSUMEXP = row(
     _logsumexp,
     lambda m, xs, out: [m.exp(x - out) for x in xs],
     expansion=_logsumexp,
+    written=lambda m, xs: m.log(_sum(m, [m.exp(x) for x in xs])),
     doc="log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax.",
 )
 
@@ -198,7 +217,8 @@ NORM = row(
     _norm_partials,
     expansion=lambda m, xs: m.sqrt(_sum(m, [x * x for x in xs])),
     doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0.",
-    latex=r"\left\lVert {0} \right\rVert",
+    written=lambda m, xs: m.sqrt(_sum(m, [m.pow(x, 2.0) for x in xs])),
+    textbook=lambda m, xs, out: [m.truediv(x, out) for x in xs],
 )
 
 
@@ -225,7 +245,14 @@ TAKE = row(
     lambda m, xs, out: [*(m.equal(xs[-1], float(i)) for i in range(len(xs) - 1)), None],
     gather=_gather_choice,
     samples=((2.0, -0.5, 1.5, 1.0),),
-    doc="The value at the position `index`; the index gets no derivative.",
+    doc="""The value at the position `index`; the index gets no derivative.
+
+    Raises IndexError for a number that is no position.
+
+    >>> import autograd
+    >>> autograd.take([2.0, 3.0, 5.0], 1)
+    3.0
+    """,
 )
 
 
@@ -250,6 +277,17 @@ CROSS_ENTROPY = row(
     _cross_entropy_partials,
     expansion=_cross_entropy,
     gather=lambda logits, target: _gather_choice(logits, target),
+    textbook=lambda m, xs, out: [
+        *(m.exp(x - out - m.take(xs[:-1], xs[-1])) - m.equal(xs[-1], float(i)) for i, x in enumerate(xs[:-1])),
+        None,
+    ],
     samples=((2.0, -0.5, 1.5, 1.0), (0.3, 0.7, 2.0, -1.1, 2.0)),
-    doc="logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere.",
+    doc="""logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere.
+
+    Raises IndexError for a target that is no class, 0 to n − 1.
+
+    >>> import autograd
+    >>> round(autograd.cross_entropy([2.0, 1.0, 0.0], 0), 12)
+    0.407605964444
+    """,
 )

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from .arithmetic import FLOATS, is_number, real
 from .graph import topological_order
 from .modes import MODE
-from .operation import Operation
 from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
 from .pickling import Picklable
 from .scalar import Scalar
+from .table import Operation
 
 Number = int | float
 

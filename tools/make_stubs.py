@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 from .arithmetic import Arithmetic
-from .operation import Operation
+from .table import Operation
 from .value import Number, Value
 
 __all__ = [

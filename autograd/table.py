@@ -32,9 +32,12 @@ class Operation:
     many: bool = False
     gather: Callable[..., list[Any]] | None = None  # with many operands: the function's arguments as one list
     defaults: Mapping[str, float] = field(default_factory=dict)
-    textbook: tuple[Partial, ...] | None = None  # the derivative as a textbook writes it, where it differs
+    textbook: tuple[Partial | None, ...] | Partial | None = (
+        None  # the derivative as a textbook writes it, where it differs
+    )
     expansion: Callable[..., Any] | None = None  # the same result from single operations, for `expanded()`
-    text: str = ""  # how formula() writes it: "{0} + {1}"; empty: name(...)
+    written: Callable[..., Any] | None = None  # how formula() writes it, in other operations: (m, operands)
+    text: str = ""  # or by a template: "{0} + {1}"; empty: name(...)
     latex: str = ""
     level: int = 9  # how tightly it binds: 1 comparison, 2 sum, 3 product, 4 sign, 5 power, 9 function
 
