@@ -1,0 +1,97 @@
+"""Train a network of single scalars on real data, take one neuron's backward pass apart, check the gradient.
+
+The data: 569 tumours with 30 measurements each, benign or malignant (Wolberg, Street and Mangasarian 1995), which
+come with scikit-learn. A fifth of them is held out, to see how well the network does on tumours it never saw.
+"""
+
+from random import Random
+
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import train_test_split
+
+import nn
+from autograd import Value, gradcheck
+from autograd.graph import topological_order
+
+
+def load():
+    """The rows to learn from and those held out, standardised with what is known of the first; the columns' names."""
+    data = load_breast_cancer()
+    X, X_test, y, y_test = train_test_split(data.data, data.target, test_size=0.2, stratify=data.target, random_state=0)
+    mean, deviation = X.mean(axis=0), X.std(axis=0)
+    return ((X - mean) / deviation, y), ((X_test - mean) / deviation, y_test), list(data.feature_names)
+
+
+def train(learned, held_out):
+    """A network with one hidden layer. Its output is a logit: above 0 means benign."""
+    model = nn.MLP(30, [16, 1], init="he_normal", rng=Random(0))
+    print(model, end="\n\n")
+    history = nn.fit(
+        model,
+        *learned,
+        loss=nn.bce_with_logits,
+        optimizer=nn.AdamW(model.parameters(), lr=0.01, weight_decay=1.0),
+        epochs=15,
+        batch_size=32,
+        validation=held_out,
+        metrics=[nn.accuracy],
+    )
+    print(f"\n{history}\n")
+    for rows, what in ((learned, "learned from"), (held_out, "held out")):
+        print(f"{nn.accuracy(model, *rows):6.1%} of the {len(rows[1])} tumours {what} are classified right")
+    return model
+
+
+def show_one_neuron(model, rows, names, shown=8):
+    """The backward pass through the hidden neuron that weighs most in the hardest case."""
+    X, y = rows
+    scores = nn.predict(model, X)
+    case = max(range(len(y)), key=lambda i: scores[i] * (1 - 2 * y[i]))
+    x = [Value(number, label=name) for number, name in zip(X[case], names, strict=True)]
+    loss = nn.bce_with_logits(model(x), y[case])
+    model.zero_grad()  # the gradients of the last training step are still there
+    loss.backward()
+
+    # A neuron is two nodes: z, the dot of weights, inputs and bias, and a = relu(z). They are found by who uses whom.
+    order = topological_order(loss)
+    neuron = max(model.layers[0].neurons, key=lambda neuron: abs(neuron.b.grad))
+    z = consumer(order, neuron.b)
+    a = consumer(order, z)
+    logit = consumer(order, a)
+    v = logit.local_grads[logit.operands.index(a)]  # ∂logit/∂a: the weight with which the output neuron takes a
+
+    print(f"\nOne hidden neuron in the held-out case that is missed most, with loss L = {loss.data:.4f}:\n")
+    print(f"  forward    z = b + Σ w·x                      {z.data:8.4f}")
+    print(f"             a = relu(z)                        {a.data:8.4f}")
+    print(f"  backward   ∂L/∂a = ∂L/∂logit · v              {a.grad:8.4f}  = {logit.grad:.4f} · {v:.4f}")
+    print(f"             ∂L/∂z = ∂L/∂a · relu'(z)           {z.grad:8.4f}  = {a.grad:.4f} · {a.local_grads[0]:.4f}\n")
+    print(f"  {'input':25}{'x':>8}{'w':>10}     ∂L/∂w = ∂L/∂z·x     ∂L/∂z·w, its part of ∂L/∂x")
+    pairs = sorted(zip(neuron.w, x, strict=True), key=lambda pair: -abs(pair[0].grad))
+    for w, xi in pairs[:shown]:
+        print(f"  {xi.label:25}{xi.data:8.4f}{w.data:10.4f}{w.grad:20.4f}{z.grad * w.data:31.4f}")
+    print(f"  {'bias':25}{1.0:8.4f}{neuron.b.data:10.4f}{neuron.b.grad:20.4f}")
+    print(f"  and {len(names) - shown} more inputs, with smaller ∂L/∂w")
+
+
+def consumer(order, operand):
+    """The first node that is computed from `operand`."""
+    return next(node for node in order if operand in node.operands)
+
+
+def check(model, rows, count=10):
+    """The gradient of the trained model beside central differences, for the mean loss of the first rows."""
+    X, y = rows[0][:count], rows[1][:count]
+    report = gradcheck(lambda: nn.bce_with_logits([model(x) for x in X], y), parameters=model.parameters())
+    print(f"\n{report}")
+    assert report
+
+
+def main():
+    learned, held_out, names = load()
+    model = train(learned, held_out)
+    show_one_neuron(model, held_out, names)
+    check(model, learned)
+
+
+if __name__ == "__main__":
+    main()
