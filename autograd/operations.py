@@ -45,9 +45,12 @@ TRUEDIV = row(
 
 
 def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
-    """y·x^(y−1), and 0 where y is 0: there x⁰⁻¹ would be inf at x = 0, and 0·inf is nan."""
-    constant = m.equal(y, 0.0)
-    return m.where(constant, 0.0, y * m.pow(x, y - 1.0 + constant))
+    """y·x^(y−1), and 0 where y is 0: there 0·x⁻¹ would be nan at x = 0. (An exponent that is no plain number may
+    be 0 and still change, so y stays in the formula: ∂²xʸ/∂x∂y is 1/x there.)"""
+    if type(y) is float:
+        return y * m.pow(x, y - 1.0) if y else 0.0
+    harmful = m.where(m.equal(y, 0.0), m.logical_not(m.greater(m.abs(x), 1e-300)), 0.0)
+    return y * m.pow(m.where(harmful, 1.0, x), y - 1.0)
 
 
 def _pow_by_exponent(m: Any, x: Any, y: Any, out: Any) -> Any:
