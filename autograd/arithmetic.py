@@ -13,6 +13,7 @@ from typing import Any
 from .table import OPERATIONS
 
 inf, nan = math.inf, math.nan
+Number = int | float
 
 
 def real(number: object, what: str = "Value") -> float:

@@ -10,9 +10,9 @@ from typing import Any
 
 from . import choices, reductions  # noqa: F401 - their rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
-from .modes import MODE
+from .modes import MODE, PLAIN
 from .table import OPERATIONS, Operation, register
-from .value import Value, apply
+from .value import Constant, Value, apply, make_node
 
 
 def operation(
@@ -57,14 +57,22 @@ def operation(
 
 
 def function_of(row: Operation) -> Callable[..., Any]:
-    """The function of a row, with its name, its documentation and a checked number of arguments."""
+    """The function of a row, with its name and its documentation."""
+    flatten, forward = row.gather or row.flatten, row.forward
+    [partial] = row.partials if row.operands == ("x",) else [None]  # type: ignore[misc]
 
     def function(*arguments: Any, **named: Any) -> Any:
-        return evaluate(row, row.flatten(*arguments, **named))
+        return evaluate(row, flatten(*arguments, **named))
 
-    function.__name__ = function.__qualname__ = row.name
-    function.__doc__ = row.doc + _example(row)
-    return function
+    def unary(x: Any) -> Any:  # activations are hot: this is what apply() does, for one operand
+        if type(x) is Value and MODE.get() is PLAIN and type(out := forward(FLOATS, x.data)) is float:
+            return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+        return evaluate(row, (x,))
+
+    made = unary if row.operands == ("x",) else function
+    made.__name__ = made.__qualname__ = row.name
+    made.__doc__ = row.doc + _example(row)
+    return made
 
 
 def _example(row: Operation) -> str:
@@ -78,7 +86,7 @@ def _example(row: Operation) -> str:
 
 def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
-    if not any(isinstance(x, Value) for x in operands):
+    if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
         return row.evaluate(FLOATS, [real(x, row.name) for x in operands])
     if row.expansion is not None and MODE.get().expanding:
         return row.expansion(VALUES, [x if isinstance(x, Value) else real(x, row.name) for x in operands])

@@ -2,9 +2,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, Number
 from .table import Operation
-from .value import Number, Value
+from .value import Value
 
 __all__ = [
     "acos",

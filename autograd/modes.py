@@ -23,6 +23,7 @@ class Mode:
     recording: bool = True
     expanding: bool = False
     monitor: Monitor | None = None
+    unknown: Any = None  # what stands for the numbers while the compiler traces; None: numbers are known
 
 
 PLAIN = Mode()

@@ -4,6 +4,9 @@
 `expansion(m, xs)` builds the same result from single operations, for readers who want to see each of them.
 """
 
+from functools import reduce
+from numbers import Real
+from operator import add, mul
 from typing import Any
 
 from .table import Operation, register
@@ -30,17 +33,11 @@ def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> O
 
 
 def _sum(m: Any, xs: Any) -> Any:
-    total = xs[0]
-    for x in xs[1:]:
-        total = total + x
-    return total
+    return reduce(add, xs)
 
 
 def _product(m: Any, xs: Any) -> Any:
-    total = xs[0]
-    for x in xs[1:]:
-        total = total * x
-    return total
+    return reduce(mul, xs)
 
 
 SUM = row(
@@ -103,15 +100,14 @@ def split_dot(xs: Any) -> Any:
 
 def _dot(m: Any, xs: Any) -> Any:
     """The bias first, then the products left to right: the order is part of the promise (see `dot`)."""
-    weights, inputs, total = split_dot(xs)
-    for w, x in zip(weights, inputs, strict=True):
-        total = w * x if total is None else total + w * x
-    return total
+    weights, inputs, bias = split_dot(xs)
+    products = map(mul, weights, inputs)
+    return reduce(add, products) if bias is None else reduce(add, products, bias)
 
 
 def _dot_partials(m: Any, xs: Any, out: Any) -> Any:
     n = len(xs) // 2
-    return [*xs[n : 2 * n], *xs[:n], *[1.0] * (len(xs) % 2)]
+    return xs[n : 2 * n] + xs[:n] + [1.0] * (len(xs) % 2)
 
 
 def _written_dot(m: Any, xs: Any) -> Any:
@@ -179,10 +175,15 @@ MIN = row(
 )
 
 
-def _logsumexp(m: Any, xs: Any) -> Any:
-    """shift + log Σ exp(x − shift), shifted by the largest, so that nothing overflows."""
+def _shift(m: Any, xs: Any) -> Any:
+    """The largest, so that no exp(x − shift) overflows; 0 where it is infinite: inf − inf would be nan."""
     top = m.max(xs)
-    shift = m.where(m.less(m.abs(top), float("inf")), top, 0.0)  # inf − inf would be nan
+    return m.where(m.less(m.abs(top), float("inf")), top, 0.0)
+
+
+def _logsumexp(m: Any, xs: Any) -> Any:
+    """shift + log Σ exp(x − shift)."""
+    shift = _shift(m, xs)
     return shift + m.log(_sum(m, [m.exp(x - shift) for x in xs]))
 
 
@@ -224,7 +225,7 @@ NORM = row(
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = _several(values)
-    if isinstance(index, (int, float)) and index not in range(len(values)):
+    if isinstance(index, (int, float, Real)) and index not in range(len(values)):
         raise IndexError(f"index {index} is not one of the {len(values)} positions 0 to {len(values) - 1}")
     return [*values, index]
 
@@ -257,8 +258,12 @@ TAKE = row(
 
 
 def _cross_entropy(m: Any, xs: Any) -> Any:
+    """log(1 + Σ over the others of exp(xᵢ − x_target)): log1p keeps the digits that logsumexp − logit would lose."""
     *logits, target = xs
-    return m.logsumexp(logits) - m.take(logits, target)
+    shift = _shift(m, logits)
+    gap = shift - m.take(logits, target)
+    others = [m.where(m.equal(target, float(i)), 0.0, m.exp(x - shift)) for i, x in enumerate(logits)]
+    return gap + m.log1p(m.expm1(-gap) + _sum(m, others))
 
 
 def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:
@@ -275,7 +280,7 @@ CROSS_ENTROPY = row(
     "CE",
     _cross_entropy,
     _cross_entropy_partials,
-    expansion=_cross_entropy,
+    expansion=lambda m, xs: m.logsumexp(xs[:-1]) - m.take(xs[:-1], xs[-1]),
     gather=lambda logits, target: _gather_choice(logits, target),
     textbook=lambda m, xs, out: [
         *(m.exp(x - out - m.take(xs[:-1], xs[-1])) - m.equal(xs[-1], float(i)) for i, x in enumerate(xs[:-1])),

@@ -53,18 +53,20 @@ class Operation:
         """The operands in order, from the arguments of a call."""
         if self.gather is not None:
             return self.gather(*arguments, **named)
-        given = {**self.defaults, **named, **dict(zip(self.operands, arguments, strict=False))}
-        if len(arguments) > len(self.operands) or set(given) != set(self.operands):
+        placed = dict(zip(self.operands, arguments, strict=False))
+        given = {**self.defaults, **named, **placed}
+        if len(arguments) > len(self.operands) or set(given) != set(self.operands) or named.keys() & placed:
             raise TypeError(f"{self.name}() takes {', '.join(self.operands)}; got {len(arguments)} argument(s)")
         return [given[name] for name in self.operands]
 
-    def derivatives(self, m: Any, xs: Sequence[Any], out: Any, wanted: Sequence[bool]) -> tuple[Any, ...]:
-        """∂out/∂x for each operand that is `wanted`, None for the others (theirs are not even evaluated)."""
-        if self.many:
-            every = self.partials(m, xs, out)  # type: ignore[operator]
-            return tuple(every if False not in wanted else [d if w else None for d, w in zip(every, wanted)])  # noqa: B905
-        pairs = zip(self.partials, wanted)  # type: ignore[arg-type]  # noqa: B905 - hot, and register() has counted
-        return tuple([d(m, *xs, out) if w and d is not None else None for d, w in pairs])
+    def derivatives(self, m: Any, xs: Sequence[Any], out: Any, wanted: Sequence[bool] | None = None) -> tuple[Any, ...]:
+        """∂out/∂x for each operand; None for those that are not `wanted` (theirs are not even evaluated)."""
+        if callable(self.partials):
+            every = self.partials(m, xs, out)
+            return tuple([d if w else None for d, w in zip(every, wanted)] if wanted else every)  # noqa: B905
+        if wanted is None:
+            return tuple([d and d(m, *xs, out) for d in self.partials])
+        return tuple([d(m, *xs, out) if w and d else None for d, w in zip(self.partials, wanted)])  # noqa: B905
 
     def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
         return find, (self.name,)  # pickled and copied by name: a row holds functions

@@ -1,12 +1,12 @@
 """Value: a number that remembers how it was computed. This file is the whole engine.
 
-Each operation makes a node that holds its result, its operands and, for each operand, the local derivative
-∂result/∂operand. `backward` goes from the result to the leaves and multiplies along every edge: the chain rule.
+Each operation makes a node that holds its result, its operands and, for each operand, the local derivative. `backward`
+goes from the result to the leaves and multiplies along every edge: the chain rule.
 """
 
 from collections.abc import Sequence
 
-from .arithmetic import FLOATS, is_number, real
+from .arithmetic import FLOATS, Number, is_number, real
 from .graph import topological_order
 from .modes import MODE
 from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
@@ -14,14 +14,11 @@ from .pickling import Picklable
 from .scalar import Scalar
 from .table import Operation
 
-Number = int | float
-
 
 class Value(Scalar, Picklable):
     """A real number in a graph.
 
-    `Value(2.0)` is a leaf, an input or a parameter; arithmetic makes the other nodes. Raises TypeError for anything
-    that is not a real number.
+    `Value(2.0)` is a leaf: an input or a parameter; arithmetic makes the other nodes. TypeError for any other object.
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x + 1.0
@@ -178,20 +175,24 @@ def make_node(op: Operation, operands: tuple[Value, ...], data: float, local_gra
 
 def apply(op: Operation, inputs: Sequence[Value | Number]) -> Value:
     """The node of `op` on `inputs`; plain numbers become constants, and so does what has no other operands."""
-    operands = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
+    kinds = set(map(type, inputs))
+    if not kinds <= {Value, Constant}:
+        inputs = [x if isinstance(x, Value) else Constant(x) for x in inputs]
+        kinds = set(map(type, inputs))
+    operands: tuple[Value, ...] = tuple(inputs)  # type: ignore[arg-type]
+    if (unknown := MODE.get().unknown) is not None and Value in kinds:
+        return make_node(op, operands, unknown, tuple([unknown if type(x) is Value else None for x in operands]))
     numbers = [operand.data for operand in operands]
     data = op.evaluate(FLOATS, numbers)
     if type(data) is not float:
         data = real(data, f"the result of {op.name}")
-    wanted = [type(operand) is not Constant for operand in operands]
-    if True not in wanted or not MODE.get().recording:
+    if kinds == {Constant} or not MODE.get().recording:
         return Constant(data)
+    wanted = [type(operand) is not Constant for operand in operands] if Constant in kinds else None
     return make_node(op, operands, data, op.derivatives(FLOATS, numbers, data, wanted))
 
 
 def _binary(op: Operation, left: Value | Number, right: Value | Number) -> Value:
     """`left op right`; NotImplemented (Python then asks the other's class) where one of them is no number."""
-    for x in (left, right):
-        if not (isinstance(x, Value) or is_number(x)):
-            return NotImplemented  # type: ignore[no-any-return]
-    return apply(op, (left, right))
+    known = (isinstance(left, Value) or is_number(left)) and (isinstance(right, Value) or is_number(right))
+    return apply(op, (left, right)) if known else NotImplemented

@@ -19,9 +19,9 @@ HEAD = """# Written by tools/make_stubs.py from the operation table: do not edit
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, Number
 from .table import Operation
-from .value import Number, Value
+from .value import Value
 
 __all__ = [
 {names}
