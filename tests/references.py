@@ -1,0 +1,136 @@
+"""What the operations should compute, from independent sources: mpmath (any number of digits) and PyTorch.
+
+Every function here takes the operands of a row in order, `many` operands one by one.
+"""
+
+import importlib.util
+import math
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mpmath import mp, mpf
+
+from autograd import OPERATIONS, Value
+from autograd.functions import evaluate
+
+DIGITS = 60
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+BUILT_IN = tuple(OPERATIONS)
+"""The names of all operations that the library brings."""
+EVERY_SAMPLE = [(name, sample) for name in BUILT_IN for sample in OPERATIONS[name].samples]
+FLAT_ROWS = {"heaviside", "sign", "less", "less_equal", "greater", "greater_equal", "equal"} | {
+    "logical_and", "logical_or", "logical_not",
+}  # fmt: skip
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
+
+
+def wanted(name: str, count: int) -> list[int]:
+    """The positions of the operands that have a derivative."""
+    without = {"where": [0], "take": [count - 1], "cross_entropy": [count - 1]}.get(name, [])
+    return [i for i in range(count) if i not in without]
+
+
+def arguments(name: str, operands: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments with which the function `name` is called to get these operands."""
+    flat, half = list(operands), len(operands) // 2
+    if name == "dot":
+        return (flat[:half], flat[half : 2 * half], *flat[2 * half :])
+    if name in ("take", "cross_entropy"):
+        return (flat[:-1], flat[-1])
+    return (flat,) if OPERATIONS[name].many else tuple(flat)
+
+
+def on_values(name: str, sample: Sequence[float]) -> tuple[Value, list[Value]]:
+    """The node of an operation on fresh leaves, and the leaves; what has no derivative stays a plain number."""
+    chosen = wanted(name, len(sample))
+    operands = [Value(x) if i in chosen else x for i, x in enumerate(sample)]
+    return evaluate(OPERATIONS[name], operands), [operands[i] for i in chosen]
+
+
+def bits(x: float) -> str:
+    """A float to the bit, all nan alike."""
+    return "nan" if math.isnan(x) else struct.pack(">d", x).hex()
+
+
+def reference(name: str, *operands: Any) -> Any:
+    """The operation in mpmath, with DIGITS digits."""
+    with mp.workdps(DIGITS):
+        return MPMATH[name](*map(mpf, operands))
+
+
+def derivative(name: str, sample: Sequence[float], *positions: int) -> float:
+    """The derivative of the mpmath function by the operands at `positions` (repeated for higher orders)."""
+    orders = tuple(positions.count(i) for i in range(len(sample)))
+    with mp.workdps(DIGITS):
+        return float(mp.diff(MPMATH[name], tuple(map(mpf, sample)), orders))
+
+
+def _truth(condition: Any) -> Any:
+    return mpf(1 if condition else 0)
+
+
+def _leaky_relu(x: Any, slope: Any) -> Any:
+    return x if x > 0 else slope * x
+
+
+def _elu(x: Any, alpha: Any) -> Any:
+    return x if x > 0 else alpha * mp.expm1(x)
+
+
+def _dot(*xs: Any) -> Any:
+    half = len(xs) // 2
+    return mp.fdot(xs[:half], xs[half : 2 * half]) + mp.fsum(xs[2 * half :])
+
+
+def _logsumexp(*xs: Any) -> Any:
+    return mp.log(mp.fsum(mp.exp(x) for x in xs))
+
+
+MPMATH: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "truediv": lambda x, y: x / y,
+    "pow": lambda x, y: x**y, "neg": lambda x: -x, "abs": abs, "identity": lambda x: x,
+    "exp": mp.exp, "expm1": mp.expm1, "log": mp.log, "log1p": mp.log1p, "sqrt": mp.sqrt,
+    "sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
+    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "erf": mp.erf, "erfc": mp.erfc,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)), "relu": lambda x: max(x, mpf(0)),
+    "leaky_relu": _leaky_relu, "elu": _elu, "gelu": lambda x: x * mp.ncdf(x),
+    "silu": lambda x: x / (1 + mp.exp(-x)), "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "heaviside": lambda x: _truth(x > 0), "sign": mp.sign, "maximum": max, "minimum": min,
+    "less": lambda x, y: _truth(x < y), "less_equal": lambda x, y: _truth(x <= y),
+    "greater": lambda x, y: _truth(x > y), "greater_equal": lambda x, y: _truth(x >= y),
+    "equal": lambda x, y: _truth(x == y), "logical_not": lambda x: _truth(not x),
+    "logical_and": lambda x, y: _truth(x and y), "logical_or": lambda x, y: _truth(x or y),
+    "where": lambda condition, x, y: x if condition else y,
+    "sum": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs), "prod": lambda *xs: mp.fprod(xs),
+    "dot": _dot, "max": lambda *xs: max(xs), "min": lambda *xs: min(xs), "logsumexp": _logsumexp,
+    "norm": lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs)), "take": lambda *xs: xs[int(xs[-1])],
+    "cross_entropy": lambda *xs: _logsumexp(*xs[:-1]) - xs[int(xs[-1])],
+}  # fmt: skip
+
+
+def torch_functions() -> dict[str, Callable[..., Any]]:
+    """PyTorch's function for each operation that it has, on float64 tensors without dimensions."""
+    import torch
+    from torch.nn import functional as F
+
+    named = "add sub mul truediv pow neg abs exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh " \
+        "sigmoid relu erf erfc sign maximum minimum".split()  # fmt: skip
+    table = {name: getattr(torch, {"truediv": "div"}.get(name, name)) for name in named}
+    stacked = {"sum": torch.sum, "mean": torch.mean, "prod": torch.prod, "max": torch.amax, "min": torch.amin,
+               "norm": torch.linalg.vector_norm, "logsumexp": lambda xs: torch.logsumexp(xs, 0)}  # fmt: skip
+    table |= {name: lambda *xs, f=function: f(torch.stack(xs)) for name, function in stacked.items()}
+    return table | {
+        "identity": torch.clone, "gelu": F.gelu, "silu": F.silu, "softplus": F.softplus,
+        "leaky_relu": lambda x, slope: torch.where(x > 0, x, slope * x),
+        "elu": lambda x, alpha: torch.where(x > 0, x, alpha * torch.expm1(x)),
+        "where": lambda condition, x, y: torch.where(condition != 0, x, y),
+        "dot": lambda *xs: _dot_of_tensors(*xs), "take": lambda *xs: xs[int(xs[-1])],
+        "cross_entropy": lambda *xs: F.cross_entropy(torch.stack(xs[:-1]), xs[-1].long().detach()),
+    }  # fmt: skip
+
+
+def _dot_of_tensors(*xs: Any) -> Any:
+    half = len(xs) // 2
+    return sum(w * x for w, x in zip(xs[:half], xs[half : 2 * half], strict=True)) + sum(xs[2 * half :])
