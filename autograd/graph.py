@@ -1,7 +1,6 @@
 """Graphs: the topological order, and the backward sweep. Both work on anything that has `operands`."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import filterfalse
 from typing import Any, Protocol, Self, TypeVar
 
 
@@ -32,7 +31,7 @@ def topological_order(*roots: N, visited: set[N] | None = None) -> list[N]:
             visited.add(node)
             if node.operands:
                 stack += (node, None)
-                stack += filterfalse(visited.__contains__, node.operands[::-1])
+                stack += node.operands[::-1]
             else:
                 order.append(node)
     return order

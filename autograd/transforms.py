@@ -25,6 +25,7 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Fu
     (9.0, 6.0)
     """
 
+    @mode(recording=True)
     def differentiated(*args: Any) -> tuple[Any, Any]:
         trace = Trace(function, args, argnums)
         out = trace.single_output()
@@ -55,6 +56,7 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
     [[5.0, 2.0], [1.0, 1.0]]
     """
 
+    @mode(recording=True)
     def differentiated(*args: Any) -> Any:
         trace = Trace(function, args, argnums)
         rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
@@ -104,8 +106,7 @@ class Trace:
         fresh, traced = iter(self.sources), list(args)
         for number, argument in zip(chosen, self.arguments, strict=True):
             traced[number] = restore(argument, [next(fresh) for _ in flatten(argument)])
-        with mode(recording=True):
-            self.result = function(*traced)
+        self.result = function(*traced)
         self.is_plain = self._depends_on_sources_only()
 
     def outputs(self) -> list[Any]:
