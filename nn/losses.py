@@ -124,7 +124,7 @@ def _mean(
     predictions: Numbers, targets: Numbers, term: Callable[[Value, Target], Value], check: Check | None = None
 ) -> Value:
     """The mean of term(p, t) over all pairs, after the check of each."""
-    pairs = list(_pairs(predictions, targets))
+    pairs = list(_pairs(predictions, targets, (shape(predictions), shape(targets))))
     if check:
         for p, t, place in pairs:
             check(p, t, place)
@@ -137,25 +137,23 @@ def _mean_of(terms: list[Value]) -> Value:
     return mean(terms) if len(terms) > 1 else terms[0]
 
 
-def _pairs(predictions: Numbers, targets: Numbers) -> Iterator[tuple[Value, Target, Place]]:
+def _pairs(
+    predictions: Any, targets: Any, shapes: tuple[Place, Place], place: Place = ()
+) -> Iterator[tuple[Value, Target, Place]]:
     """Each prediction with its target and its place; raises ValueError where the one or the other is missing."""
-
-    def walk(p: Any, t: Any, place: Place) -> Iterator[tuple[Value, Target, Place]]:
-        p, t = listed(p), listed(t)
-        kinds = {isinstance(p, (list, tuple)), isinstance(t, (list, tuple))}
-        if kinds == {False}:
-            prediction = p if isinstance(p, Value) else Constant(number(p, f"the prediction{_at(place)}"))
-            yield prediction, t if isinstance(t, Value) else number(t, f"the target{_at(place)}"), place
-        elif kinds == {True} and len(p) == len(t):
-            for i, (inner_p, inner_t) in enumerate(zip(p, t, strict=True)):
-                yield from walk(inner_p, inner_t, (*place, i))
-        else:
-            raise ValueError(
-                f"predictions of shape {shape(predictions)} do not fit targets of shape {shape(targets)}{_at(place)}: "
-                "there must be one target for each prediction, in the same brackets (NumPy: y.ravel() or y.reshape)"
-            )
-
-    return walk(predictions, targets, ())
+    p, t = listed(predictions), listed(targets)
+    many = [isinstance(x, (list, tuple)) for x in (p, t)]
+    if not any(many):
+        prediction = p if isinstance(p, Value) else Constant(number(p, f"the prediction{_at(place)}"))
+        yield prediction, t if isinstance(t, Value) else number(t, f"the target{_at(place)}"), place
+    elif all(many) and len(p) == len(t):
+        for i, (inner_p, inner_t) in enumerate(zip(p, t, strict=True)):
+            yield from _pairs(inner_p, inner_t, shapes, (*place, i))
+    else:
+        raise ValueError(
+            f"predictions of shape {shapes[0]} do not fit targets of shape {shapes[1]}{_at(place)}: there must be one "
+            "target for each prediction, in the same brackets (NumPy: y.ravel() or y.reshape)"
+        )
 
 
 def _at(place: Place) -> str:

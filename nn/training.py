@@ -75,7 +75,7 @@ def fit(
     [2.0, 1.0]
     """
     rows, held_out = _Rows(X, y), _held_out(validation)
-    epochs, batch_size = size(epochs, "epochs"), size(batch_size or len(rows.X), "batch_size")
+    epochs, batch_size = size(epochs, "epochs"), size(len(rows.X) if batch_size is None else batch_size, "batch_size")
     names = ["loss", *map(name_of, metrics)]
     history = History([*names, *(f"val_{name}" for name in names if held_out)])
     run = _Run(model, optimizer, loss, rows, history)
