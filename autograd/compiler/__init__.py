@@ -1,0 +1,46 @@
+"""The compiler: from a graph of scalars to loops over arrays, in NumPy, in machine code or as C source.
+
+tracing          a function → its graph, on numbers that are not known
+program          the graph as a flat list, in arrays
+differentiation, simplification, products, rows: passes from program to program
+loops, schedule  alike nodes → bundles: loop nests over buffers
+numpy_backend, llvm_backend, c_source: what runs the bundles
+function         what `compile` returns
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..value import Value
+    from .function import Compiled
+
+
+def compile(
+    source: Any,
+    parameters: "Iterable[Value]" = (),
+    *,
+    inputs: "Sequence[Value] | None" = None,
+    backend: Literal["llvm", "numpy"] = "llvm",
+    dtype: Literal["float64", "float32"] = "float64",
+    threads: int = 1,
+) -> "Compiled":
+    """Compile a function of scalars (and nested lists of them), or a graph that exists already.
+
+    The function is traced once for each structure of its arguments. Called with numbers and lists it computes one
+    row; with NumPy arrays, rows first, all rows. `parameters` are the Values whose `.grad` `.backward(...)` adds to.
+    With `inputs`, the source is a Value (or Values in lists), called with one list or one array.
+
+    Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with one warning.
+    """
+    try:
+        from .function import Compiled
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise ImportError(
+            "autograd.compile needs NumPy: pip install numpy, or pip install 'chainrule[compile]'"
+        ) from error
+    from .backends import available
+
+    return Compiled(source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads)

@@ -1,0 +1,90 @@
+"""Differentiation: from a program to a program that also computes derivatives of its outputs.
+
+The adjoint of a node v, ∂root/∂v, is the sum over the uses of v of ∂use/∂v · adjoint of the use: a `dot`, of the table's
+own derivatives. All adjoints are written down at once, in the order in which the eager sweep adds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..operations import MUL
+from ..reductions import DOT
+from .program import CONSTANT, Builder, Ints, Mask, Program, needed, without_dead_nodes
+from .templates import derivatives
+
+
+@dataclass(frozen=True)
+class Edges:
+    """`slope` is the node of ∂user/∂operand; sorted by operand, last first, and then by user, last first."""
+
+    operand: Ints
+    user: Ints
+    slope: Ints
+
+    def only(self, chosen: Mask) -> "Edges":
+        return Edges(self.operand[chosen], self.user[chosen], self.slope[chosen])
+
+
+def with_derivatives(program: Program, sources: Ints) -> Program:
+    """The outputs, then the derivatives of each output by each of `sources`, output by output.
+
+    A source is a node; −1 stands for one that the program does not use.
+    """
+    builder = Builder(program)
+    edges = _edges(program, builder, needed(program, program.outputs))
+    one, zero = builder.constant(1.0), builder.constant(0.0)
+    found = []
+    for root in program.outputs:
+        below = edges.only(needed(program, root[None])[edges.user])
+        adjoint = _adjoints(builder, below, len(program), int(root), one)
+        found.append(np.where((sources >= 0) & (adjoint[sources] >= 0), adjoint[sources], zero))
+    return without_dead_nodes(builder.program(np.concatenate([program.outputs, *found])))
+
+
+def sources_of(program: Program, kind: int, count: int) -> Ints:
+    """Where the inputs (or leaves) 0 … count − 1 are in the program; −1 for those it does not use."""
+    nodes = np.flatnonzero(program.code == kind)
+    number = program.number[nodes].astype(np.int64)
+    place = np.full(count, -1)
+    place[number[number < count]] = nodes[number < count]
+    return place
+
+
+def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
+    """Every edge on which gradient may flow, with its derivative."""
+    none = np.zeros(0, np.int64)
+    parts: list[tuple[Ints, Ints, Ints]] = [(none, none, none)]
+    for code, arity, nodes in program.alike():
+        nodes = nodes[used[nodes]]
+        row = program.words.rows[code]
+        if row is None or not len(nodes):
+            continue
+        operands = program.matrix(nodes)
+        slopes = derivatives(row, arity).stamp(builder, [*operands.T, nodes])
+        parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
+    every = Edges(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    every = every.only(program.code[every.operand] != CONSTANT)
+    order = np.lexsort((-every.user, -every.operand))
+    return Edges(every.operand[order], every.user[order], every.slope[order])
+
+
+def _adjoints(builder: Builder, edges: Edges, length: int, root: int, one: int) -> Ints:
+    """The node of ∂root/∂v for every node v of the program, −1 where there is none."""
+    firsts = np.flatnonzero(np.diff(edges.operand, prepend=-1))
+    owners, counts = edges.operand[firsts], np.diff(np.append(firsts, len(edges.operand)))
+    adjoint = np.full(length, -1)
+    adjoint[root] = one
+    adjoint[owners] = builder.length + np.arange(len(owners))
+    _sums_of_products(builder, counts, edges.slope, adjoint[edges.user])
+    return adjoint
+
+
+def _sums_of_products(builder: Builder, counts: Ints, left: Ints, right: Ints) -> None:
+    """One `dot` for each count, of so many of the pairs (left, right); its operands are w₁ … wₙ, x₁ … xₙ."""
+    place = np.arange(len(left)) + np.repeat(np.cumsum(counts) - counts, counts)
+    args = np.empty(2 * len(left), np.int64)
+    args[place] = left
+    args[place + np.repeat(counts, counts)] = right
+    dot, mul = builder.words.code(DOT), builder.words.code(MUL)
+    builder.add(np.where(counts == 1, mul, dot), 2 * counts, args)

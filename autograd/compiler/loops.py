@@ -1,0 +1,107 @@
+"""Loops: reading the positions of alike nodes' operands as loop nests again.
+
+Positions that grow by a constant make one loop; where that breaks every n nodes there is a loop of n inside an outer
+loop, and so on.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from .program import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an operand lies: space[base + Σ strides · loop counters + step · term]."""
+
+    space: str
+    base: int
+    strides: tuple[int, ...] = ()
+    step: int = 0
+
+    def __str__(self) -> str:
+        moves = "".join(f"{s:+}{name}" for s, name in zip((*self.strides, self.step), self.names(), strict=True) if s)
+        return f"{self.space}[{self.base}{moves}]"
+
+    def names(self) -> str:
+        return "ijklmnop"[: len(self.strides)] + "t"
+
+    def moved(self, order: list[int]) -> "Address":
+        """The same with the loops in another order."""
+        return replace(self, strides=tuple(self.strides[d] for d in order))
+
+
+Operand: TypeAlias = Address | float
+Loop: TypeAlias = tuple[int, Ints]
+
+
+def find_loops(table: Ints) -> list[Loop] | None:
+    """Extents and strides, outermost first, of the rows of `table` (nodes × positions); None without a pattern."""
+    count = len(table)
+    if count == 1:
+        return []
+    steps = np.diff(table, axis=0)
+    breaks = np.flatnonzero((steps != steps[0]).any(axis=1))
+    if not len(breaks):
+        return [(count, steps[0])]
+    inner = int(breaks[0]) + 1
+    if inner == 1 or count % inner:
+        return None
+    blocks = steps_within(table, inner)
+    if (blocks != steps[0]).any():
+        return None
+    outer = find_loops(table[::inner])
+    return None if outer is None else [*outer, (inner, steps[0])]
+
+
+def steps_within(table: Ints, inner: int) -> Ints:
+    """The differences inside blocks of `inner` rows."""
+    return np.diff(table.reshape(len(table) // inner, inner, -1), axis=1)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Terms of a sum of products whose factors lie at constant distances: columns of the table of terms."""
+
+    first: int
+    length: int
+    step_a: int
+    step_b: int
+
+
+def find_runs(a: Ints, b: Ints, kind: Ints) -> list[Run]:
+    """The runs of the terms (nodes × terms) a·b; neighbours in a run have the same `kind`."""
+    terms = a.shape[1]
+    if terms == 1:
+        return [Run(0, 1, 0, 0)]
+    da, db = np.diff(a, axis=1), np.diff(b, axis=1)
+    joined = (kind[1:] == kind[:-1]) & (da == da[0]).all(axis=0) & (db == db[0]).all(axis=0)
+    runs, first = [], 0
+    links, sa, sb = joined.tolist(), da[0].tolist(), db[0].tolist()
+    for t in range(1, terms + 1):
+        same = t < terms and links[t - 1] and (t - first == 1 or (sa[t - 1], sb[t - 1]) == (sa[first], sb[first]))
+        if not same:
+            single = t - first == 1
+            runs.append(Run(first, t - first, 0 if single else sa[first], 0 if single else sb[first]))
+            first = t
+    return runs
+
+
+def constant_layout(values: Floats, lane: int | None) -> tuple[Floats, tuple[int, ...]]:
+    """Numbers over the loops, without those that change nothing, and their strides; loop `lane` lies innermost."""
+    used = [d for d in range(values.ndim) if values.shape[d] > 1 and not same_along(values, d)]
+    order = [d for d in used if d != lane] + [d for d in used if d == lane]
+    picked = values[tuple(slice(None) if d in used else 0 for d in range(values.ndim))]
+    table = picked.transpose([used.index(d) for d in order])
+    strides, size = [0] * values.ndim, 1
+    for d in reversed(order):
+        strides[d], size = size, size * values.shape[d]
+    return table.ravel(), tuple(strides)
+
+
+def same_along(values: Floats, d: int) -> bool:
+    """Whether the numbers do not change (to the bit) along dimension `d`."""
+    bits = values.view(np.int64)
+    return bool((bits == bits.take([0], axis=d)).all())

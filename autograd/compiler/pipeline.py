@@ -1,0 +1,72 @@
+"""The passes in their order: from a traced program to the schedule of what is asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from .differentiation import sources_of, with_derivatives
+from .products import fold_products
+from .program import INPUT, LEAF, Ints, Program
+from .rows import summed_over_rows
+from .schedule import Schedule, schedule
+from .simplification import simplify
+
+Task: TypeAlias = Literal["value", "value_and_grad", "jacobian", "hessian", "backward"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be computed: derivatives by the inputs `chosen`, of rows at once or of one row."""
+
+    task: Task
+    batched: bool
+    chosen: tuple[int, ...] = ()
+    inputs: int = 0
+    parameters: int = 0
+
+
+def passes(program: Program, request: Request) -> Iterator[tuple[str, Program]]:
+    """Each pass by name, with the program it gives."""
+    yield "trace", program
+    values = len(program.outputs)
+    if request.task == "backward":
+        program = with_derivatives(program, sources_of(program, LEAF, request.parameters))
+        yield "differentiate", program
+    elif request.task != "value":
+        program = with_derivatives(program, _chosen(program, request))
+        yield "differentiate", program
+    if request.task == "hessian":
+        program = simplify(replace(program, outputs=program.outputs[values:]))
+        count = len(program.outputs)
+        program = with_derivatives(program, _chosen(program, request))
+        program = replace(program, outputs=program.outputs[count:])
+        yield "differentiate again", program
+    if request.task == "jacobian":
+        program = replace(program, outputs=program.outputs[values:])
+    program = simplify(program)
+    yield "simplify", program
+    program = fold_products(program)
+    yield "sums of products", program
+    if request.task == "backward" and request.batched:
+        program = summed_over_rows(program)
+        yield "sums over rows", program
+
+
+def _chosen(program: Program, request: Request) -> Ints:
+    return sources_of(program, INPUT, request.inputs)[np.array(request.chosen, np.int64)]
+
+
+def planned(program: Program, request: Request) -> Schedule:
+    """The schedule at the end of all passes."""
+    final = program
+    for _, final in passes(program, request):
+        pass
+    values = {"value": len(final.outputs), "value_and_grad": 1, "backward": 1}.get(request.task, 0)
+    return schedule(final, request.batched, values)
+
+
+def listing(stages: Sequence[tuple[str, Program]]) -> str:
+    """The programs of all passes, one below the other."""
+    return "\n\n".join(f"# {name}: {len(program)} nodes\n{program}" for name, program in stages)

@@ -1,0 +1,132 @@
+"""Sums of products: chains of + and ×, sums and dots become one node Σ aᵢ·bᵢ, added in the eager order.
+
+A node joins the sum that uses it only where nothing else does. A term that is no product has the constant 1 as its b.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..operations import ADD, MUL, SUB
+from ..reductions import DOT, SUM
+from .program import PRODUCTS, Builder, Ints, Mask, Program, spans, without_dead_nodes
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms a·b of all sums: in `owner`, sorted by owner and order of addition."""
+
+    owner: Ints
+    a: Ints
+    b: Ints
+
+
+def fold_products(program: Program) -> Program:
+    """Every +, −, sum and dot → a sum of products; what remains of one factor or one product is that."""
+    builder = Builder(program)
+    one = builder.constant(1.0)
+    terms = _terms(program, one, builder.constant(-1.0))
+    extended = builder.program(program.outputs)
+    uses = np.bincount(extended.args, minlength=len(extended)) + np.bincount(program.outputs, minlength=len(extended))
+    terms = _join_products(extended, terms, uses, one)
+    return without_dead_nodes(_written(extended, _join_chains(len(extended), terms, uses, one), one))
+
+
+def _terms(program: Program, one: int, minus: int) -> Terms:
+    parts: list[tuple[Ints, Ints, Ints, Ints]] = []  # owner, order, a, b
+    for row, nodes in [(row, np.flatnonzero(program.is_code(row))) for row in (ADD, SUB, SUM, DOT)]:
+        arity = program.arity[nodes]
+        if row is DOT:
+            parts += _dot_terms(program, nodes, one)
+            continue
+        operands, owner = program.operands(nodes), np.repeat(nodes, arity)
+        order = np.arange(len(operands)) - np.repeat(np.cumsum(arity) - arity, arity)
+        parts.append((owner, order, operands, np.where((row is SUB) & (order == 1), minus, one)))
+    owner, order, a, b = (np.concatenate(part) for part in zip(*parts, strict=True))
+    a, b = np.where(a == one, b, a), np.where(a == one, a, b)
+    place = np.lexsort((order, owner))
+    return Terms(owner[place], a[place], b[place])
+
+
+def _dot_terms(program: Program, nodes: Ints, one: int) -> list[tuple[Ints, Ints, Ints, Ints]]:
+    """The bias first, if there is one, then the products."""
+    start, arity = program.start[nodes], program.arity[nodes]
+    odd, pairs = arity % 2 == 1, arity // 2
+    owner = np.repeat(nodes, pairs)
+    order = 1 + np.arange(len(owner)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    bias = program.args[(start + arity - 1)[odd]]
+    return [
+        (nodes[odd], np.zeros(len(bias), np.int64), bias, np.full(len(bias), one)),
+        (owner, order, program.args[spans(start, pairs)], program.args[spans(start + pairs, pairs)]),
+    ]
+
+
+def _join_products(program: Program, terms: Terms, uses: Ints, one: int) -> Terms:
+    """x·y that only one sum uses, as a term of its own, becomes the term's factors."""
+    joins = (terms.b == one) & program.is_code(MUL)[terms.a] & (uses[terms.a] == 1)
+    first = program.start[terms.a[joins]]
+    a, b = terms.a.copy(), terms.b.copy()
+    a[joins], b[joins] = program.args[first], program.args[first + 1]
+    return Terms(terms.owner, a, b)
+
+
+def _join_chains(length: int, terms: Terms, uses: Ints, one: int) -> Terms:
+    """A sum that is the first term of another one, and used nowhere else, is continued there."""
+    terms = _chain_first(length, terms, uses, one)
+    first = np.diff(terms.owner, prepend=-1) != 0
+    link = first & _continued(length, terms, uses, one)
+    end, hops = np.arange(length), np.zeros(length, np.int64)
+    end[terms.a[link]] = terms.owner[link]
+    hops[terms.a[link]] = 1
+    while not np.array_equal(further := end[end], end):
+        hops, end = hops + hops[end], further
+    kept = ~link
+    owner, a, b = terms.owner[kept], terms.a[kept], terms.b[kept]
+    place = np.lexsort((-hops[owner], end[owner]))
+    return Terms(end[owner][place], a[place], b[place])
+
+
+def _continued(length: int, terms: Terms, uses: Ints, one: int) -> Mask:
+    sums = np.zeros(length, bool)
+    sums[terms.owner] = True
+    found: Mask = (terms.b == one) & sums[terms.a] & (uses[terms.a] == 1)
+    return found
+
+
+def _chain_first(length: int, terms: Terms, uses: Ints, one: int) -> Terms:
+    """a + chain → chain + a, the same to the bit, where there are just these two terms."""
+    may = _continued(length, terms, uses, one)
+    count = np.bincount(terms.owner, minlength=length)[terms.owner]
+    first = np.diff(terms.owner, prepend=-1) != 0
+    second = np.flatnonzero(may & ~first & (count == 2))
+    second = second[~may[second - 1]]
+    a, b = terms.a.copy(), terms.b.copy()
+    for part in (a, b):
+        part[second], part[second - 1] = part[second - 1], part[second]
+    return Terms(terms.owner, a, b)
+
+
+def _written(program: Program, terms: Terms, one: int) -> Program:
+    """The program with its sums as nodes of pairs; a sum of one product is a `mul`, of one node that node."""
+    counts = np.bincount(terms.owner, minlength=len(program))
+    builder = Builder(program)
+    owners = np.flatnonzero(counts)
+    mul = builder.words.code(MUL)
+    starts = np.cumsum(counts[owners]) - counts[owners]
+    code, start, arity = program.code.copy(), program.start.copy(), program.arity.copy()
+    code[owners] = np.where(counts[owners] == 1, mul, PRODUCTS)
+    start[owners] = len(program.args) + 2 * starts
+    arity[owners] = 2 * counts[owners]
+    args = np.concatenate([program.args, np.stack([terms.a, terms.b], axis=1).ravel()])
+    written = replace(program, code=code, start=start, arity=arity, args=args)
+    return _without_ones(written, owners[counts[owners] == 1], one)
+
+
+def _without_ones(program: Program, single: Ints, one: int) -> Program:
+    """x·1 is x, and x·(−1) is −x."""
+    alias = np.arange(len(program))
+    a, b = program.args[program.start[single]], program.args[program.start[single] + 1]
+    alias[single] = np.where(b == one, a, single)
+    while not np.array_equal(further := alias[alias], alias):
+        alias = further
+    return replace(program, args=alias[program.args], outputs=alias[program.outputs])

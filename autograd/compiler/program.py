@@ -1,0 +1,217 @@
+"""A program: a graph as a flat list of operations, held in arrays so that a pass handles all alike nodes at once.
+
+Node i computes `words[code[i]]` of the nodes `args[start[i] : start[i] + arity[i]]`, which come before it. The first
+codes are no operations: an input, a leaf whose number is read at every call, a constant, a sum of products, and such a sum over all rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph import topological_order
+from ..table import Operation
+from ..value import Constant, Value
+
+Ints: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+
+INPUT, LEAF, CONSTANT, PRODUCTS, ROWS = range(5)
+KINDS = ("input", "leaf", "constant", "Σ", "Σ rows")
+
+
+class Words:
+    """The operations that programs of one family use, numbered as they turn up."""
+
+    def __init__(self) -> None:
+        self.rows: list[Operation | None] = [None] * len(KINDS)
+        self.codes: dict[Operation, int] = {}
+
+    def code(self, row: Operation) -> int:
+        if row not in self.codes:
+            self.codes[row] = len(self.rows)
+            self.rows.append(row)
+        return self.codes[row]
+
+    def name(self, code: int) -> str:
+        row = self.rows[code]
+        return KINDS[code] if row is None else row.name
+
+
+@dataclass(frozen=True)
+class Program:
+    """`number` is a constant's number, or which input or leaf a node is."""
+
+    words: Words
+    code: Ints
+    start: Ints
+    arity: Ints
+    args: Ints
+    number: Floats
+    outputs: Ints
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def operands(self, nodes: Ints) -> Ints:
+        """The operands of all of `nodes`, one after the other."""
+        return self.args[spans(self.start[nodes], self.arity[nodes])]
+
+    def matrix(self, nodes: Ints) -> Ints:
+        """The operands of nodes of equal arity, one row a node."""
+        width = int(self.arity[nodes[0]]) if len(nodes) else 0
+        return self.args[self.start[nodes][:, None] + np.arange(width)]
+
+    def is_code(self, row: Operation) -> Mask:
+        return self.code == self.words.codes.get(row, -1)
+
+    def alike(self) -> list[tuple[int, int, Ints]]:
+        """(code, arity, nodes) for each kind of operation, in order of the nodes."""
+        key = self.code * (1 << 32) + self.arity
+        order = np.argsort(key, kind="stable")
+        firsts = np.flatnonzero(np.diff(key[order], prepend=-1))
+        parts = np.split(order, firsts[1:])
+        return [(int(self.code[p[0]]), int(self.arity[p[0]]), p) for p in parts if len(p) and self.arity[p[0]]]
+
+    def same_as(self, other: "Program") -> bool:
+        """Whether the other program computes the same from the same leaves, to the bit."""
+        mine, theirs = ((p.args, p.arity, p.number.view(np.int64), p.outputs) for p in (self, other))
+        names = [[p.words.rows[c] for c in np.unique(p.code)] for p in (self, other)]
+        same = len(self) == len(other) and names[0] == names[1] and np.array_equal(self.code, other.code)
+        return same and all(map(np.array_equal, mine, theirs))
+
+    def __str__(self) -> str:
+        shown = {int(i): f"  → output {k}" for k, i in enumerate(self.outputs)}
+        return "\n".join(f"%{i} = {self.line(i)}{shown.get(i, '')}" for i in range(len(self)))
+
+    def line(self, i: int) -> str:
+        code, operands = int(self.code[i]), self.args[self.start[i] : self.start[i] + self.arity[i]]
+        if code in (INPUT, LEAF):
+            return f"{KINDS[code]} {int(self.number[i])}"
+        if code == CONSTANT:
+            return f"{self.number[i]!r}"
+        names = [f"%{j}" for j in operands]
+        if code in (PRODUCTS, ROWS):
+            return " + ".join(f"{a}·{b}" for a, b in zip(names[::2], names[1::2], strict=True))
+        return f"{self.words.name(code)} {' '.join(names)}"
+
+
+def spans(start: Ints, length: Ints) -> Ints:
+    """start[0], start[0] + 1, … (length[0] of them), start[1], …"""
+    total = int(length.sum())
+    ends = np.cumsum(length)
+    return np.repeat(start - (ends - length), length) + np.arange(total)
+
+
+def from_graph(
+    outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
+) -> tuple[Program, list[Value]]:
+    """The program of a graph, and its leaves: the parameters, then every other Value it depends on."""
+    order = topological_order(*outputs)
+    words = Words()
+    index: dict[Value, int] = dict(zip(order, range(len(order)), strict=True))
+    known: dict[Value, int] = {x: i for i, x in enumerate(inputs)}
+    leaves: dict[Value, int] = {p: i for i, p in enumerate(parameters)}
+    operations: dict[Any, int] = {
+        op: words.code(op) for op in dict.fromkeys(node.op for node in order) if op is not None
+    }
+    code = np.array([operations.get(node.op, LEAF) for node in order], np.int64)
+    number = np.zeros(len(order))
+    for i in np.flatnonzero(code == LEAF).tolist():
+        node = order[i]
+        if node in known:
+            code[i], number[i] = INPUT, known[node]
+        elif type(node) is Constant:
+            code[i], number[i] = CONSTANT, node.data
+        else:
+            number[i] = leaves.setdefault(node, len(leaves))
+    arity = np.array([len(node.operands) for node in order], np.int64)
+    flat = chain.from_iterable(node.operands for node in order)
+    args = np.fromiter(map(index.__getitem__, flat), np.int64, int(arity.sum()))
+    ends = np.array([index[x] for x in outputs], np.int64)
+    return Program(words, code, np.cumsum(arity) - arity, arity, args, number, ends), list(leaves)
+
+
+class Builder:
+    """A program being extended: whole blocks of nodes are appended behind those there are."""
+
+    def __init__(self, program: Program) -> None:
+        self.words, self.length, self.width = program.words, len(program), len(program.args)
+        self.code, self.start, self.arity = [program.code], [program.start], [program.arity]
+        self.args, self.number = [program.args], [program.number]
+        self.known: dict[str, int] = {}
+
+    def add(self, code: int | Ints, arity: Ints, args: Ints, number: Floats | None = None) -> Ints:
+        """New nodes whose operands lie one after the other in `args`; returns where they are."""
+        self.code.append(np.broadcast_to(np.asarray(code, np.int64), arity.shape))
+        self.start.append(self.width + np.cumsum(arity) - arity)
+        self.arity.append(arity)
+        self.args.append(args)
+        self.number.append(np.zeros(len(arity)) if number is None else number)
+        self.length, self.width = self.length + len(arity), self.width + len(args)
+        return np.arange(self.length - len(arity), self.length)
+
+    def nodes(self, row: Operation, *columns: Ints) -> Ints:
+        """One node of `row` for each row of the operands' columns."""
+        table = np.stack(columns, axis=1)
+        return self.add(self.words.code(row), np.full(len(table), len(columns)), table.ravel())
+
+    def constant(self, number: float) -> int:
+        """The node of a number; made once."""
+        key = repr(number)  # −0.0 is not 0.0
+        if key not in self.known:
+            none = np.zeros(0, np.int64)
+            self.known[key] = int(self.add(CONSTANT, np.zeros(1, np.int64), none, np.array([number]))[0])
+        return self.known[key]
+
+    def program(self, outputs: Ints) -> Program:
+        join = np.concatenate
+        arrays = map(join, (self.code, self.start, self.arity, self.args))
+        return Program(self.words, *arrays, number=join(self.number), outputs=outputs)
+
+
+def needed(program: Program, roots: Ints) -> Mask:
+    """The nodes that `roots` depend on, the roots included."""
+    found = np.zeros(len(program), bool)
+    front = np.unique(roots)
+    for _ in range(300):
+        found[front] = True
+        below = program.operands(front)
+        below = below[~found[below]]
+        if not len(below):
+            return found
+        found[below] = True
+        front = np.unique(below)
+    return _needed_deep(program, found)
+
+
+def _needed_deep(program: Program, found: Mask) -> Mask:
+    """The same for graphs of many levels: node by node, from the last to the first."""
+    alive, args = bytearray(found.tobytes()), program.args.tolist()
+    start, arity = program.start.tolist(), program.arity.tolist()
+    for i in range(len(alive) - 1, -1, -1):
+        if alive[i]:
+            for j in args[start[i] : start[i] + arity[i]]:
+                alive[j] = 1
+    return np.frombuffer(alive, np.bool_)
+
+
+def without_dead_nodes(program: Program) -> Program:
+    """Only what the outputs depend on."""
+    kept = np.flatnonzero(needed(program, program.outputs))
+    place = np.full(len(program), -1)
+    place[kept] = np.arange(len(kept))
+    arity = program.arity[kept]
+    return replace(
+        program,
+        code=program.code[kept],
+        start=np.cumsum(arity) - arity,
+        arity=arity,
+        args=place[program.operands(kept)],
+        number=program.number[kept],
+        outputs=place[program.outputs],
+    )

@@ -1,0 +1,181 @@
+"""Simplification: fewer nodes, the same numbers to the bit (powers 2 and 3 excepted, which become products)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..arithmetic import FLOATS
+from ..choices import WHERE
+from ..operations import ABS, ADD, IDENTITY, MUL, NEG, POW, SUB, TRUEDIV
+from ..reductions import DOT, SUM
+from ..table import Operation
+from .program import CONSTANT, Builder, Ints, Mask, Program, without_dead_nodes
+from .templates import expansion
+
+WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded
+
+
+def simplify(program: Program) -> Program:
+    """Expand, then fold constants, drop what changes nothing and share what is equal, until nothing changes."""
+    program = expand(program)
+    for _ in range(20):
+        size = len(program)
+        program = without_dead_nodes(neutral(fold_constants(program)))
+        program = without_dead_nodes(share(program))
+        if len(program) == size:
+            break
+    return program
+
+
+def expand(program: Program) -> Program:
+    """Operations of many operands in terms of smaller ones, except sums and dots."""
+    while any(_expands(program.words.rows[code]) for code, _, _ in program.alike()):
+        builder = Builder(program)
+        alias = np.arange(len(program))
+        for code, arity, nodes in program.alike():
+            row = program.words.rows[code]
+            if row is not None and _expands(row):
+                (made,) = expansion(row, arity).stamp(builder, list(program.matrix(nodes).T))
+                assert made is not None
+                alias[nodes] = made
+        program = _sorted(without_dead_nodes(_aliased(builder.program(program.outputs), alias)))
+    return program
+
+
+def _expands(row: Operation | None) -> bool:
+    return row is not None and row.many and row not in WHOLE
+
+
+def fold_constants(program: Program) -> Program:
+    """Operations on constants only become constants; their numbers are those of the eager engine."""
+    constant = program.code == CONSTANT
+    inner = np.flatnonzero(program.arity)
+    starts = program.start[inner]
+    known = np.logical_and.reduceat(constant[program.args], starts) if len(inner) else np.zeros(0, bool)
+    code, arity, number = program.code.copy(), program.arity.copy(), program.number.copy()
+    for i in inner[known].tolist():
+        row = program.words.rows[code[i]]
+        assert row is not None
+        number[i] = row.evaluate(FLOATS, number[program.args[program.start[i] : program.start[i] + arity[i]]].tolist())
+        code[i], arity[i] = CONSTANT, 0
+    return replace(program, code=code, arity=arity, number=number)
+
+
+def neutral(program: Program) -> Program:
+    """x·1, x − 0, x/1, −(−x), |−x|, x¹, identity and a settled `where` give way to an operand; x² becomes x·x."""
+    look = _Look(program)
+    alias = np.arange(len(program))
+    x, y = look.operand(0), look.operand(1)
+    alias = np.where(look.at(IDENTITY), x, alias)
+    alias = np.where(look.at(MUL) & look.number(y, 1.0), x, alias)
+    alias = np.where(look.at(MUL) & look.number(x, 1.0), y, alias)
+    alias = np.where((look.at(TRUEDIV) | look.at(POW)) & look.number(y, 1.0), x, alias)
+    alias = np.where(look.at(SUB) & look.number(y, 0.0, positive=True), x, alias)
+    alias = np.where(look.at(ADD) & look.number(y, 0.0, positive=False), x, alias)
+    alias = np.where(look.at(NEG) & look.at(NEG)[x], x[x], alias)
+    settled = look.at(WHERE) & look.constant[x]
+    alias = np.where(settled, np.where(program.number[x] != 0, y, look.operand(2)), alias)
+    code, args = program.code.copy(), program.args.copy()
+    minus = look.at(ABS) & look.at(NEG)[x]
+    args[program.start[minus]] = x[x][minus]
+    square = look.at(POW) & look.number(y, 2.0)
+    code[square] = program.words.code(MUL)
+    args[program.start[square] + 1] = x[square]
+    return _aliased(replace(program, code=code, args=args), alias)
+
+
+class _Look:
+    """What the rules ask of a program's nodes."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.constant = program.code == CONSTANT
+
+    def at(self, row: Operation) -> Mask:
+        return self.program.is_code(row)
+
+    def operand(self, k: int) -> Ints:
+        """Operand k of every node; the node itself where it has none."""
+        program = self.program
+        has = program.arity > k
+        found = np.arange(len(program))
+        found[has] = program.args[program.start[has] + k]
+        return found
+
+    def number(self, node: Ints, number: float, positive: bool = True) -> Mask:
+        """Whether the node is the constant `number`; the zeros are told apart by their sign."""
+        numbers = self.program.number[node]
+        return self.constant[node] & (numbers == number) & (np.signbit(numbers) != positive)
+
+
+def share(program: Program) -> Program:
+    """Nodes of the same operation on the same operands become one."""
+    position = np.arange(len(program.args)) - np.repeat(program.start, program.arity)
+    key = _mix(program.code + (program.arity << 20))
+    inner = np.flatnonzero(program.arity)
+    if len(inner):
+        key[inner] += np.add.reduceat(_mix(_mix(program.args) + _mix(position)), program.start[inner])
+    leaves = program.arity == 0
+    key[leaves] = _mix(key[leaves] ^ _mix(program.number[leaves].view(np.int64)))
+    _, first, back = np.unique(key, return_index=True, return_inverse=True)
+    return _aliased(program, _verified(program, first[back]))
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    """A good hash of 64-bit integers (splitmix64)."""
+    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _verified(program: Program, alias: Ints) -> Ints:
+    """`alias` where the nodes are really equal: a hash may lie."""
+    same = (program.code == program.code[alias]) & (program.arity == program.arity[alias])
+    same &= program.number.view(np.int64) == program.number[alias].view(np.int64)
+    moved = np.flatnonzero(same & (alias != np.arange(len(program))) & (program.arity > 0))
+    differs = program.operands(moved) != program.operands(alias[moved])
+    if differs.any():
+        same[np.repeat(moved, program.arity[moved])[differs]] = False
+    return np.where(same, alias, np.arange(len(program)))
+
+
+def _aliased(program: Program, alias: Ints) -> Program:
+    """Every use of a node becomes a use of its alias."""
+    alias = np.append(alias, np.arange(len(alias), len(program)))
+    while not np.array_equal(further := alias[alias], alias):
+        alias = further
+    return replace(program, args=alias[program.args], outputs=alias[program.outputs])
+
+
+def _sorted(program: Program) -> Program:
+    """The nodes in topological order again."""
+    order = _topological(program)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    arity = program.arity[order]
+    return Program(
+        program.words,
+        program.code[order],
+        np.cumsum(arity) - arity,
+        arity,
+        place[program.operands(order)],
+        program.number[order],
+        place[program.outputs],
+    )
+
+
+def _topological(program: Program) -> Ints:
+    """Depth first, first operand first, without recursion."""
+    args, start, arity = program.args.tolist(), program.start.tolist(), program.arity.tolist()
+    seen, order = bytearray(len(program)), []
+    stack = program.outputs[::-1].tolist()
+    while stack:
+        i = stack.pop()
+        if i < 0:
+            order.append(~i)
+        elif not seen[i]:
+            seen[i] = 1
+            stack.append(~i)
+            stack += args[start[i] : start[i] + arity[i]][::-1]
+    return np.array(order, np.int64)

@@ -1,0 +1,63 @@
+"""Templates: what a row of the table says of one node, written down once and stamped onto all nodes of its kind."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..functions import VALUES
+from ..graph import topological_order
+from ..table import Operation
+from ..value import Constant, Value
+from .program import Builder, Ints
+from .tracing import unknown_numbers
+
+
+@dataclass(frozen=True)
+class Template:
+    """Steps (row, places of its operands) and the places of the results.
+
+    A place counts the given columns first, then the steps' results. A number stands for itself; a result may be None.
+    """
+
+    steps: list[tuple[Operation, list[int | float]]]
+    results: list[int | float | None]
+
+    def stamp(self, builder: Builder, columns: Sequence[Ints]) -> list[Ints | None]:
+        """The template on columns of nodes; a column of nodes (or None) for each result."""
+        made = list(columns)
+        count = len(columns[0])
+
+        def column(place: int | float) -> Ints:
+            return made[place] if isinstance(place, int) else np.full(count, builder.constant(place))
+
+        for row, places in self.steps:
+            made.append(builder.nodes(row, *map(column, places)))
+        return [None if place is None else column(place) for place in self.results]
+
+
+def derivatives(row: Operation, arity: int) -> Template:
+    """∂out/∂x for each operand; the columns are the operands and the result."""
+    return _template(arity + 1, lambda given: row.derivatives(VALUES, given[:-1], given[-1]))
+
+
+def expansion(row: Operation, arity: int) -> Template:
+    """The result itself, in the operations that its row is written in."""
+    return _template(arity, lambda given: [row.evaluate(VALUES, given)])
+
+
+def _template(count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
+    given = [Value(0.0) for _ in range(count)]
+    with unknown_numbers(given):
+        results = list(rule(given))
+    place: dict[Value, int | float] = {x: i for i, x in enumerate(given)}
+    steps = []
+    for node in topological_order(*[x for x in results if isinstance(x, Value)], visited=set(given)):
+        if type(node) is Constant or node.op is None:
+            place[node] = float(node.data)
+        else:
+            steps.append((node.op, [place[x] for x in node.operands]))
+            place[node] = count + len(steps) - 1
+    ends = [None if x is None else place[x] if isinstance(x, Value) else float(x) for x in results]
+    return Template(steps, ends)

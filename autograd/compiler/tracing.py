@@ -1,0 +1,154 @@
+"""Tracing: calling a function once on numbers that are not known, to get its graph.
+
+While a function is traced, `.data` of its inputs, of the parameters and of every node made is an `Unknown`: arithmetic
+on it stays unknown, and whatever needs the number itself raises. So what the graph cannot record is an error, never
+a number that was true only once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Real
+from threading import Lock
+from typing import Any, NoReturn
+
+from ..arithmetic import FLOATS, PRIMITIVES, is_number, real
+from ..modes import mode
+from ..structure import describe, flatten, restore
+from ..value import Constant, Value
+
+
+class TracingError(TypeError):
+    """The traced function needs a number that is not known while it is traced."""
+
+
+class Unknown:
+    """A number that is not known yet."""
+
+    __slots__ = ()
+
+    def _stay(self, other: Any = None, *_: Any) -> Any:
+        return Unknown() if other is None or isinstance(other, (Unknown, int, float)) else NotImplemented
+
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise TracingError(
+            "autograd.compile traces the function once, for all numbers: here it compares or converts one that is not "
+            "known yet (.data, .grad, float(), bool(), math.exp(), detach() or no_grad() of a traced Value). For a "
+            "branch write autograd.where(autograd.greater(v, 0), a, b), for mathematics autograd.exp(v) and its kin"
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stay
+    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _stay
+    __float__ = __int__ = __index__ = __bool__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse
+    __array__ = __format__ = _refuse  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+Real.register(Unknown)  # so that wherever a plain number may stand, it is asked for its float, and says why it has none
+UNKNOWN = Unknown()
+
+
+class _Watch:
+    """Makes every traced node unknown, also one of two known leaves; a backward pass inside is refused."""
+
+    def made(self, node: Any) -> None:
+        node.data = node.grad = UNKNOWN
+
+    def before_backward(self, root: Any, gradient: float) -> None:
+        raise TracingError(
+            "backward() inside a compiled function: its gradients would be lost; let the function return the result "
+            "and call .backward(...) or .value_and_grad(...) of the compiled function"
+        )
+
+
+def _blind(primitive: Callable[..., float]) -> Callable[..., Any]:
+    def blind(*numbers: Any) -> Any:
+        return UNKNOWN if any(type(x) is Unknown for x in numbers) else primitive(*numbers)
+
+    return blind
+
+
+class _FloatsOrUnknown:
+    """While any thread traces, the arithmetic of floats takes unknown numbers too; to known ones nothing changes."""
+
+    lock, tracing = Lock(), 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not _FloatsOrUnknown.tracing:
+                vars(FLOATS).update({name: _blind(getattr(FLOATS, name)) for name in PRIMITIVES | {"take"}})
+            _FloatsOrUnknown.tracing += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            _FloatsOrUnknown.tracing -= 1
+            if not _FloatsOrUnknown.tracing:
+                for name in PRIMITIVES | {"take"}:
+                    del vars(FLOATS)[name]
+
+
+@contextmanager
+def unknown_numbers(leaves: Sequence[Value]) -> Iterator[None]:
+    """Hide the numbers of `leaves` inside the block, and record every operation whatever the modes outside."""
+    kept = [(leaf, leaf.data, leaf.grad) for leaf in leaves]
+    try:
+        for leaf in leaves:
+            leaf.data = leaf.grad = UNKNOWN  # type: ignore[assignment]
+        with _FloatsOrUnknown(), mode(unknown=UNKNOWN, monitor=_Watch(), recording=True):
+            yield
+        changed = [leaf for leaf in leaves if leaf.data is not UNKNOWN or leaf.grad is not UNKNOWN]
+    finally:
+        for leaf, data, grad in kept:
+            leaf.data, leaf.grad = data, grad
+    if changed:
+        raise TracingError(
+            f"the compiled function assigns to .data or .grad of {changed[0].label or 'a parameter'}, which would happen "
+            "only once, while it is traced; do so outside, after .backward(...)"
+        )
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph ready to compile: results, their structure, and the inputs in order."""
+
+    outputs: list[Value]
+    result: Any
+    inputs: list[Value]
+
+
+def trace(function: Callable[..., Any], arguments: Sequence[Any], parameters: Sequence[Value]) -> Graph:
+    """The graph of `function`, called with fresh Values in the structure of `arguments`."""
+    inputs = [Value(0.0) for _ in flatten(list(arguments))]
+    with unknown_numbers([*parameters, *inputs]):
+        result = function(*restore(list(arguments), inputs))
+    return Graph([_node(x) for x in _results(result, function)], result, inputs)
+
+
+def existing(outputs: Any, inputs: Sequence[Value]) -> Graph:
+    """A graph that exists already, as a function of some of its leaves."""
+    for x in inputs:
+        if not isinstance(x, Value) or isinstance(x, Constant) or x.operands:
+            raise TypeError(f"inputs= takes leaves of the graph, Values that were not computed; got {x!r:.60}")
+    if len(set(inputs)) < len(inputs):
+        raise ValueError("inputs= names a Value twice; name each once")
+    return Graph([_node(x) for x in _results(outputs, None)], outputs, list(inputs))
+
+
+def _results(result: Any, function: Any) -> list[Any]:
+    name = getattr(function, "__name__", "the function")
+    try:
+        flat = flatten(result)
+    except TypeError as error:
+        raise TypeError(f"{name} must return a Value, or Values in (nested) lists: {error}") from None
+    if not flat:
+        raise TypeError(f"{name} returned {describe(result)} without any Value in it; return at least one")
+    return flat
+
+
+def _node(x: Any) -> Value:
+    assert is_number(x)
+    return x if isinstance(x, Value) else Constant(real(x, "a result"))
