@@ -1,8 +1,8 @@
 """Pickling and copying graphs of any depth, without recursion.
 
-`pickle` descends from a node into its operands and fails a few hundred levels down. So the first node of a
-pickle saves the records of all nodes below it in one flat list, and each node in that list is saved as an empty
-shell which its record fills on loading.
+`pickle` descends from a node into its operands and fails a few hundred levels down. So a node is saved as an empty
+shell that belongs to a batch: the flat list of all nodes below it that are new, with their records, which fill the
+shells on loading. A pickler saves the batch first, when it saves its first shell.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,19 +21,10 @@ class Picklable:
     __slots__ = ()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        session = _current.session()
-        if session is not None and self in session.announced:
-            session.announced.remove(self)
-            return (_shell, (type(self),))
-        session = _session_for(self)
-        return (_shell, (type(self),), (session, session.records(self)))
-
-    def __setstate__(self, state: tuple[Any, list[tuple[Any, ...]]]) -> None:
-        for node, *fields in state[1]:
-            _fill(node, fields)
+        return (_shell, (_session().batch_of(self), type(self)))
 
     def __copy__(self) -> Self:
-        return _fill(_shell(type(self)), [getattr(self, name) for name in SLOTS])  # type: ignore[no-any-return]
+        return _fill(_shell(None, type(self)), [getattr(self, name) for name in SLOTS])  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         visited = memo.setdefault(id(SLOTS), set())  # so that a container's nodes are walked once in all
@@ -45,29 +36,57 @@ class Picklable:
 
 
 class Session:
-    """The nodes that one pickle knows so far: all of them, and those announced whose shell is not yet saved.
+    """Which batch each node is in that this thread's picklers have saved. It lives as long as one of its batches does.
 
-    A session is saved with the pickle (as nothing), so that the pickler's memo keeps it alive exactly as long as
-    the pickler. One left over from another pickle is noticed: a pickler never asks twice for a node that it has.
+    (Batches live in the memos of their picklers, and keep the session; it keeps them weakly, so there is no cycle.)
     """
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.known: set[Any] = set()
-        self.announced: set[Any] = set()
+        self.batches: dict[Any, Callable[[], Batch | None]] = {}
+
+    def batch_of(self, node: Any) -> "Batch":
+        """The batch that saves `node`: the one it is in, else a new one of all that is new below it."""
+        self.asked = node
+        batch = self.batches.get(node, _nothing)()
+        if batch is None:
+            if node in self.known:  # its batch went with its pickler
+                self.forget()
+            batch = Batch(self)
+        return batch
+
+
+class Batch:
+    """Nodes that are saved together. On loading, it fills their shells."""
+
+    def __init__(self, session: Session | None = None) -> None:
+        self.saved = False
+        if session is not None:
+            self.session = session
+            self.gather()
+
+    def gather(self) -> None:
+        self.nodes = topological_order(self.session.asked, visited=self.session.known)
+        self.session.batches.update(dict.fromkeys(self.nodes, ref(self)))
 
     def __reduce__(self) -> Any:
-        return (bool, ())
+        """A pickler asks once. If we are asked again, it is another pickler, which has nothing of the session yet."""
+        if self.saved:
+            self.session.forget()
+            self.gather()
+        self.saved = True
+        return (Batch, (), [(node, *[getattr(node, name) for name in SLOTS]) for node in self.nodes])
 
-    def records(self, root: Any) -> list[tuple[Any, ...]]:
-        """A record for each node below `root` that the pickle has not yet: the node and its slots."""
-        nodes = topological_order(root, visited=self.known)
-        self.announced.update(nodes)
-        self.announced.discard(root)
-        return [(node, *[getattr(node, name) for name in SLOTS]) for node in nodes]
+    def __setstate__(self, records: list[tuple[Any, ...]]) -> None:
+        for node, *fields in records:
+            _fill(node, fields)
 
 
 class _Current(local):
-    """A weak reference to the session of the pickle that this thread is making."""
+    """A weak reference to this thread's session."""
 
     session: Callable[[], Session | None] = staticmethod(lambda: None)
 
@@ -75,15 +94,19 @@ class _Current(local):
 _current = _Current()
 
 
-def _session_for(node: object) -> Session:
+def _session() -> Session:
     session = _current.session()
-    if session is None or node in session.known:
+    if session is None:
         session = Session()
         _current.session = ref(session)
     return session
 
 
-def _shell(kind: type[Any]) -> Any:
+def _nothing() -> None:
+    return None
+
+
+def _shell(batch: Batch | None, kind: type[Any]) -> Any:
     return object.__new__(kind)
 
 
