@@ -1,7 +1,7 @@
 """How a Value behaves as a Python number: comparisons, and conversions refused because a gradient would be lost."""
 
 from numbers import Real
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 
 class Scalar:
@@ -15,6 +15,9 @@ class Scalar:
     def item(self) -> float:
         """The number alone, outside any graph."""
         return self.data
+
+    def __pos__(self) -> Self:
+        return self
 
     def __lt__(self, other: Any) -> bool:
         return self.data < _number(other)
