@@ -17,7 +17,7 @@ FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
 def _several(values: Any) -> list[Any]:
     operands = list(values)
     if not operands:
-        raise ValueError("of no values at all: give at least one")
+        raise ValueError("no values to combine: give at least one number or Value")
     return operands
 
 

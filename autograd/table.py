@@ -56,7 +56,8 @@ class Operation:
         placed = dict(zip(self.operands, arguments, strict=False))
         given = {**self.defaults, **named, **placed}
         if len(arguments) > len(self.operands) or set(given) != set(self.operands) or named.keys() & placed:
-            raise TypeError(f"{self.name}() takes {', '.join(self.operands)}; got {len(arguments)} argument(s)")
+            got = ", ".join([*map(repr, arguments), *(f"{key}={value!r}" for key, value in named.items())])
+            raise TypeError(f"{self.name}() takes {', '.join(self.operands)}; got ({got:.80})")
         return [given[name] for name in self.operands]
 
     def derivatives(self, m: Any, xs: Sequence[Any], out: Any, wanted: Sequence[bool] | None = None) -> tuple[Any, ...]:
