@@ -11,6 +11,7 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wra
 from . import functions
 from .anomaly import AnomalyError, detect_anomaly
 from .checking import gradcheck
+from .drawing.diagram import draw
 from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .modes import expanded, no_grad
@@ -28,6 +29,7 @@ __all__ = [
     "Operation",
     "Value",
     "detect_anomaly",
+    "draw",
     "expanded",
     "formula",
     "grad",

@@ -1,0 +1,1 @@
+"""Pictures: diagrams of graphs, and the player of a walk."""

@@ -1,0 +1,108 @@
+"""What a diagram shows: boxes (a node each, or a collapsed neuron or layer) and the edges between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..value import Constant, Value
+from .groups import Path, layer_of
+
+
+@dataclass(eq=False)
+class Box:
+    """One box: a single node, or all nodes of a module where it is `collapsed`."""
+
+    id: str
+    path: Path = ()
+    collapsed: bool = False
+    nodes: list[Value] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)  # of a collapsed box: the nodes that others take
+
+
+@dataclass(eq=False)
+class Edge:
+    """One edge: the operand, and what was computed from it; `local` is the derivative along it."""
+
+    id: str
+    tail: Box
+    head: Box
+    local: float | None = None
+    dead: bool = False
+    constant: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Boxes and edges in topological order, and what their numbers are measured by."""
+
+    boxes: list[Box]
+    edges: list[Edge]
+    guides: list[tuple[Box, Box]]  # invisible edges: parameters stand behind what the layer before gives
+    roots: frozenset[Value]
+    computed: bool  # whether backward() has been here
+    largest: float  # the largest gradient in size
+
+
+def arrange(
+    order: Sequence[Value],
+    roots: Sequence[Value],
+    paths: dict[Value, Path],
+    collapse: str | None = None,
+    constants: bool = True,
+) -> Drawing:
+    """The boxes and edges for a topological `order`; the ids count in that order, also when constants are hidden."""
+    gradients = [abs(node.grad) for node in order]
+    shown = [node for node in order if constants or type(node) is not Constant or node in roots]
+    number = {node: i for i, node in enumerate(order)}
+    boxes: dict[str, Box] = {}
+    place: dict[Value, Box] = {}
+    for node in shown:
+        path = paths.get(node, ())
+        target = layer_of(path) if collapse == "layer" else path
+        collapsed = collapse is not None and bool(target)
+        id = "g-" + ".".join(target) if collapsed else f"n{number[node]}"
+        place[node] = boxes.setdefault(id, Box(id, target, collapsed))
+        place[node].nodes.append(node)
+    computed = any(gradients)
+    edges = _edges(shown, place, number, computed)
+    _find_outputs(shown, place, roots)
+    guides = _guides(shown, place)
+    return Drawing(list(boxes.values()), edges, guides, frozenset(roots), computed, max(gradients, default=0.0))
+
+
+def _edges(shown: Sequence[Value], place: dict[Value, Box], number: dict[Value, int], computed: bool) -> list[Edge]:
+    """One edge for each operand; between collapsed boxes one for all, dead where all of them are."""
+    edges: dict[object, Edge] = {}
+    for node in shown:
+        head = place[node]
+        for i, (operand, local) in enumerate(zip(node.operands, node.local_grads, strict=True)):
+            tail = place.get(operand)
+            if tail is None or tail is head:
+                continue
+            merged = tail.collapsed or head.collapsed
+            id = f"e-{tail.id}-{head.id}" if merged else f"e{number[node]}-{i}"
+            dead = computed and (local is None or local * node.grad == 0.0)
+            edge = edges.setdefault(id, Edge(id, tail, head, None if merged else local, True, True))
+            edge.dead &= dead
+            edge.constant &= local is None
+    return list(edges.values())
+
+
+def _find_outputs(shown: Sequence[Value], place: dict[Value, Box], roots: Sequence[Value]) -> None:
+    """Note for each collapsed box which of its nodes are taken by others."""
+    taken = {x for node in shown for x in node.operands if place.get(x) is not place[node]} | set(roots)
+    for node in shown:
+        if place[node].collapsed and node.operands and node in taken:
+            place[node].outputs.append(node)
+
+
+def _guides(shown: Sequence[Value], place: dict[Value, Box]) -> list[tuple[Box, Box]]:
+    """From an operand outside a module to each of the module's parameters, so that layers follow one another."""
+    guides: dict[Box, Box] = {}
+    for node in shown:
+        box = place[node]
+        if box.path and not box.collapsed:
+            inside = [place[x] for x in node.operands if x in place and place[x].path == box.path]
+            outside = [place[x] for x in node.operands if x in place and place[x].path != box.path]
+            leaves = [x for x in inside if not x.nodes[0].operands]
+            guides |= {leaf: outside[min(i, len(outside) - 1)] for i, leaf in enumerate(leaves) if outside}
+    return [(tail, head) for head, tail in guides.items()]

@@ -1,0 +1,59 @@
+"""From DOT text to SVG, PNG or PDF: through Graphviz where it is installed, else through the wheel graphviz-pure."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+INSTALL = (
+    "install one of the two programs that draw diagrams:\n"
+    "    pip install graphviz-pure\n"
+    "    sudo apt install graphviz      (Debian, Ubuntu; elsewhere see graphviz.org/download)\n"
+    "The diagram as DOT text is in .source, and .save('x.dot') writes it."
+)
+WRONG = "no program could draw this diagram:"
+
+
+class RenderError(RuntimeError):
+    """A diagram could not be turned into a picture; the message says what to install."""
+
+
+def programs() -> list[str]:
+    """The programs found that understand DOT, best first: `dot`, then `graphviz-pure`.
+
+    The second is also looked for beside Python itself, as in a virtual environment that was not activated.
+    """
+    import shutil  # here and below: `import autograd` stays quick
+    import sysconfig
+
+    beside = {os.path.dirname(sys.executable), sysconfig.get_path("scripts")}
+    found = [shutil.which("dot"), shutil.which("graphviz-pure")]
+    found += [shutil.which("graphviz-pure", path=folder) for folder in sorted(beside)]
+    return list(dict.fromkeys(program for program in found if program))
+
+
+def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
+    """`source` as a picture: `format` is svg, png or pdf, `options` go to the program.
+
+    Raises RenderError where no program is installed, or none can do it; it then says what to install.
+    """
+    complaints = []
+    for program in programs():
+        picture, complaint = _run([program, f"-T{format}", *options], source)
+        if picture:
+            return picture
+        complaints.append(f"{os.path.basename(program)} -T{format}: {complaint}")
+    if complaints:
+        raise RenderError("\n".join([WRONG, *complaints, f"To mend it, {INSTALL}" if len(complaints) == 1 else ""]))
+    raise RenderError(f"no Graphviz was found; {INSTALL}")
+
+
+def _run(command: Sequence[str], source: str) -> tuple[bytes, str]:
+    """What the program wrote, and what it complained of if it wrote nothing."""
+    import subprocess
+
+    try:
+        done = subprocess.run(command, input=source.encode(), capture_output=True)
+    except OSError as error:
+        return b"", str(error)
+    complaint = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+    return (done.stdout if done.returncode == 0 else b""), complaint

@@ -1,0 +1,375 @@
+"""Diagrams of graphs: what stands in the boxes, where the frames are, what is grey, what is refused."""
+
+import random
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import nn
+from autograd import Value, draw, expanded, no_grad, sigmoid
+from autograd.drawing import palette
+from autograd.drawing.diagram import Diagram
+from autograd.drawing.groups import groups, path_of
+from autograd.graph import topological_order
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def neuron() -> Value:
+    """tanh(x1*w1 + x2*w2 + b): o = 0.7071, gradients x1 −1.5, w1 1, x2 0.5, w2 0, b 0.5."""
+    x1, x2 = Value(2.0, "x1"), Value(0.0, "x2")
+    w1, w2, b = Value(-3.0, "w1"), Value(1.0, "w2"), Value(6.8813735870195432, "b")
+    o = (x1 * w1 + x2 * w2 + b).tanh()
+    o.label = "o"
+    return o
+
+
+def lesson_d(activation: str = "sigmoid") -> tuple[nn.Sequential, Value]:
+    """The 2-2-1 network whose gradients every reader of its lesson has worked out by hand."""
+    hidden = nn.Layer(2, 2, activation, weight=[[0.1, 0.3], [0.2, 0.4]], bias=[0.1, 0.1])
+    model = nn.Sequential(hidden, nn.Layer(2, 1, "linear", weight=[[0.5, 0.6]], bias=[0.1]))
+    return model, 0.5 * (model([Value(1.0, "x1"), Value(0.5, "x2")]) - 1.0) ** 2
+
+
+def elements(diagram: Diagram) -> dict[str, ET.Element]:
+    """The nodes, edges and frames of the SVG by id (frames by their title)."""
+    found = {}
+    for group in ET.fromstring(diagram.svg()).iter(f"{SVG}g"):
+        name = group.get("id", "") if group.get("class") in ("node", "edge") else group.findtext(f"{SVG}title", "")
+        found[name] = group
+    return found
+
+
+def texts(element: ET.Element) -> list[str]:
+    return [text.text or "" for text in element.iter(f"{SVG}text")]
+
+
+def boxes(diagram: Diagram) -> dict[str, list[str]]:
+    """What stands in each box, by the box's id."""
+    return {name: texts(group) for name, group in elements(diagram).items() if group.get("class") == "node"}
+
+
+def edge_labels(diagram: Diagram) -> dict[str, list[str]]:
+    return {name: texts(group) for name, group in elements(diagram).items() if group.get("class") == "edge"}
+
+
+def attributes(diagram: Diagram, name: str) -> str:
+    """The attributes of a node, by its name, in the DOT text."""
+    (line,) = [line for line in diagram.source.splitlines() if line.strip().startswith(f"{name} [")]
+    return line
+
+
+# What stands in the boxes
+
+
+def test_a_box_shows_operation_label_value_and_gradient() -> None:
+    o = neuron()
+    o.backward()
+    shown = list(boxes(draw(o)).values())
+    assert ["tanh", "o", "0.7071", "∂ 1.0"] in shown
+    assert ["x₁", "2.0", "∂ −1.5"] in shown
+    assert ["×", "−6.0", "∂ 0.5"] in shown
+    assert len(shown) == 10
+
+
+def test_a_gradient_not_computed_is_a_dot_and_no_zero() -> None:
+    assert boxes(draw(neuron()))["n0"] == ["x₁", "2.0", "∂ ·"]
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_the_fields_of_a_box_are_stacked_whatever_the_direction(direction: str) -> None:
+    heights = [
+        float(text.get("y", "")) for text in elements(draw(neuron(), direction=direction))["n0"].iter(f"{SVG}text")
+    ]
+    assert heights == sorted(set(heights))
+
+
+def test_the_numbers_of_lesson_d_are_in_the_picture() -> None:
+    model, loss = lesson_d()
+    loss.backward()
+    shown = [" ".join(lines) for lines in boxes(draw(loss, model, digits=10)).values()]
+    for expected in (
+        "w₁₁ 0.1 ∂ −0.0282770892",
+        "w₂₂ 0.4 ∂ −0.0164419604",
+        "Σ 0.35 ∂ −0.0282770892",
+        "σ 0.5866175789 ∂ −0.1166078059",
+        "Σ 0.7667843882 ∂ −0.2332156118",
+        "× 0.0271947608 ∂ 1.0",
+    ):
+        assert expected in shown
+
+
+def test_digits_sets_the_decimals() -> None:
+    assert boxes(draw(Value(1 / 3), digits=2))["n0"][0] == "0.33"
+
+
+def test_a_small_number_is_never_shown_as_zero() -> None:
+    assert boxes(draw(Value(1.2e-7)))["n0"][0] == "1.2e−07"
+
+
+def test_ids_count_in_topological_order_and_edges_by_operand() -> None:
+    o = neuron()
+    order = topological_order(o)
+    shown = elements(draw(o))
+    for i, node in enumerate(order):
+        assert texts(shown[f"n{i}"])[-2] == boxes(draw(Value(node.data)))["n0"][0]
+        for j, operand in enumerate(node.operands):
+            assert shown[f"e{i}-{j}"].findtext(f"{SVG}title") == f"n{order.index(operand)}->n{i}"
+
+
+def test_an_operand_used_twice_has_two_edges() -> None:
+    x = Value(3.0)
+    assert set(edge_labels(draw(x * x))) == {"e1-0", "e1-1"}
+
+
+def test_derivatives_are_written_on_their_edges() -> None:
+    x, y = Value(3.0), Value(-5.0)
+    assert edge_labels(draw(x * y, derivatives=True)) == {"e2-0": ["−5.0"], "e2-1": ["3.0"]}
+    assert edge_labels(draw(x * y)) == {"e2-0": [], "e2-1": []}
+
+
+def test_constants_have_no_gradient_and_can_be_hidden() -> None:
+    y = Value(3.0) * 2.0 + 1.0
+    y.backward()
+    assert boxes(draw(y))["n1"] == ["2.0"]
+    assert set(boxes(draw(y, constants=False))) == {"n0", "n2", "n4"}
+
+
+@pytest.mark.parametrize(
+    "label", ['a"b', "a|b", "{a}", "<a>", "<b>x</b>", "a\\", "\\N", "\\n", "&lt;", "a&b", "ŷ", "損失", "]>"]
+)
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_a_label_is_shown_literally(label: str, direction: str) -> None:
+    assert boxes(draw(Value(1.0, label), direction=direction))["n0"][0] == label
+
+
+def test_a_label_of_several_lines_keeps_them() -> None:
+    assert boxes(draw(Value(1.0, "above\nbelow")))["n0"][:2] == ["above", "below"]
+
+
+def test_a_label_with_control_characters_still_gives_a_picture() -> None:
+    assert boxes(draw(Value(1.0, "a\x00\x1bb")))["n0"][0] == "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b"
+
+
+def test_a_long_label_is_shortened() -> None:
+    assert len(boxes(draw(Value(1.0, "z" * 500)))["n0"][0]) == 40
+
+
+def test_several_results_are_drawn_together() -> None:
+    x = Value(2.0)
+    assert len(boxes(draw([x * 2.0, x * 3.0]))) == 5
+
+
+def test_drawing_changes_no_node() -> None:
+    model, loss = lesson_d()
+    loss.backward()
+    before = [(node.data, node.grad, node.label) for node in topological_order(loss)]
+    draw(loss, model, derivatives=True, collapse="layer").svg()
+    assert [(node.data, node.grad, node.label) for node in topological_order(loss)] == before
+
+
+# Colours
+
+
+def test_dead_paths_are_grey_and_dashed_and_only_after_backward() -> None:
+    x, y = Value(-1.0), Value(2.0)
+    z = x.relu() + y
+    assert "dashed" not in draw(z).source
+    z.backward()
+    assert "dashed" in attributes(draw(z), "n0")
+    assert palette.DEAD in attributes(draw(z), "n0")
+    assert "dashed" not in attributes(draw(z), "n2")
+
+
+def test_colour_tells_the_sign_and_depth_the_size() -> None:
+    x, y = Value(2.0), Value(-3.0)
+    (x * y + x * 4.0).backward()  # gradients: x 1, y 2
+    picture = draw(x * y)
+    assert f'fillcolor="{palette.signed(1.0, 2.0)}"' in attributes(picture, "n0")
+    assert f'fillcolor="{palette.POSITIVE}"' in attributes(picture, "n1")
+    (-y).backward(4.0)  # y: 2 − 4
+    assert f'fillcolor="{palette.NEGATIVE}"' in attributes(draw(x * y), "n1")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    dark, light = sorted([luminance(a), luminance(b)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        palette.NEUTRAL,
+        palette.CONSTANT,
+        palette.LAYER,
+        palette.NEURON,
+        palette.CHIP,
+        palette.POSITIVE,
+        palette.NEGATIVE,
+    ],
+)
+def test_text_has_the_contrast_that_wcag_asks_for(fill: str) -> None:
+    assert contrast(palette.INK, fill) >= 4.5
+    assert contrast(palette.FADED_INK, palette.DEAD) >= 4.5
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#111111"])
+@pytest.mark.parametrize("line", [palette.LINE, palette.POSITIVE_LINE, palette.NEGATIVE_LINE])
+def test_lines_show_on_white_and_on_black(line: str, background: str) -> None:
+    assert contrast(line, background) >= 3.0
+
+
+# Frames
+
+
+def test_a_parameters_name_gives_its_module() -> None:
+    assert path_of("layers.0.neurons.1.w.2") == ("layers.0", "neurons.1")
+    assert path_of("layers.1.layer.neurons.0.b") == ("layers.1", "layer", "neurons.0")
+    assert path_of("factor") == ()
+
+
+def members(loss: Value, model: object) -> dict[tuple[str, ...], list[str]]:
+    """The operations in each module, in topological order."""
+    order = topological_order(loss)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for node, path in groups(order, model).items():
+        if node.op:
+            found.setdefault(path, []).append(node.op.name)
+    return found
+
+
+def test_a_neuron_holds_its_parameters_its_sum_and_its_activation_but_not_the_loss() -> None:
+    model, loss = lesson_d()
+    assert members(loss, model) == {
+        ("layers.0", "neurons.0"): ["dot", "sigmoid"],
+        ("layers.0", "neurons.1"): ["dot", "sigmoid"],
+        ("layers.1", "neurons.0"): ["dot"],
+    }
+
+
+def test_the_neurons_of_expanded_graphs_hold_their_products_and_sums() -> None:
+    with expanded():
+        model, loss = lesson_d()
+    inner = ["mul", "add", "mul", "add"]
+    assert members(loss, model) == {
+        ("layers.0", "neurons.0"): [*inner, "sigmoid"],
+        ("layers.0", "neurons.1"): [*inner, "sigmoid"],
+        ("layers.1", "neurons.0"): inner,
+    }
+
+
+def test_the_logistic_loss_is_no_part_of_the_last_neuron() -> None:
+    model = nn.MLP(2, [1])
+    assert members(nn.bce_with_logits(model([1.0, 2.0]), 1), model) == {("layers.0", "neurons.0"): ["dot"]}
+
+
+def test_an_activation_of_ones_own_belongs_to_its_neuron() -> None:
+    model = nn.MLP(2, [2, 1], activation=lambda z: z * sigmoid(z))
+    found = members(model([1.0, 2.0]) ** 2, model)
+    assert found[("layers.0", "neurons.0")] == ["dot", "sigmoid", "mul"]
+    assert found[("layers.1", "neurons.0")] == ["dot"]
+
+
+def test_all_rows_of_a_batch_stand_in_the_same_neurons() -> None:
+    model = nn.MLP(2, [1], output="tanh")
+    loss = nn.mse([model([1.0, 2.0]), model([3.0, 4.0])], [0.0, 1.0])
+    assert members(loss, model) == {("layers.0", "neurons.0"): ["dot", "tanh", "dot", "tanh"]}
+
+
+def test_frames_are_nested_as_the_modules_are() -> None:
+    model, loss = lesson_d()
+    frames = {name: texts(group) for name, group in elements(draw(loss, model)).items() if name.startswith("cluster")}
+    assert frames == {
+        "cluster_layers.0": ["layers.0"],
+        "cluster_layers.0.neurons.0": ["neurons.0"],
+        "cluster_layers.0.neurons.1": ["neurons.1"],
+        "cluster_layers.1": ["layers.1"],
+        "cluster_layers.1.neurons.0": ["neurons.0"],
+    }
+
+
+def test_residual_networks_are_drawn() -> None:
+    block = nn.Residual(nn.Sequential(nn.Layer(2, 3), nn.Layer(3, 2)))
+    model = nn.Sequential(nn.Layer(2, 2, "tanh"), block, nn.Layer(2, 2, "linear"))
+    loss = nn.cross_entropy(model([1.0, 2.0]), 1)
+    assert "cluster_layers.1.layer.layers.0.neurons.2" in elements(draw(loss, model))
+
+
+# Collapsed
+
+
+def test_a_collapsed_neuron_shows_its_operations_output_and_gradient() -> None:
+    model, loss = lesson_d()
+    loss.backward()
+    shown = boxes(draw(loss, model, collapse="neuron"))
+    assert shown["g-layers.0.neurons.0"] == ["neurons.0", "Σ → σ", "0.5866", "∂ −0.1166"]
+    assert len(shown) == 2 + 3 + 3 + 3  # inputs, neurons, the loss and its constants
+
+
+def test_a_collapsed_layer_says_how_many_outputs_it_has() -> None:
+    model, loss = lesson_d()
+    assert boxes(draw(loss, model, collapse="layer"))["g-layers.0"] == ["layers.0", "Σ → σ", "2 outputs", "mean |∂| ·"]
+    loss.backward()
+    mean = f"mean |∂| {(0.1166078059 + 0.1399293671) / 2:.4f}"
+    assert boxes(draw(loss, model, collapse="layer"))["g-layers.0"][-1] == mean
+
+
+def test_between_collapsed_boxes_there_is_one_edge() -> None:
+    model, loss = lesson_d()
+    assert "e-g-layers.0-g-layers.1" in edge_labels(draw(loss, model, collapse="layer"))
+
+
+# What is refused
+
+
+def test_a_giant_graph_is_refused_with_the_remedies() -> None:
+    model = nn.MLP(2, [16, 16, 1], rng=random.Random(0))
+    loss = nn.mse([model([0.1 * i, 1.0]) for i in range(30)], [0.0] * 30)
+    with pytest.raises(
+        ValueError, match=r"more than max_nodes=1,000.*collapse=.*single row.*constants=False.*max_nodes="
+    ):
+        draw(loss, model)
+    assert len(boxes(draw(loss, model, collapse="layer", max_nodes=200))) < 200
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"direction": "RL"}, "direction must be 'LR' or 'TB', got 'RL'"),
+        ({"collapse": "all"}, "collapse must be None or 'neuron' or 'layer', got 'all'"),
+        ({"collapse": "layer"}, "needs the model"),
+        ({"model": nn.MLP(1, [1])}, "no parameter in this graph"),
+    ],
+)
+def test_wrong_options_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        draw(neuron(), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("thing", "message"), [(2.0, "draw takes a Value"), ("x", "'x'"), (None, "None")])
+def test_what_is_no_value_is_refused(thing: object, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        draw(thing)  # type: ignore[arg-type]
+
+
+def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(TypeError, match="named_parameters"):
+        draw(neuron(), object())  # type: ignore[arg-type]
+
+
+def test_an_empty_list_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        draw([])
+
+
+def test_a_constant_alone_can_be_drawn() -> None:
+    with no_grad():
+        y = Value(2.0) * 3.0
+    assert boxes(draw(y, constants=False)) == {"n0": ["6.0"]}
