@@ -100,12 +100,14 @@ class Trace:
 
     def __init__(self, function: Function, args: Sequence[Any], argnums: int | tuple[int, ...]) -> None:
         self.argnums = argnums
-        chosen = (argnums,) if isinstance(argnums, int) else argnums
-        self.arguments = [_argument(args, number) for number in chosen]
+        chosen = [_position(args, number) for number in ((argnums,) if isinstance(argnums, int) else argnums)]
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(f"argnums {argnums} names an argument twice")
+        self.arguments = [args[position] for position in chosen]
         self.sources = [_fresh(x) for argument in self.arguments for x in flatten(argument)]
         fresh, traced = iter(self.sources), list(args)
-        for number, argument in zip(chosen, self.arguments, strict=True):
-            traced[number] = restore(argument, [next(fresh) for _ in flatten(argument)])
+        for position, argument in zip(chosen, self.arguments, strict=True):
+            traced[position] = restore(argument, [next(fresh) for _ in flatten(argument)])
         self.result = function(*traced)
         self.is_plain = self._depends_on_sources_only()
 
@@ -119,12 +121,8 @@ class Trace:
 
     def _depends_on_sources_only(self) -> bool:
         outputs = [out for out in self.outputs() if isinstance(out, Value)]
-        leaves = (node for node in topological_order(*outputs) if not node.operands)
-        return not any(type(leaf) is Value and leaf not in self.known for leaf in leaves)
-
-    @property
-    def known(self) -> set[Value]:
-        return {source for source in self.sources if not source.operands}
+        leaves = {node for node in topological_order(*outputs) if type(node) is Value and not node.operands}
+        return leaves.issubset(self.sources)
 
     def gradients(self, out: Any) -> list[Any]:
         """∂out/∂source for every source: from the recorded numbers, or from the rows again on Values."""
@@ -161,10 +159,10 @@ def _fresh(x: Any) -> Value:
     return apply(IDENTITY, (x,)) if type(x) is Value else Value(real(getattr(x, "data", x), "grad"))
 
 
-def _argument(args: Sequence[Any], number: int) -> Any:
+def _position(args: Sequence[Any], number: int) -> int:
     if not -len(args) <= number < len(args):
         raise TypeError(f"argnums names argument {number}, but the call has {len(args)} argument(s)")
-    return args[number]
+    return number % len(args)
 
 
 def _named(wrapper: Function, transform: str, function: Function) -> Function:
