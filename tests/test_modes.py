@@ -1,0 +1,243 @@
+"""no_grad, expanded, detect_anomaly: what each changes, for how long, and for whom."""
+
+import inspect
+import math
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import pytest
+
+import autograd
+from autograd import AnomalyError, Constant, Value, detect_anomaly, expanded, grad, no_grad
+from autograd.graph import topological_order
+from autograd.modes import MODE, PLAIN
+
+
+def line_after() -> str:
+    """File and number of the line below the one that calls this."""
+    frame = inspect.currentframe().f_back
+    return f"{__file__}:{frame.f_lineno + 1}"
+
+
+# no_grad and expanded
+
+
+def test_no_grad_makes_constants_without_operands() -> None:
+    x = Value(2.0)
+    with no_grad():
+        for result in (x * x, x + 1.0, -x, x.tanh(), autograd.dot([x], [x], x), autograd.max([x, x]), abs(x)):
+            assert type(result) is Constant
+            assert (result.operands, result.local_grads, result.op) == ((), (), None)
+    assert type(x * x) is Value
+
+
+def test_leaves_made_under_no_grad_can_be_used_afterwards() -> None:
+    with no_grad():
+        x = Value(2.0)
+    (x * x).backward()
+    assert x.grad == 4.0
+
+
+def test_modes_decorate_functions_too() -> None:
+    @no_grad()
+    def hidden(x: Value) -> Value:
+        return x * x
+
+    assert type(hidden(Value(2.0))) is Constant
+    assert type(hidden(Value(2.0))) is Constant
+    assert MODE.get() is PLAIN
+
+
+@pytest.mark.parametrize("context", [no_grad, expanded, detect_anomaly])
+def test_a_mode_ends_with_its_block_even_after_an_error(context: Callable[[], object]) -> None:
+    @context()
+    def fail() -> None:
+        assert MODE.get() != PLAIN
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert MODE.get() is PLAIN
+
+
+def test_modes_nest_and_add_up() -> None:
+    x, y = Value(2.0), Value(3.0)
+    with expanded():
+        with no_grad():
+            assert type(autograd.sum([x, y])) is Constant
+            with expanded():
+                assert type(autograd.sum([x, y])) is Constant
+        assert autograd.sum([x, y]).op.name == "add"
+        with detect_anomaly(), pytest.raises(AnomalyError):
+            (x - 2.0).log()
+        assert (x - 2.0).log().data == -math.inf
+    assert autograd.sum([x, y]).op.name == "sum"
+
+
+def test_expanded_leaves_plain_numbers_plain() -> None:
+    with expanded():
+        assert autograd.sum([1.0, 2.0]) == 3.0
+        assert type(autograd.dot([1.0], [2.0])) is float
+
+
+def test_gradients_are_found_under_any_mode() -> None:
+    def function(x: Value) -> Value:
+        return autograd.dot([x, x], [x, 2.0]) * x.tanh()
+
+    expected = grad(function)(0.7), grad(grad(function))(0.7)
+    for context in (no_grad, expanded, detect_anomaly):
+        with context():
+            assert (grad(function)(0.7), grad(grad(function))(0.7)) == pytest.approx(expected, rel=1e-14)
+            assert grad(function)(Value(0.7)).data == pytest.approx(expected[0], rel=1e-14)
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    contexts = [no_grad, expanded, detect_anomaly, nullcontext]
+    barrier, found = threading.Barrier(len(contexts)), {}
+
+    def work(context: Callable[[], object]) -> None:
+        x = Value(0.0)
+        with context():
+            barrier.wait()
+            total = autograd.sum([x, x])
+            name = total.op and total.op.name
+            try:
+                x.log()
+                name = f"{name}, -inf"
+            except AnomalyError:
+                name = f"{name}, error"
+            barrier.wait()
+        found[context] = name
+
+    with no_grad():  # does not reach the threads
+        threads = [threading.Thread(target=work, args=[context]) for context in contexts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [found[context] for context in contexts] == ["None, -inf", "add, -inf", "sum, error", "sum, -inf"]
+
+
+# detect_anomaly, forward
+
+
+@detect_anomaly()
+def test_an_anomaly_names_operation_operands_numbers_and_the_line() -> None:
+    x, y = Value(-1.0, label="x"), Value(0.5)
+    with pytest.raises(AnomalyError) as caught:
+        root(x, y)
+    assert str(caught.value).startswith("pow(x = -1.0, 0.5) is nan")
+    assert f"{__file__}:{root.__code__.co_firstlineno + 1})" in str(caught.value)
+
+
+def root(x: Value, y: Value) -> Value:
+    return x**y
+
+
+def test_infinities_are_anomalies_too() -> None:
+    with detect_anomaly():
+        for make, text in [
+            (lambda: Value(0.0, label="p").log(), r"log\(p = 0\.0\) is -inf"),
+            (lambda: Value(1e200) * Value(1e200), r"mul\(1e\+200, 1e\+200\) is inf"),
+            (lambda: Value(1.0, label="a") / Value(0.0, label="b"), r"truediv\(a = 1\.0, b = 0\.0\) is inf"),
+            (lambda: autograd.sum([Value(math.inf), 1.0]), r"sum\(inf, 1\.0\) is inf"),
+        ]:
+            with pytest.raises(AnomalyError, match=text):
+                make()
+
+
+def test_a_call_with_many_operands_is_shortened() -> None:
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"sum\(0\.0, 1\.0, 2\.0, 3\.0, …, 98\.0, 99\.0, nan\)"):
+        autograd.sum([Value(float(i)) for i in range(100)] + [math.nan])
+
+
+def test_the_line_is_the_users_own_inside_functions_and_operations_of_many() -> None:
+    def risky(x: Value) -> Value:
+        nonlocal here
+        here = line_after()
+        return autograd.norm([x, math.nan])
+
+    here = ""
+    with pytest.raises(AnomalyError) as caught, detect_anomaly():
+        risky(Value(1.0))
+    assert here in str(caught.value)
+
+
+def test_no_anomaly_no_error_and_the_same_bits() -> None:
+    x = Value(0.3)
+    with detect_anomaly():
+        y = (x * x).tanh().log()
+        y.backward()
+    watched, x.grad = x.grad, 0.0
+    z = (x * x).tanh().log()
+    z.backward()
+    assert (y.data, watched) == (z.data, x.grad)
+
+
+def test_constants_are_not_watched_derivatives_of_constants_not_evaluated() -> None:
+    with detect_anomaly():
+        y = Value(-2.0) ** 2  # log(−2), the derivative by the exponent, would be nan
+        y.backward()
+    assert y.data == 4.0
+
+
+# detect_anomaly, backward
+
+
+def test_a_gradient_that_is_inf_names_operation_operand_and_line_and_changes_no_grad() -> None:
+    x, y = Value(0.0, label="x"), Value(3.0, label="y")
+    x.grad, y.grad = 7.0, 8.0
+    with detect_anomaly():
+        here = line_after()
+        root = x.sqrt()
+        out = root * y
+        with pytest.raises(AnomalyError) as caught:
+            out.backward()
+    message = str(caught.value)
+    assert "the gradient of x = 0.0 became inf in sqrt(x = 0.0)" in message
+    assert "local derivative inf × arriving gradient 3.0" in message
+    assert here in message
+    assert (x.grad, y.grad, root.grad, out.grad) == (7.0, 8.0, 0.0, 0.0)
+
+
+def test_a_gradient_that_is_nan_is_found_where_it_arises() -> None:
+    x = Value(0.0, label="x")
+    with detect_anomaly():
+        out = (x * x).sqrt() * 0.0
+        with pytest.raises(
+            AnomalyError, match=r"operand 1 = 0\.0 became nan in sqrt\(0\.0\).*inf × arriving gradient 0\.0"
+        ):
+            out.backward()
+    assert x.grad == 0.0
+
+
+def test_gradients_that_add_up_to_inf_are_found() -> None:
+    x = Value(1.0, label="x")
+    with detect_anomaly():
+        out = x * 1e308 + (x - 1.0) * 1e308
+        with pytest.raises(AnomalyError, match=r"the gradient of x = 1\.0 became inf"):
+            out.backward()
+
+
+def test_a_graph_from_before_has_no_line_but_all_else() -> None:
+    x = Value(0.0, label="x")
+    out = x.sqrt()
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"sqrt\(x = 0\.0\).*created outside detect_anomaly"):
+        out.backward()
+
+
+def test_nothing_is_checked_after_the_block() -> None:
+    x = Value(0.0)
+    with detect_anomaly():
+        y = x.sqrt()
+    y.backward()
+    assert x.grad == math.inf
+
+
+def test_anomaly_detection_makes_the_same_graph() -> None:
+    x = Value(0.5)
+    with detect_anomaly():
+        watched = autograd.softmax([x, x * 2.0])[0]
+    plain = autograd.softmax([x, x * 2.0])[0]
+    assert [n.op for n in topological_order(watched)] == [n.op for n in topological_order(plain)]
