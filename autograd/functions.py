@@ -5,6 +5,7 @@ of Values: derivatives handed `m = functions` are graphs again.
 """
 
 import builtins
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,20 +30,23 @@ def operation(
     """A new operation, equal in rank to the built-in ones; returns its function.
 
     `forward(m, x, …)` and each of `partials`, `(m, x, …, out)`, are written with the operators and the functions of
-    the arithmetic `m`; there is one partial for each operand, None where it has no derivative. Raises ValueError for
-    a name that exists or a wrong number of partials.
+    the arithmetic `m`; there is one partial for each operand, None where it has no derivative. The operands are named
+    as in `forward` unless `operands` says otherwise. Raises ValueError for a name that exists, a wrong number of
+    partials, or a function that does not take the operands.
 
     >>> import autograd
     >>> softcap = autograd.operation(
     ...     "softcap",
     ...     lambda m, x, cap: cap * m.tanh(m.truediv(x, cap)),
     ...     [lambda m, x, cap, out: 1 - m.truediv(out, cap) ** 2, None],
-    ...     operands=("x", "cap"),
     ... )
     >>> softcap(100.0, 30.0)
     29.92...
     """
-    names = tuple(operands) or ("x", "y", "z", "u", "v", "w")[: len(partials)]
+    names = tuple(operands) or tuple(inspect.signature(forward).parameters)[1:]
+    _require_arity(name, forward, ("m", *names))
+    for partial in partials:
+        _require_arity(name, partial, ("m", *names, "out"))
     row = Operation(
         name,
         symbol or name,
@@ -54,6 +58,15 @@ def operation(
         **notation,
     )
     return function_of(register(row))
+
+
+def _require_arity(name: str, function: Callable[..., Any] | None, arguments: Sequence[str]) -> None:
+    """Raise ValueError now where a call with so many arguments would fail later."""
+    if function is not None:
+        try:
+            inspect.signature(function).bind(*arguments)
+        except TypeError as error:
+            raise ValueError(f"operation {name!r}: cannot call {function}({', '.join(arguments)}): {error}") from None
 
 
 def function_of(row: Operation) -> Callable[..., Any]:
@@ -87,7 +100,7 @@ def _example(row: Operation) -> str:
 def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
     if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
-        return row.evaluate(FLOATS, [real(x, row.name) for x in operands])
+        return real(row.evaluate(FLOATS, [real(x, row.name) for x in operands]), f"the result of {row.name}")
     if row.expansion is not None and MODE.get().expanding:
         return row.expansion(VALUES, [x if isinstance(x, Value) else real(x, row.name) for x in operands])
     return apply(row, operands)

@@ -7,6 +7,7 @@ serves the eager engine, derivatives of derivatives, both compilers and the prin
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any
 
 Forward = Callable[..., Any]
@@ -80,13 +81,13 @@ OPERATIONS: dict[str, Operation] = {}
 def register(row: Operation) -> Operation:
     """Add `row` to the table.
 
-    Raises ValueError when its name is taken or no identifier, or when it has not one partial for each operand.
+    Raises ValueError when its name is taken or no public identifier, or when it has not one partial for each operand.
     """
-    if not row.name.isidentifier():
-        raise ValueError(f"an operation's name must be a Python identifier, got {row.name!r}")
+    if not row.name.isidentifier() or row.name.startswith("_") or iskeyword(row.name):
+        raise ValueError(f"an operation's name must be a Python name without a leading _, got {row.name!r}")
     if row.name in OPERATIONS:
         raise ValueError(f"an operation named {row.name!r} exists already; choose another name")
-    if not row.many and len(_as_tuple(row.partials)) != len(row.operands):
+    if not row.many and not len(_as_tuple(row.partials)) == len(row.operands) > 0:
         raise ValueError(
             f"operation {row.name!r} has {len(row.operands)} operand(s) {row.operands} but "
             f"{len(_as_tuple(row.partials))} partial(s); give one for each operand (None: no derivative)"
