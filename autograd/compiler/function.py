@@ -100,14 +100,24 @@ class Compiled:
         call = Call(self._arguments(args))
         if call.rows == 0:
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
-        traced, columns = self._run("backward", call, ())
-        if call.rows is not None:
-            half = len(columns) // 2
-            columns = columns[:half] / call.rows + columns[half:]
+        _, columns = self._run("backward", call, ())
         value, *gradient = columns.tolist()
         for parameter, extra in zip(self.parameters, gradient, strict=True):
             parameter.grad += extra
         return float(value)
+
+    def kernel(self, task: Task, *args: Any, argnums: Argnums = 0) -> Any:
+        """The compiled code of one kind of call ("value", "value_and_grad", "backward", …) with its buffers.
+
+        `run()` goes from buffers to buffers: from `leaves` (the parameters' numbers, then other leaves') and `inputs`
+        (inputs × rows), which may be changed in place, to the array it returns. Nothing is read from or written to
+        Values: it is what a training loop that keeps its numbers in arrays would call.
+        """
+        call = Call(self._arguments(args))
+        chosen = () if task in ("value", "backward") else self._chosen(call, argnums)
+        traced, kernel = self._ready(task, call, chosen)
+        leaves = np.array([leaf.data for leaf in traced.leaves], self.dtype)
+        return kernel.prepared(leaves, call.columns(self.dtype), self.threads)
 
     # how it is computed
 
@@ -162,6 +172,12 @@ class Compiled:
         return tuple(chosen)
 
     def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
+        traced, kernel = self._ready(task, call, chosen)
+        leaves = np.array([leaf.data for leaf in traced.leaves], self.dtype)
+        return traced, kernel(leaves, call.columns(self.dtype), self.threads)
+
+    def _ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
+        """The traced function and the code for this call, compiled now if need be."""
         with self._lock:
             traced = self._trace(call.structures)
             if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
@@ -170,9 +186,7 @@ class Compiled:
                     "return one Value (for instance their sum), or use .jacobian(...)"
                 )
             request = Request(task, call.batched, chosen, sum(map(count, call.structures)), len(self.parameters))
-            kernel = self._kernel(call.structures, traced, request)
-        leaves = np.array([leaf.data for leaf in traced.leaves], self.dtype)
-        return traced, kernel(leaves, call.columns(self.dtype), self.threads)
+            return traced, self._kernel(call.structures, traced, request)
 
     def _trace(self, structures: tuple[Structure, ...]) -> Traced:
         found = self._traces.get(structures)

@@ -1,6 +1,7 @@
 """The NumPy back end: every bundle as a few array operations. It needs no compiler and is the reference for the others."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class NumpyKernel:
         self.constants = np.array(schedule.constants, self.dtype)
 
     def __call__(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Floats:
-        """The outputs (outputs × rows; one number each, where there are no rows) for inputs × rows."""
+        """The outputs (outputs × rows; one number each for a single row, or the mean over rows) for inputs × rows."""
         sizes, rows = self.schedule.sizes, inputs.shape[1:]
         spaces = {
             "K": self.constants,
@@ -80,12 +81,17 @@ class NumpyKernel:
                 self._run(step, spaces, True)
         return self._results(spaces, rows)
 
+    def prepared(self, leaves: Floats, inputs: Floats, threads: int = 1) -> "Prepared":
+        """The buffers of one call: `run()` goes from buffers to buffers."""
+        return Prepared(self, np.array(leaves, self.dtype), np.array(inputs, self.dtype))
+
     def _results(self, spaces: dict[str, Floats], rows: tuple[int, ...]) -> Floats:
-        summed = bool(self.schedule.sizes["G"])
+        summed = self.schedule.summed
         results = np.empty((len(self.outputs), *(() if summed else rows)), self.dtype)
         for k, out in enumerate(self.outputs):
             results[k] = spaces[out.space][out.base]
-        return results
+        half = len(results) // 2
+        return results[:half] / rows[0] + results[half:] if summed else results
 
     def _run(self, step: Step, spaces: dict[str, Floats], rowwise: bool) -> None:
         if isinstance(step, Lines):
@@ -99,6 +105,18 @@ class NumpyKernel:
                 out[...] = step.row.evaluate(ARRAYS, [_view(x, step.extents, spaces, rowwise) for x in step.operands])
             else:
                 _products(step, out, spaces, rowwise)
+
+
+@dataclass
+class Prepared:
+    """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
+
+    kernel: NumpyKernel
+    leaves: Floats
+    inputs: Floats
+
+    def run(self) -> Floats:
+        return self.kernel(self.leaves, self.inputs)
 
 
 def _view(operand: Operand, extents: tuple[int, ...], spaces: dict[str, Floats], rowwise: bool, terms: int = 0) -> Any:

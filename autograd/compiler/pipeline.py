@@ -64,7 +64,7 @@ def planned(program: Program, request: Request) -> Schedule:
     for _, final in passes(program, request):
         pass
     values = {"value": len(final.outputs), "value_and_grad": 1, "backward": 1}.get(request.task, 0)
-    return schedule(final, request.batched, values)
+    return schedule(final, request.batched, request.batched and request.task == "backward", values)
 
 
 def listing(stages: Sequence[tuple[str, Program]]) -> str:

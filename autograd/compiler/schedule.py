@@ -76,6 +76,7 @@ class Schedule:
 
     program: Program
     batched: bool
+    summed: bool  # the outputs are sums over rows, then as many numbers to add once a row (see rows.py)
     once: list[Step] = field(default_factory=list)
     rows: list[Step] = field(default_factory=list)
     constants: list[float] = field(default_factory=list)
@@ -107,9 +108,9 @@ class Schedule:
         return [(len(self.constants), "constants K"), (u, "numbers U"), (r, "numbers a row R"), (g, "sums over rows G")]
 
 
-def schedule(program: Program, batched: bool, values: int) -> Schedule:
+def schedule(program: Program, batched: bool, summed: bool, values: int) -> Schedule:
     """The schedule of a program; its first `values` outputs keep the eager order of additions."""
-    plan = Schedule(program, batched)
+    plan = Schedule(program, batched, summed)
     levels = Levels.of(program, batched)
     plan.space = np.array(["K", "U", "R", "G"])[np.where(program.code == CONSTANT, 0, np.where(levels.rowwise, 2, 1))]
     plan.space[program.code == LEAF], plan.space[program.code == INPUT] = "P", "X"
@@ -167,8 +168,9 @@ class _Grouping:
     def _wait(self, nodes: Ints, rowwise: bool) -> None:
         if not len(nodes):
             return
-        space = "R" if rowwise else "U"
-        self.plan.slot[nodes] = self.plan.take(space, len(nodes)) + np.arange(len(nodes))
+        for space in "URG":
+            part = nodes[self.plan.space[nodes] == space]
+            self.plan.slot[part] = self.plan.take(space, len(part)) + np.arange(len(part))
         self.group[nodes] = -9
         self.waiting[rowwise].append(nodes)
         self.is_waiting[nodes] = True

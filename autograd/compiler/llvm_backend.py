@@ -1,0 +1,181 @@
+"""The LLVM back end: a schedule as machine code, through llvmlite, with no optimisation passes: the shape is right already."""
+
+import ctypes
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from .llvm_bundles import TILE
+from .llvm_lanes import FUNCTIONS
+from .llvm_module import TYPES, ModuleWriter
+from .program import Floats
+from .schedule import Schedule
+
+CHUNKS = 8  # at most so many sums over rows are made side by side, whatever the number of threads
+LEAST = 4  # tiles in a chunk
+
+
+class LlvmKernel:
+    """A schedule as machine code; releasing it frees the code."""
+
+    def __init__(self, schedule: Schedule, dtype: Any = np.float64) -> None:
+        self.schedule, self.dtype = schedule, np.dtype(dtype)
+        writer = ModuleWriter(schedule, self.dtype.name)
+        self.layout, self.tables = writer.layout, writer.tables  # the tables must live as long as the code
+        self.text = str(writer)
+        self.block = 4 * TYPES[self.dtype.name].lanes
+        self.engine = _compiled(self.text)
+        self.once = _function(self.engine, "once", 4, 2)
+        self._rows = ctypes.CFUNCTYPE(
+            None, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_void_p, *[ctypes.c_int64] * 3
+        )(self.engine.get_function_address("rows"))
+        if schedule.summed or not schedule.batched:
+            self.finish = _function(self.engine, "finish", 3, 2)
+        self.constants = np.array(schedule.constants, self.dtype)
+
+    def __call__(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Floats:
+        """The outputs (outputs × rows; one number each for a single row, or the mean over rows) for inputs × rows."""
+        return self.prepared(leaves, inputs, threads).run()
+
+    def prepared(self, leaves: Floats, inputs: Floats, threads: int = 1) -> "Prepared":
+        """The buffers of one call: `run()` goes from buffers to buffers."""
+        return Prepared(self, leaves, inputs, threads)
+
+
+class Prepared:
+    """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
+
+    def __init__(self, kernel: LlvmKernel, leaves: Floats, inputs: Floats, threads: int) -> None:
+        self.kernel, self.threads = kernel, threads
+        plan, layout, dtype = kernel.schedule, kernel.layout, kernel.dtype
+        self.pool = _aligned(layout.size, dtype)
+        start = layout.offsets["K"]
+        self.pool[start : start + len(kernel.constants)] = kernel.constants
+        self.leaves = self.pool[: layout.offsets.get("X", start)]
+        self.leaves[:] = leaves[: len(self.leaves)]
+        self.count = inputs.shape[1] if plan.batched else 1
+        self._take_inputs(inputs)
+        width = len(plan.program.outputs) // (2 if plan.summed else 1)
+        self.alone = plan.summed or not plan.batched
+        self.outputs = np.empty(width if self.alone else (width, self.count), dtype)
+        tiles = -(-self.count // TILE)
+        self.chunk = TILE * max(LEAST, -(-tiles // CHUNKS))
+        self.chunks = max(1, -(-self.count // self.chunk))
+        self.sums = np.zeros((self.chunks, plan.sizes["G"]), dtype)
+        self.buffers = [_aligned(plan.sizes["R"] * TILE, dtype) for _ in range(min(threads, self.chunks))]
+
+    def _take_inputs(self, inputs: Floats) -> None:
+        """Rows are filled up to whole vectors with copies of the last one."""
+        if not self.kernel.schedule.batched:
+            self.inputs = self.pool[self.kernel.layout.offsets["X"] : self.kernel.layout.offsets["K"]]
+            self.inputs[:] = inputs[: len(self.inputs)]
+            self.stride, self.columns = 1, self.inputs
+            return
+        block = self.kernel.block
+        self.stride = -(-self.count // block) * block
+        self.columns = _aligned(len(inputs) * self.stride, self.kernel.dtype).reshape(len(inputs), self.stride)
+        self.inputs = self.columns[:, : self.count]
+        self.inputs[:] = inputs
+        if self.count:
+            self.columns[:, self.count :] = self.columns[:, self.count - 1 : self.count]
+
+    def run(self) -> Floats:
+        """Compute: from the buffers to `outputs`, which is returned."""
+        kernel, plan = self.kernel, self.kernel.schedule
+        pool, sums, outputs = self.pool.ctypes.data, self.sums.ctypes.data, self.outputs.ctypes.data
+        kernel.once(pool, 0, 0, 0, 1, 1)
+        if plan.batched:
+            if plan.summed:
+                self.sums[:] = 0.0
+            self._all_rows()
+        if self.alone:
+            kernel.finish(pool, sums, outputs, self.chunks, self.count)
+        else:
+            self._fill_constant_columns()
+        return self.outputs
+
+    def _all_rows(self) -> None:
+        if len(self.buffers) == 1:
+            for chunk in range(self.chunks):
+                self._rows(chunk, self.buffers[0])
+            return
+        spare = list(self.buffers)
+
+        def work(chunk: int) -> None:
+            buffer = spare.pop()
+            try:
+                self._rows(chunk, buffer)
+            finally:
+                spare.append(buffer)
+
+        with ThreadPoolExecutor(len(self.buffers)) as pool:
+            list(pool.map(work, range(self.chunks)))
+
+    def _rows(self, chunk: int, buffer: Floats) -> None:
+        begin, end = chunk * self.chunk, min((chunk + 1) * self.chunk, self.count)
+        self.kernel._rows(
+            self.pool.ctypes.data,
+            buffer.ctypes.data,
+            self.columns.ctypes.data,
+            self.sums[chunk].ctypes.data,
+            self.stride,
+            self.outputs.ctypes.data,
+            self.count,
+            begin,
+            end,
+        )
+
+    def _fill_constant_columns(self) -> None:
+        """Outputs that are inputs, or that no row changes."""
+        plan = self.kernel.schedule
+        for k, node in enumerate(plan.program.outputs.tolist()):
+            space, slot = str(plan.space[node]), int(plan.slot[node])
+            if space == "X":
+                self.outputs[k] = self.inputs[slot]
+            elif space != "R":
+                self.outputs[k] = self.pool[self.kernel.layout.offsets[space] + slot]
+
+
+def _aligned(count: int, dtype: Any) -> Floats:
+    """An array that begins at a multiple of 64 bytes."""
+    size = np.dtype(dtype).itemsize
+    raw = np.empty(count + 64 // size, dtype)
+    first = -raw.ctypes.data % 64 // size
+    found: Floats = raw[first : first + count]
+    return found
+
+
+def _function(engine: Any, name: str, pointers: int, integers: int) -> Any:
+    kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * integers
+    return ctypes.CFUNCTYPE(None, *kinds)(engine.get_function_address(name))
+
+
+def _compiled(text: str) -> Any:
+    """The machine code of a module, for this processor."""
+    _prepare()
+    module = llvm.parse_assembly(text)
+    features = llvm.get_host_cpu_features().flatten()
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        llvm.get_host_cpu_name(), features, opt=2, jit=True
+    )
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
+
+
+def _prepare() -> None:
+    """Once: LLVM itself, and where the C library's functions are."""
+    if not _prepared:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+        for name in sorted({*FUNCTIONS, "pow"}):
+            llvm.add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
+        _prepared.append(math.pi)
+
+
+_prepared: list[float] = []

@@ -1,0 +1,180 @@
+"""The arithmetic of SIMD lanes: the table's rows, handed this one, write LLVM instructions."""
+
+from typing import Any
+
+from ..arithmetic import Arithmetic
+from .llvm_math import VECTORIZED, define
+from .llvm_text import Body, Type
+
+POWERS = {1.0, 2.0, 3.0, 4.0, -1.0, -2.0}
+
+
+class Lanes:
+    """Numbers in a register; `mask` is the same as true or false where it came from a comparison."""
+
+    def __init__(self, m: "LaneArithmetic", name: str, mask: str = "") -> None:
+        self.m, self.name, self.mask = m, name, mask
+
+    def __add__(self, other: Any) -> "Lanes":
+        return self.m.binary("fadd", self, other)
+
+    def __radd__(self, other: Any) -> "Lanes":
+        return self.m.binary("fadd", other, self)
+
+    def __sub__(self, other: Any) -> "Lanes":
+        return self.m.binary("fsub", self, other)
+
+    def __rsub__(self, other: Any) -> "Lanes":
+        return self.m.binary("fsub", other, self)
+
+    def __mul__(self, other: Any) -> "Lanes":
+        return self.m.binary("fmul", self, other)
+
+    def __rmul__(self, other: Any) -> "Lanes":
+        return self.m.binary("fmul", other, self)
+
+    def __truediv__(self, other: Any) -> "Lanes":
+        return self.m.binary("fdiv", self, other)
+
+    def __rtruediv__(self, other: Any) -> "Lanes":
+        return self.m.binary("fdiv", other, self)
+
+    def __pow__(self, other: Any) -> "Lanes":
+        found: Lanes = self.m.pow(self, other)
+        return found
+
+    def __neg__(self) -> "Lanes":
+        return Lanes(self.m, self.m.body.let(f"fneg {self.m.type} {self.name}"))
+
+    def __abs__(self) -> "Lanes":
+        return self.m.abs(self)
+
+
+class LaneArithmetic(Arithmetic):
+    """Lanes of one type, written into one body."""
+
+    def __init__(self, body: Body, type: Type) -> None:
+        self.body, self.type = body, type
+
+    def __getattr__(self, name: str) -> Any:
+        if name in FUNCTIONS:
+            return lambda x: self._call(name, self.lanes(x))
+        return super().__getattr__(name)
+
+    def lanes(self, x: Any) -> Lanes:
+        return x if isinstance(x, Lanes) else Lanes(self, self.type.constant(float(x)))
+
+    def binary(self, instruction: str, x: Any, y: Any) -> Lanes:
+        return Lanes(self, self.body.let(f"{instruction} {self.type} {self.lanes(x).name}, {self.lanes(y).name}"))
+
+    def fma(self, x: Any, y: Any, z: Any) -> Lanes:
+        """x·y + z, rounded once."""
+        return self._intrinsic("fma", x, y, z)
+
+    def truediv(self, x: Any, y: Any) -> Lanes:
+        return self.binary("fdiv", x, y)
+
+    def abs(self, x: Any) -> Lanes:
+        return self._intrinsic("fabs", x)
+
+    def sqrt(self, x: Any) -> Lanes:
+        return self._intrinsic("sqrt", x)
+
+    def pow(self, x: Any, y: Any) -> Lanes:
+        if not isinstance(y, Lanes) and y in POWERS:
+            return self._power(self.lanes(x), int(y))
+        return self._by_lane("pow", [self.lanes(x), self.lanes(y)])
+
+    def _power(self, x: Lanes, n: int) -> Lanes:
+        if n < 0:
+            return self.truediv(1.0, self._power(x, -n))
+        square = x * x
+        return {1: lambda: x, 2: lambda: square, 3: lambda: square * x, 4: lambda: square * square}[n]()
+
+    def less(self, x: Any, y: Any) -> Lanes:
+        return self._compare("olt", x, y)
+
+    def less_equal(self, x: Any, y: Any) -> Lanes:
+        return self._compare("ole", x, y)
+
+    def equal(self, x: Any, y: Any) -> Lanes:
+        return self._compare("oeq", x, y)
+
+    def _compare(self, predicate: str, x: Any, y: Any) -> Lanes:
+        mask = self.body.let(f"fcmp {predicate} {self.type} {self.lanes(x).name}, {self.lanes(y).name}")
+        return Lanes(self, self._select(mask, self.type.constant(1.0), self.type.constant(0.0)), mask)
+
+    def where(self, condition: Any, x: Any, y: Any) -> Lanes:
+        if not isinstance(condition, Lanes):
+            return self.lanes(x if condition else y)
+        zero = self.type.constant(0.0)
+        mask = condition.mask or self.body.let(f"fcmp une {self.type} {condition.name}, {zero}")
+        return Lanes(self, self._select(mask, self.lanes(x).name, self.lanes(y).name))
+
+    def _select(self, mask: str, x: str, y: str) -> str:
+        return self.body.let(f"select {self.type.mask} {mask}, {self.type} {x}, {self.type} {y}")
+
+    def _intrinsic(self, name: str, *operands: Any) -> Lanes:
+        kind = str(self.type)
+        function = self.body.module.declare(f"llvm.{name}.{self.type.suffix}", kind, *[kind] * len(operands))
+        given = ", ".join(f"{kind} {self.lanes(x).name}" for x in operands)
+        return Lanes(self, self.body.let(f"call {kind} {function}({given})"))
+
+    def _call(self, name: str, x: Lanes) -> Lanes:
+        """A function of four doubles, whatever the lanes are."""
+        if name not in VECTORIZED:
+            return self._by_lane(name, [x])
+        function = define(self.body.module, name)
+        results = [self.body.let(f"call {FOUR} {function}({FOUR} {part})") for part in self._split(x.name)]
+        return Lanes(self, self._join(results))
+
+    def _split(self, name: str) -> list[str]:
+        """The lanes in fours, as doubles."""
+        kind, let = self.type, self.body.let
+        if kind.lanes == 1:
+            wide = name if kind.element == "double" else let(f"fpext float {name} to double")
+            one = let(f"insertelement {FOUR} poison, double {wide}, i32 0")
+            return [let(f"shufflevector {FOUR} {one}, {FOUR} poison, <4 x i32> zeroinitializer")]
+        if kind.element == "double":
+            return [name]
+        halves = []
+        for first in range(0, kind.lanes, 4):
+            picked = ", ".join(f"i32 {first + k}" for k in range(4))
+            half = let(f"shufflevector {kind} {name}, {kind} poison, <4 x i32> <{picked}>")
+            halves.append(let(f"fpext <4 x float> {half} to {FOUR}"))
+        return halves
+
+    def _join(self, parts: list[str]) -> str:
+        kind, let = self.type, self.body.let
+        if kind.lanes == 1:
+            number = let(f"extractelement {FOUR} {parts[0]}, i32 0")
+            return number if kind.element == "double" else let(f"fptrunc double {number} to float")
+        if kind.element == "double":
+            return parts[0]
+        small = [let(f"fptrunc {FOUR} {part} to <4 x float>") for part in parts]
+        every = ", ".join(f"i32 {k}" for k in range(8))
+        return let(f"shufflevector <4 x float> {small[0]}, <4 x float> {small[1]}, <8 x i32> <{every}>")
+
+    def _by_lane(self, name: str, operands: list[Lanes]) -> Lanes:
+        """A function of the C library, one lane after the other, in double precision."""
+        kind, let = self.type, self.body.let
+        function = self.body.module.declare(name, "double", *["double"] * len(operands))
+        result = "poison"
+        for lane in range(kind.lanes):
+            given = [self._lane(x.name, lane) for x in operands]
+            number = let(f"call double {function}({', '.join(f'double {x}' for x in given)})")
+            if kind.element == "float":
+                number = let(f"fptrunc double {number} to float")
+            if kind.lanes == 1:
+                return Lanes(self, number)
+            result = let(f"insertelement {kind} {result}, {kind.element} {number}, i32 {lane}")
+        return Lanes(self, result)
+
+    def _lane(self, name: str, lane: int) -> str:
+        kind, let = self.type, self.body.let
+        number = name if kind.lanes == 1 else let(f"extractelement {kind} {name}, i32 {lane}")
+        return number if kind.element == "double" else let(f"fpext float {number} to double")
+
+
+FOUR = "<4 x double>"
+FUNCTIONS = frozenset("exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf erfc".split())

@@ -1,0 +1,335 @@
+"""Nodes without a pattern as machine code: a few as straight lines, many as a table that one native loop works through."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..operations import ADD, MUL
+from ..table import Operation
+from .llvm_bundles import ARGUMENTS, TILE, horizontal, tail_mask
+from .llvm_lanes import LaneArithmetic, Lanes
+from .llvm_text import Body, Module, Type
+from .program import CONSTANT, PRODUCTS, ROWS, Ints, Mask
+from .schedule import Lines, Schedule
+
+STRAIGHT = 100  # more nodes than these are not written out: compiling must stay linear in the nodes
+
+
+class Places:
+    """Where nodes lie, as one number each: in the pool, or, for row values, a slot of the buffer."""
+
+    def __init__(self, schedule: Schedule, offsets: dict[str, int]) -> None:
+        self.schedule, self.offsets = schedule, offsets
+
+    def of(self, nodes: Ints) -> Ints:
+        plan = self.schedule
+        for node in np.unique(nodes[plan.slot[nodes] < 0]).tolist():
+            plan.operand(node)
+        base = np.zeros(len(nodes), np.int64)
+        for space, offset in self.offsets.items():
+            base[plan.space[nodes] == space] = offset
+        found: Ints = plan.slot[nodes] + base
+        return found
+
+    def rowwise(self, nodes: Ints) -> Mask:
+        """Which nodes lie in the rows' buffer."""
+        found: Mask = (self.schedule.space[nodes] == "R") & self.schedule.batched
+        return found
+
+
+def escaping(schedule: Schedule, step: Lines) -> Mask:
+    """Which of the step's nodes something outside of it uses."""
+    program = schedule.program
+    inside = np.zeros(len(program), bool)
+    inside[step.nodes] = True
+    used = np.zeros(len(program), bool)
+    used[program.operands(np.flatnonzero(~inside))] = True
+    used[program.outputs] = True
+    return used[step.nodes]
+
+
+def is_straight(schedule: Schedule, step: Lines) -> bool:
+    return len(step.nodes) <= STRAIGHT and not (schedule.program.code[step.nodes] == ROWS).any()
+
+
+def write_straight(
+    module: Module, name: str, schedule: Schedule, step: Lines, rowwise: bool, places: Places, type: Type
+) -> None:
+    """The step's nodes one after the other in registers; only what is used elsewhere is stored."""
+    body = Body(module)
+    if rowwise:
+        with body.loop("0", "%rows", type.lanes) as loop:
+            _Straight(body, schedule, step, places, type, loop.counter).write()
+    else:
+        _Straight(body, schedule, step, places, Type(type.element, 1), None).write()
+    module.define(f"define internal void @{name}({ARGUMENTS})", body)
+
+
+class _Straight:
+    def __init__(
+        self, body: Body, schedule: Schedule, step: Lines, places: Places, type: Type, row: str | None
+    ) -> None:
+        self.body, self.schedule, self.step, self.places, self.type, self.row = body, schedule, step, places, type, row
+        self.m = LaneArithmetic(body, type)
+        self.known: dict[int, Lanes] = {}
+
+    def write(self) -> None:
+        program = self.schedule.program
+        stored = escaping(self.schedule, self.step).tolist()
+        for node, store in zip(self.step.nodes.tolist(), stored, strict=True):
+            start = program.start[node]
+            operands = program.args[start : start + program.arity[node]].tolist()
+            row = program.words.rows[program.code[node]]
+            xs = [self._read(x) for x in operands]
+            self.known[node] = self._sum(xs) if row is None else self.m.lanes(row.evaluate(self.m, xs))
+            if store:
+                self.body.do(
+                    f"store {self.type} {self.known[node].name}, ptr {self._pointer(node)}, align {self._align(node)}"
+                )
+
+    def _sum(self, xs: list[Any]) -> Lanes:
+        total: Any = None
+        for a, b in zip(xs[::2], xs[1::2], strict=True):
+            term = a if not isinstance(b, Lanes) and b == 1.0 else a * b
+            total = term if total is None else total + term
+        return self.m.lanes(total)
+
+    def _read(self, node: int) -> Any:
+        program, kind = self.schedule.program, self.type
+        if program.code[node] == CONSTANT:
+            return float(program.number[node])
+        if node not in self.known:
+            pointer = self._pointer(node)
+            if self._moves(node) or kind.lanes == 1:
+                text = self.body.let(f"load {kind}, ptr {pointer}, align {self._align(node)}")
+            else:
+                one = self.body.let(f"load {kind.element}, ptr {pointer}")
+                first = self.body.let(f"insertelement {kind} poison, {kind.element} {one}, i32 0")
+                zeros = f"<{kind.lanes} x i32> zeroinitializer"
+                text = self.body.let(f"shufflevector {kind} {first}, {kind} poison, {zeros}")
+            self.known[node] = Lanes(self.m, text)
+        return self.known[node]
+
+    def _moves(self, node: int) -> bool:
+        return self.row is not None and str(self.schedule.space[node]) in "RX"
+
+    def _align(self, node: int) -> int:
+        return self.type.bytes if self._moves(node) else self.type.bytes // self.type.lanes
+
+    def _pointer(self, node: int) -> str:
+        place = int(self.places.of(np.array([node]))[0])
+        if not self._moves(node):
+            return self.body.pointer(self.type, "%pool", str(place))
+        if self.schedule.space[node] == "R":
+            index = self.body.let(f"add i64 {self.row}, {place * TILE}")
+            return self.body.pointer(self.type, "%R", index)
+        far = self.body.let(f"mul i64 %xs, {place}")
+        return self.body.pointer(self.type, "%X", self.body.let(f"add i64 {far}, {self.row}"))
+
+
+# many: a table of (operation, result, operands)
+
+SPLAT, LOAD, TERM, SUM = "splat", "load", "term", "sum"
+
+
+class TableWriter:
+    """The tables of all long steps of one kind (once, or for rows), and the loop that works through them."""
+
+    def __init__(self, schedule: Schedule, rowwise: bool, places: Places) -> None:
+        self.schedule, self.rowwise, self.places = schedule, rowwise, places
+        self.cases: dict[Operation | str, int] = {}
+        program = schedule.program
+        widths = [program.arity[n].max() for n in self._longest() if len(n)]
+        self.width = max([3, *(int(w) for w in widths)])
+
+    def _longest(self) -> list[Ints]:
+        program = self.schedule.program
+        return [
+            np.flatnonzero(
+                (program.arity > 0) & (program.code != PRODUCTS) & (program.code != ROWS) & (program.arity < 16)
+            )
+        ]
+
+    def case(self, what: Operation | str) -> int:
+        return self.cases.setdefault(what, len(self.cases))
+
+    def table(self, step: Lines) -> NDArray[np.int32]:
+        """The step's instructions: rows of (case, result, operands)."""
+        program, nodes = self.schedule.program, step.nodes
+        counts = np.ones(len(nodes), np.int64)
+        sums = program.code[nodes] == PRODUCTS
+        one = self._is_one(program.args[program.start[nodes] + 1 * (program.arity[nodes] > 1)])
+        terms = program.arity[nodes] // 2
+        counts[sums] = (terms - one)[sums]
+        counts[program.code[nodes] == ROWS] = terms[program.code[nodes] == ROWS]
+        place = np.cumsum(counts) - counts
+        table = np.zeros((int(counts.sum()), 2 + self.width), np.int32)
+        self.before: list[list[int]] = []
+        self.copies: dict[int, int] = {}
+        where = np.full(len(program), -1)
+        where[nodes] = place
+        for code, arity, members in _alike(program, nodes):
+            self._fill(table, where[members], code, arity, members)
+        lead = np.array(self.before, np.int32).reshape(-1, 2 + self.width)
+        return np.ascontiguousarray(np.concatenate([lead, table]))
+
+    def _is_one(self, nodes: Ints) -> Mask:
+        program = self.schedule.program
+        found: Mask = (program.code[nodes] == CONSTANT) & (program.number[nodes] == 1.0)
+        return found
+
+    def _fill(self, table: Any, place: Ints, code: int, arity: int, nodes: Ints) -> None:
+        program = self.schedule.program
+        operands = program.matrix(nodes)
+        out = self.places.of(nodes)
+        row = program.words.rows[code]
+        if row is not None:
+            self._put(table, place, self.case(row), out, *(self._operands(c) for c in operands.T))
+        elif code == ROWS:
+            for t in range(arity // 2):
+                pair = [self._operands(operands[:, 2 * t + k]) for k in (0, 1)]
+                self._put(table, place + t, self.case(SUM), out, *pair)
+        else:
+            self._fill_sums(table, place, out, operands)
+
+    def _fill_sums(self, table: Any, place: Ints, out: Ints, operands: Ints) -> None:
+        """a·b, then + a·b for every further term; a first term without b joins the second."""
+        bare = self._is_one(operands[:, 1])
+        first, place_of = self._operands(operands[:, 0]), place - bare
+        put = ~bare
+        self._put(table, place[put], self.case(MUL), out[put], first[put], self._operands(operands[:, 1])[put])
+        for t in range(1, operands.shape[1] // 2):
+            a, b = self._operands(operands[:, 2 * t]), self._operands(operands[:, 2 * t + 1])
+            plain = self._is_one(operands[:, 2 * t + 1])
+            so_far = np.where(bare & (t == 1), first, out)
+            for mask, case, rest in ((plain, ADD, (a,)), (~plain, TERM, (a, b))):
+                self._put(
+                    table, (place_of + t)[mask], self.case(case), out[mask], so_far[mask], *(r[mask] for r in rest)
+                )
+
+    def _put(self, table: Any, place: Ints, case: int, *columns: Ints) -> None:
+        table[place, 0] = case
+        for k, column in enumerate(columns, 1):
+            table[place, k] = column
+
+    def _operands(self, nodes: Ints) -> Ints:
+        """Where the operands lie; for rows, what is no row value is copied into the buffer first."""
+        found = self.places.of(nodes)
+        if not self.rowwise:
+            return found
+        for i in np.flatnonzero(~self.places.rowwise(nodes)).tolist():
+            found[i] = self._copy(int(nodes[i]), int(found[i]))
+        return found
+
+    def _copy(self, node: int, place: int) -> int:
+        if node not in self.copies:
+            self.copies[node] = self.schedule.take("R", 1)
+            kind = LOAD if self.schedule.space[node] == "X" else SPLAT
+            self.before.append([self.case(kind), self.copies[node], place, *[0] * (self.width - 1)])
+        return self.copies[node]
+
+    def write(self, module: Module, name: str, type: Type) -> None:
+        """The loop over a table."""
+        _Interpreter(self, module, type if self.rowwise else Type(type.element, 1)).write(name)
+
+
+def _alike(program: Any, nodes: Ints) -> list[tuple[int, int, Ints]]:
+    key = program.code[nodes] * (1 << 32) + program.arity[nodes]
+    order = np.argsort(key, kind="stable")
+    firsts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    return [
+        (int(program.code[p[0]]), int(program.arity[p[0]]), p) for p in np.split(nodes[order], firsts[1:]) if len(p)
+    ]
+
+
+class _Interpreter:
+    def __init__(self, table: TableWriter, module: Module, type: Type) -> None:
+        self.table, self.module, self.type = table, module, type
+        self.body = Body(module)
+        self.m = LaneArithmetic(self.body, type)
+        self.row: str | None = None
+
+    def write(self, name: str) -> None:
+        body = self.body
+        with body.loop("0", "%count", 1) as loop:
+            start = body.let(f"mul i64 {loop.counter}, {2 + self.table.width}")
+            self.at = body.let(f"getelementptr i32, ptr %table, i64 {start}")
+            case = body.let(f"load i32, ptr {self.at}")
+            labels = {what: body.new_label() for what in self.table.cases}
+            after = body.new_label()
+            choices = " ".join(f"i32 {k}, label %{labels[what]}" for what, k in self.table.cases.items())
+            body.do(f"switch i32 {case}, label %{after} [ {choices} ]")
+            for what in self.table.cases:
+                body.begin(labels[what])
+                self._case(what)
+                body.do(f"br label %{after}")
+            body.begin(after)
+        self.module.define(f"define internal void @{name}({ARGUMENTS}, ptr %table, i64 %count)", body)
+
+    def _number(self, k: int) -> str:
+        """Entry k of the instruction: 0 the result, from 1 the operands."""
+        place = self.body.let(f"getelementptr i32, ptr {self.at}, i64 {k + 1}")
+        return self.body.let(f"sext i32 {self.body.let(f'load i32, ptr {place}')} to i64")
+
+    def _case(self, what: Operation | str) -> None:
+        if what == SUM:
+            self._sum()
+        elif not self.table.rowwise:
+            self._once(what)
+        else:
+            self._rows(what)
+
+    def _compute(self, what: Operation | str, xs: list[Any]) -> Lanes:
+        if what == TERM:
+            return self.m.lanes(xs[0] + xs[1] * xs[2])
+        assert isinstance(what, Operation)
+        return self.m.lanes(what.evaluate(self.m, xs))
+
+    def _arity(self, what: Operation | str) -> int:
+        return 3 if what == TERM else len(what.operands) if isinstance(what, Operation) else 1
+
+    def _once(self, what: Operation | str) -> None:
+        numbers = [self._number(k) for k in range(self._arity(what) + 1)]
+        pointers = [self.body.pointer(self.type, "%pool", n) for n in numbers]
+        xs = [Lanes(self.m, self.body.let(f"load {self.type}, ptr {p}")) for p in pointers[1:]]
+        self.body.do(f"store {self.type} {self._compute(what, xs).name}, ptr {pointers[0]}")
+
+    def _rows(self, what: Operation | str) -> None:
+        body, kind = self.body, self.type
+        numbers = [self._number(k) for k in range(self._arity(what) + 1)]
+        slots = [body.pointer(kind, "%R", body.let(f"mul i64 {n}, {TILE}")) for n in numbers]
+        if what == LOAD:
+            slots[1] = body.pointer(kind, "%X", body.let(f"mul i64 {numbers[1]}, %xs"))
+        if what == SPLAT:
+            one = body.let(f"load {kind.element}, ptr {body.pointer(kind, '%pool', numbers[1])}")
+            first = body.let(f"insertelement {kind} poison, {kind.element} {one}, i32 0")
+            every = body.let(f"shufflevector {kind} {first}, {kind} poison, <{kind.lanes} x i32> zeroinitializer")
+        with body.loop("0", "%rows", kind.lanes) as loop:
+            if what == SPLAT:
+                result = every
+            else:
+                xs = [self._row(slot, loop.counter) for slot in slots[1:]]
+                result = xs[0].name if what == LOAD else self._compute(what, xs).name
+            body.do(f"store {kind} {result}, ptr {body.pointer(kind, slots[0], loop.counter)}, align {kind.bytes}")
+
+    def _row(self, slot: str, counter: str) -> Lanes:
+        pointer = self.body.pointer(self.type, slot, counter)
+        return Lanes(self.m, self.body.let(f"load {self.type}, ptr {pointer}, align {self.type.bytes}"))
+
+    def _sum(self) -> None:
+        """Add Σ a·b over the rows to a sum; lanes behind the last row are left out."""
+        body, kind = self.body, self.type
+        numbers = [self._number(k) for k in range(3)]
+        slots = [body.pointer(kind, "%R", body.let(f"mul i64 {n}, {TILE}")) for n in numbers[1:]]
+        zero = kind.constant(0.0)
+        with body.loop("0", "%rows", kind.lanes, [(str(kind), zero)]) as loop:
+            a, b = (self._row(slot, loop.counter) for slot in slots)
+            product = (a * b).name
+            mask = tail_mask(body, kind, loop.counter)
+            kept = body.let(f"select {kind.mask} {mask}, {kind} {product}, {kind} {zero}")
+            loop.next = [body.let(f"fadd {kind} {loop.carried[0]}, {kept}")]
+        place = body.pointer(kind, "%G", numbers[0])
+        total = horizontal(body, kind, loop.next[0])
+        earlier = body.let(f"load {kind.element}, ptr {place}")
+        body.do(f"store {kind.element} {body.let(f'fadd {kind.element} {earlier}, {total}')}, ptr {place}")

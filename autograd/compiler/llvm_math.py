@@ -1,0 +1,218 @@
+"""Elementary functions on four doubles at once, each at most 2 units in the last place off.
+
+The methods and the coefficients of log, sin and cos are those of fdlibm (Sun Microsystems, 1993); the exponentials
+use their Taylor series after Cody and Waite's reduction.
+"""
+
+import math
+from typing import Any
+
+from .llvm_text import Body, Module, Type
+
+FOUR = Type("double", 4)
+LOG2E, LN2_HI, LN2_LO = 1.4426950408889634, 6.93147180369123816490e-01, 1.90821492927058770002e-10
+ROUND = 1.5 * 2.0**52  # x + ROUND − ROUND is x rounded to an integer, which stands in the low bits of the sum
+ROUND_BITS = 0x4338000000000000
+
+
+class Writer:
+    """The body of one function of four lanes, and what such functions have in common."""
+
+    def __init__(self, module: Module) -> None:
+        from .llvm_lanes import LaneArithmetic
+
+        self.body = Body(module)
+        self.m = LaneArithmetic(self.body, FOUR)
+
+    def lanes(self, name: str) -> Any:
+        return self.m.lanes(0.0).__class__(self.m, name)
+
+    def bits(self, x: Any) -> str:
+        return self.body.let(f"bitcast {FOUR} {self.m.lanes(x).name} to {FOUR.integer}")
+
+    def number(self, bits: str) -> Any:
+        return self.lanes(self.body.let(f"bitcast {FOUR.integer} {bits} to {FOUR}"))
+
+    def integer(self, instruction: str, x: str, y: int | str) -> str:
+        return self.body.let(f"{instruction} {FOUR.integer} {x}, {FOUR.bits(y) if isinstance(y, int) else y}")
+
+    def rounded(self, x: Any) -> tuple[Any, str]:
+        """x rounded to an integer, as a number and as an integer."""
+        shifted = x + ROUND
+        return shifted - ROUND, self.integer("sub", self.bits(shifted), ROUND_BITS)
+
+    def from_integer(self, k: str) -> Any:
+        """A small integer as a number."""
+        return self.number(self.integer("add", k, ROUND_BITS)) - ROUND
+
+    def power_of_two(self, k: str) -> Any:
+        """2ᵏ for −1022 ≤ k ≤ 1023."""
+        return self.number(self.integer("shl", self.integer("add", k, 1023), 52))
+
+    def scaled(self, x: Any, k: str) -> Any:
+        """x·2ᵏ also where 2ᵏ itself is too large or too small."""
+        half = self.integer("ashr", k, 1)
+        return x * self.power_of_two(half) * self.power_of_two(self.integer("sub", k, half))
+
+    def series(self, x: Any, coefficients: list[float]) -> Any:
+        """c₀ + c₁x + c₂x² + …"""
+        total: Any = coefficients[-1]
+        for c in reversed(coefficients[:-1]):
+            total = self.m.fma(total, x, c)
+        return total
+
+    def clamped(self, x: Any, low: float, high: float) -> Any:
+        """x between low and high; nan stays nan."""
+        m = self.m
+        x = m.where(m.less(x, low), low, x)
+        return m.where(m.less(high, x), high, x)
+
+    def with_sign(self, x: Any, sign: Any) -> Any:
+        """|x| with the sign of another number."""
+        kept = self.integer("and", self.bits(sign), -(1 << 63))
+        return self.number(self.integer("or", self.bits(self.m.abs(x)), kept))
+
+
+def _reduced(w: Writer, x: Any) -> tuple[Any, str]:
+    """x = n·log 2 + r with |r| ≤ ½ log 2: (r, n)."""
+    n, k = w.rounded(x * LOG2E)
+    return w.m.fma(n, -LN2_LO, w.m.fma(n, -LN2_HI, x)), k
+
+
+def exp(w: Writer, x: Any) -> Any:
+    r, k = _reduced(w, w.clamped(x, -750.0, 711.0))
+    return w.scaled(w.series(r, [1 / math.factorial(i) for i in range(14)]), k)
+
+
+def expm1(w: Writer, x: Any) -> Any:
+    m = w.m
+    r, k = _reduced(w, w.clamped(x, -60.0, 711.0))
+    q = m.fma(r * r, w.series(r, [1 / math.factorial(i) for i in range(2, 15)]), r)
+    huge = w.scaled(1.0 + q, k)
+    small = w.clamped(w.from_integer(k), -100.0, 60.0)
+    s = w.power_of_two(w.rounded(small)[1])
+    y = m.where(m.less(40.0, x), huge, m.fma(s, q, s - 1.0))
+    return m.where(m.equal(x, 0.0), x, y)
+
+
+LOG_SERIES = [
+    6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
+    1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
+]  # fmt: skip
+
+
+def _log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
+    """log x + shift·log 2 + correction, for positive normal x."""
+    m = w.m
+    bits = w.bits(x)
+    k = w.integer("ashr", w.integer("sub", bits, 0x3FE6A09E667F3BCD), 52)  # so that the fraction is in [√½, √2)
+    f = w.number(w.integer("sub", bits, w.integer("shl", k, 52))) - 1.0
+    k_number = w.from_integer(k) + shift
+    s = m.truediv(f, 2.0 + f)
+    z = s * s
+    r = z * w.series(z, LOG_SERIES)
+    half = 0.5 * f * f
+    low = m.fma(k_number, LN2_LO, correction)
+    return m.fma(k_number, LN2_HI, f - (half - m.fma(s, half + r, low)))
+
+
+def log(w: Writer, x: Any) -> Any:
+    m = w.m
+    tiny = m.less(x, 2.0**-1022)
+    y = _log_of_normal(w, m.where(tiny, x * 2.0**54, x), m.where(tiny, -54.0, 0.0), 0.0)
+    return _log_edges(w, x, y)
+
+
+def _log_edges(w: Writer, x: Any, y: Any) -> Any:
+    m = w.m
+    y = m.where(m.less(x, math.inf), y, x)  # inf and nan
+    y = m.where(m.less(x, 0.0), math.nan, y)
+    return m.where(m.equal(x, 0.0), -math.inf, y)
+
+
+def log1p(w: Writer, x: Any) -> Any:
+    m = w.m
+    u = 1.0 + x
+    lost = m.where(m.less(x, 1.0), x - (u - 1.0), 1.0 - (u - x))
+    y = _log_of_normal(w, u, 0.0, m.truediv(lost, u))
+    y = _log_edges(w, u, y)
+    return m.where(m.less(m.abs(x), 2.0**-54), x, y)
+
+
+def tanh(w: Writer, x: Any) -> Any:
+    """1 − 2/(e²ˣ + 1) where |x| is large; from e⁻²ˣ − 1 where that would cancel."""
+    m = w.m
+    size = m.abs(x)
+    large = m.less(1.0, size)
+    t = m.expm1(m.where(large, 2.0, -2.0) * w.clamped(size, 0.0, 22.0))
+    q = m.truediv(m.where(large, 2.0, -t), t + 2.0)
+    return w.with_sign(m.where(large, 1.0 - q, q), x)
+
+
+SIN_SERIES = [
+    -1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04,
+    2.75573137070700676789e-06, -2.50507602534068634195e-08, 1.58969099521155010221e-10,
+]  # fmt: skip
+COS_SERIES = [
+    4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05,
+    -2.75573143513906633035e-07, 2.08757232129817482790e-09, -1.13596475577881948265e-11,
+]  # fmt: skip
+HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21)  # 33 bits, 33 bits, the rest
+
+
+def _turned(w: Writer, x: Any, quarter: int) -> Any:
+    """sin(x + quarter·π/2) for |x| below 2²⁰."""
+    m, let = w.m, w.body.let
+    q, k = w.rounded(x * (2 / math.pi))
+    first = m.fma(q, -HALF_PI[0], x)
+    second = first - q * HALF_PI[1]
+    low = (first - second) - q * HALF_PI[1]
+    y = second + m.fma(q, -HALF_PI[2], low)
+    tail = m.fma(q, -HALF_PI[2], (second - y) + low)
+    z = y * y
+    sine = y + (m.fma(z * y, w.series(z, SIN_SERIES), tail) - 0.5 * z * tail)
+    half = 0.5 * z
+    head = 1.0 - half
+    cosine = head + (((1.0 - head) - half) + (z * z * w.series(z, COS_SERIES) - y * tail))
+    turn = w.integer("add", k, quarter)
+    odd = let(f"trunc {FOUR.integer} {turn} to {FOUR.mask}")
+    result = w.lanes(let(f"select {FOUR.mask} {odd}, {FOUR} {cosine.name}, {FOUR} {sine.name}"))
+    flip = w.integer("shl", w.integer("and", turn, 2), 62)
+    return w.number(w.integer("xor", w.bits(result), flip))
+
+
+def sin(w: Writer, x: Any) -> Any:
+    return w.m.where(w.m.equal(x, 0.0), x, _or_library(w, x, "sin", _turned(w, x, 0)))
+
+
+def cos(w: Writer, x: Any) -> Any:
+    return _or_library(w, x, "cos", _turned(w, x, 1))
+
+
+def _or_library(w: Writer, x: Any, name: str, y: Any) -> Any:
+    """y, or, where some |x| is too large for it, the C library's result."""
+    let, body = w.body.let, w.body
+    wide = let(f"fcmp uge {FOUR} {w.m.abs(x).name}, {FOUR.constant(2.0**20)}")
+    packed = let(f"bitcast {FOUR.mask} {wide} to i4")
+    some = let(f"icmp ne i4 {packed}, 0")
+    before, far, after = body.label, body.new_label(), body.new_label()
+    body.do(f"br i1 {some}, label %{far}, label %{after}")
+    body.begin(far)
+    library = w.m._by_lane(name, [x])
+    body.do(f"br label %{after}")
+    body.begin(after)
+    return w.lanes(let(f"phi {FOUR} [ {y.name}, %{before} ], [ {library.name}, %{far} ]"))
+
+
+VECTORIZED = {f.__name__: f for f in (exp, expm1, log, log1p, tanh, sin, cos)}
+
+
+def define(module: Module, name: str) -> str:
+    """The function of four doubles of this name, written into the module when it is first asked for."""
+    function = f"@chainrule_{name}"
+    if function not in module.defined:
+        module.defined.add(function)
+        writer = Writer(module)
+        result = VECTORIZED[name](writer, writer.lanes("%x"))
+        module.define(f"define internal {FOUR} {function}({FOUR} %x)", writer.body, f"ret {FOUR} {result.name}")
+    return function

@@ -1,0 +1,149 @@
+"""Writing LLVM: one function's text, with loops and lanes of numbers."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Type:
+    """A floating-point type and how many lanes of it a vector has; one lane is a plain number."""
+
+    element: str  # double or float
+    lanes: int
+
+    def __str__(self) -> str:
+        return self.element if self.lanes == 1 else f"<{self.lanes} x {self.element}>"
+
+    @property
+    def integer(self) -> str:
+        bits = "i64" if self.element == "double" else "i32"
+        return bits if self.lanes == 1 else f"<{self.lanes} x {bits}>"
+
+    @property
+    def mask(self) -> str:
+        return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
+
+    @property
+    def suffix(self) -> str:
+        """How an intrinsic's name ends."""
+        bits = "f64" if self.element == "double" else "f32"
+        return bits if self.lanes == 1 else f"v{self.lanes}{bits}"
+
+    @property
+    def bytes(self) -> int:
+        return (8 if self.element == "double" else 4) * self.lanes
+
+    def constant(self, number: float) -> str:
+        """A number in every lane, to the bit."""
+        if self.element == "float":
+            number = _single(number)
+        text = f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
+        return text if self.lanes == 1 else "<" + ", ".join([f"{self.element} {text}"] * self.lanes) + ">"
+
+    def bits(self, number: int) -> str:
+        """An integer in every lane."""
+        one = self.integer.rstrip(">").split()[-1]
+        return str(number) if self.lanes == 1 else "<" + ", ".join([f"{one} {number}"] * self.lanes) + ">"
+
+
+def _single(number: float) -> float:
+    """The nearest number of single precision."""
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", number))[0])
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
+
+
+class Body:
+    """The instructions of one function, as they are written."""
+
+    def __init__(self, module: "Module") -> None:
+        self.module = module
+        self.lines: list[str] = []
+        self.count = 0
+        self.label = "entry"
+
+    def let(self, instruction: str) -> str:
+        """A new name for the result of an instruction."""
+        self.count += 1
+        self.lines.append(f"  %v{self.count} = {instruction}")
+        return f"%v{self.count}"
+
+    def do(self, instruction: str) -> None:
+        self.lines.append(f"  {instruction}")
+
+    def new_label(self) -> str:
+        self.count += 1
+        return f"b{self.count}"
+
+    def begin(self, label: str) -> None:
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def index(self, base: int, *parts: tuple[int, str]) -> str:
+        """base + Σ factor · counter."""
+        total = str(base)
+        for factor, counter in parts:
+            if factor:
+                scaled = counter if factor == 1 else self.let(f"mul i64 {counter}, {factor}")
+                total = scaled if total == "0" else self.let(f"add i64 {scaled}, {total}")
+        return total
+
+    def pointer(self, type: Type, base: str, index: str) -> str:
+        return base if index == "0" else self.let(f"getelementptr {type.element}, ptr {base}, i64 {index}")
+
+    @contextmanager
+    def loop(self, start: str, stop: str, step: int, carried: Sequence[tuple[str, str]] = ()) -> Iterator["Loop"]:
+        """for counter in range(start, stop, step), at least once; `carried` are (type, first value)."""
+        before, inside, after = self.label, self.new_label(), self.new_label()
+        self.do(f"br label %{inside}")
+        self.begin(inside)
+        mark = len(self.lines)
+        self.count += 1 + len(carried)
+        names = [f"%v{self.count - k}" for k in range(len(carried), -1, -1)]
+        loop = Loop(names[0], names[1:])
+        self.lines.append("")
+        yield loop
+        following = self.let(f"add i64 {loop.counter}, {step}")
+        more = self.let(f"icmp slt i64 {following}, {stop}")
+        self.do(f"br i1 {more}, label %{inside}, label %{after}")
+        phis = [f"  {loop.counter} = phi i64 [ {start}, %{before} ], [ {following}, %{self.label} ]"]
+        for (type, first), name, last in zip(carried, loop.carried, loop.next, strict=True):
+            phis.append(f"  {name} = phi {type} [ {first}, %{before} ], [ {last}, %{self.label} ]")
+        self.lines[mark] = "\n".join(phis)
+        self.begin(after)
+
+
+class Loop:
+    """A loop's counter, its carried values, and what they become next."""
+
+    def __init__(self, counter: str, carried: list[str]) -> None:
+        self.counter, self.carried, self.next = counter, carried, list(carried)
+
+
+class Module:
+    """Functions of one module; helpers are written when they are first asked for."""
+
+    def __init__(self) -> None:
+        self.functions: list[str] = []
+        self.declared: dict[str, str] = {}
+        self.globals: list[str] = []
+        self.defined: set[str] = set()
+
+    def declare(self, name: str, result: str, *arguments: str) -> str:
+        self.declared.setdefault(name, f"declare {result} @{name}({', '.join(arguments)})")
+        return f"@{name}"
+
+    def define(self, head: str, body: Body, result: str = "ret void") -> None:
+        text = "\n".join(body.lines)
+        self.functions.append(f"{head} {{\nentry:\n{text}\n  {result}\n}}\n")
+
+    def table(self, name: str, numbers: Sequence[int]) -> str:
+        items = ", ".join(f"i32 {n}" for n in numbers)
+        self.globals.append(f"@{name} = internal constant [{len(numbers)} x i32] [{items}]")
+        return f"@{name}"
+
+    def __str__(self) -> str:
+        return "\n".join([*self.globals, *self.declared.values(), "", *self.functions])
