@@ -19,6 +19,7 @@ from .notation import formula
 from .table import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
+from .walking import walk
 
 __version__ = "0.1.0"
 
@@ -39,5 +40,6 @@ __all__ = [
     "jacobian",
     "no_grad",
     "value_and_grad",
+    "walk",
 ]
 __all__ += functions.__all__

@@ -1,0 +1,214 @@
+"""walk(): the forward and the backward pass as a list of steps, to be read, printed, saved, played or driven."""
+
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Any, Literal, overload
+
+from .arithmetic import real
+from .graph import topological_order
+from .steps import Seen, Step, seen
+from .steps_drive import Drive
+from .steps_kinds import Backward
+from .steps_layering import layer_steps
+from .steps_names import names_of
+from .steps_network import Network
+from .steps_pen import Name
+from .steps_record import (
+    edge_steps,
+    folded,
+    forward_steps,
+    loss_step,
+    new_loss,
+    node_steps,
+    numbered,
+    receipts,
+    update_steps,
+)
+from .value import Constant, Value
+
+By = Literal["edge", "node", "layer"]
+MAX_STEPS = 5_000
+
+
+def walk(
+    value: Value,
+    model: Any = None,
+    by: By = "edge",
+    parameters: Iterable[Value] | None = None,
+    lr: float | None = None,
+    max_steps: int | None = MAX_STEPS,
+    quiz: bool = False,
+) -> "Walk":
+    """The forward and backward pass of `value` as steps; a record, which changes no node.
+
+    `by="edge"`: one contribution a step; `"node"`: all contributions to a node; `"layer"`: the matrix equations of
+    `model` (anything with `named_parameters()`), for one row of data. With `parameters` and `lr` the walk ends with
+    their update and the new loss. In a notebook the walk is an interactive player, with `quiz=True` in predict mode.
+
+    Raises TypeError where `value` is no Value, ValueError for a constant, for another `by`, for more than `max_steps`
+    steps, or when only one of `parameters` and `lr` is given.
+
+    >>> from autograd import Value, walk
+    >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
+    >>> print(walk((w * x).tanh()))
+    Forward
+      1  u₁ = w·x      = 2.0·3.0   = 6.0
+      2  L  = tanh(u₁) = tanh(6.0) ≈ 1.0
+    <BLANKLINE>
+    ...
+    """
+    _check(value, by, model)
+    order = topological_order(value)
+    _check_size(sum(receipts(order).values()), by, max_steps)
+    network = Network(model, order) if model is not None else None
+    names = names_of(order, network)
+    scene = {node: seen(node, names) for node in order}
+    return Walk(_Recording(order, scene, network, by, _rate(parameters, lr)), quiz=quiz)
+
+
+def _check(value: object, by: object, model: object) -> None:
+    if not isinstance(value, Value):
+        raise TypeError(f"walk takes a Value, got {value!r:.40} ({type(value).__name__})")
+    if isinstance(value, Constant):
+        raise ValueError(
+            f"walk of {value!r}, which has no graph: compute it from at least one Value, outside no_grad()"
+        )
+    if by not in ("edge", "node", "layer"):
+        raise ValueError(f'by must be "edge", "node" or "layer", got {by!r}')
+    if by == "layer" and model is None:
+        raise ValueError('by="layer" needs the network: walk(loss, model=model, by="layer")')
+
+
+def _check_size(edges: int, by: str, max_steps: int | None) -> None:
+    if by != "layer" and max_steps is not None and edges > max_steps:
+        raise ValueError(
+            f"the graph has {edges} edges, more than max_steps={max_steps}: walk a smaller part (one row, fewer "
+            'neurons), see the layers with walk(loss, model=model, by="layer"), or give max_steps=None'
+        )
+
+
+def _rate(parameters: Iterable[Value] | None, lr: float | None) -> tuple[list[Value], float] | None:
+    if parameters is None and lr is None:
+        return None
+    if parameters is None or lr is None:
+        raise ValueError("an update needs both: walk(loss, parameters=model.parameters(), lr=0.1)")
+    return list(parameters), real(lr, "lr")
+
+
+class _Recording:
+    """All that a walk knows: the graph in order, its names and numbers, the gradients and the steps."""
+
+    def __init__(
+        self,
+        order: Sequence[Value],
+        scene: dict[Value, Seen],
+        network: Network | None,
+        by: str,
+        update: tuple[list[Value], float] | None,
+    ) -> None:
+        self.order, self.scene, self.network, self.by = order, scene, network, by
+        self.seen = scene[order[-1]]
+        self.root: Name = self.seen.name
+        self.grads = dict.fromkeys(order, 0.0) | {order[-1]: 1.0}
+        edges = list(edge_steps(order, scene, self.root, self.grads))
+        self.updates = self._updates(*update) if update else []
+        self.steps = numbered([*self._pass(edges), *self._ending()])
+
+    def _pass(self, edges: list[Backward]) -> list[Step]:
+        if self.by == "layer":
+            assert self.network is not None
+            return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates)
+        backward = edges if self.by == "edge" else node_steps(edges, self.order)
+        forward = forward_steps(self.order, self.scene, self.root)
+        return [*forward, loss_step(self.seen, self.root), *folded(backward), *self.updates]
+
+    def _ending(self) -> list[Step]:
+        return [new_loss(self.order, self.updates, self.seen, self.root)] if self.updates else []
+
+    def _updates(self, parameters: list[Value], lr: float) -> list[Step]:
+        names = names_of([*dict.fromkeys(parameters), self.order[-1]])
+        known = [self.scene.get(parameter) or seen(parameter, names) for parameter in dict.fromkeys(parameters)]
+        return update_steps(known, self.grads, lr, self.root)
+
+
+class Walk(Sequence[Step]):
+    """The steps of one pass, in order: a sequence of `Step`s, whose slices are Walks again.
+
+    `print(walk)` is the pass as text; `save` writes it as a page, as text, as Markdown or as LaTeX; in a notebook
+    it shows the player. `drive()` performs the backward pass on the real nodes instead.
+    """
+
+    def __init__(self, recording: _Recording, steps: Sequence[Step] | None = None, quiz: bool = False) -> None:
+        self.recording = recording
+        self.steps = recording.steps if steps is None else tuple(steps)
+        self.quiz = quiz
+
+    @property
+    def gradients(self) -> dict[Value, float]:
+        """∂L/∂node for every node of the graph, as this pass alone gives it."""
+        return dict(self.recording.grads)
+
+    def name(self, node: Value) -> str:
+        """What the steps call a node of the graph."""
+        return str(self.recording.scene[node].name)
+
+    def drive(self) -> Drive:
+        """The real backward pass, edge by edge: an iterator that changes the nodes' gradients as `backward()` does.
+
+        >>> from autograd import Value, walk
+        >>> x = Value(3.0, label="x")
+        >>> drive = walk(x * x).drive()
+        >>> seed, first = next(drive), next(drive)
+        >>> x.grad
+        3.0
+        >>> drive.finish()
+        >>> x.grad
+        6.0
+        """
+        return Drive(self.recording.order, self.recording.scene, self.recording.root)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the walk to `path` as its suffix says: .html (the player), .txt, .md or .tex; whole or not at all.
+
+        Raises ValueError for another suffix.
+        """
+        from .drawing.texts import write
+
+        write(self, path)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Walk": ...
+
+    def __getitem__(self, index: int | slice) -> "Step | Walk":
+        if isinstance(index, slice):
+            return Walk(self.recording, self.steps[index], self.quiz)
+        return self.steps[index]
+
+    def __str__(self) -> str:
+        from .drawing.texts import text
+
+        return text(self)
+
+    def __repr__(self) -> str:
+        counts: dict[str, int] = {}
+        for step in self.steps:
+            counts[step.kind] = counts.get(step.kind, 0) + 1
+        parts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        return f"<Walk of {self.recording.root} by {self.recording.by}: {len(self)} steps ({parts})>"
+
+    def _repr_html_(self) -> str:
+        from .drawing.player import fragment
+
+        return fragment(self)
+
+    def _mime_(self) -> tuple[str, str]:
+        """For marimo: an iframe, which lets the script run."""
+        from .drawing.player import frame
+
+        return "text/html", frame(self)
