@@ -20,6 +20,7 @@ if not hasattr(_autograd, "Constant"):
 
 from . import init
 from .clipping import clip_grad_norm_, clip_grad_value_
+from .evaluation import accuracy, evaluate, predict
 from .guards import paused_gc
 from .history import History
 from .layers import MLP, Layer, Neuron, Residual, Sequential
@@ -27,7 +28,7 @@ from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
 from .optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from .schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
-from .training import Diverged, TrainingState, accuracy, evaluate, fit, predict
+from .training import Diverged, TrainingState, fit
 
 __all__ = [
     "MLP",

@@ -87,6 +87,18 @@ def targets(y: object, rows: int, name: str = "y") -> list[Any]:
     return [number(target, f"{name}: row {i}") for i, target in enumerate(given)]
 
 
+class Rows:
+    """A table X and its targets y, checked; `inputs` are the rows as constants, made once for every use."""
+
+    def __init__(self, X: object, y: object, name: str = "") -> None:
+        self.X = table(X, f"{name}X")
+        self.y = targets(y, len(self.X), f"{name}y")
+        self.inputs = [[Constant(x) for x in row] for row in self.X]
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
 def nodes(x: Numbers) -> list[Value]:
     """The inputs of one call: plain numbers become constants, once for all neurons; a number alone is one input."""
     if type(x) is list and NODES.issuperset(map(type, x)):

@@ -64,6 +64,7 @@ def test_a_neuron_written_out_as_in_micrograd_has_the_same_bits_as_ours() -> Non
     names: dict[str, Any] = {}
     exec(translated(SCRIPT.split("model =")[0]), names)
     neuron = names["Neuron"](3)
+    neuron.b.data = 9.0  # alive, whatever was drawn
     x = [names["Value"](v) for v in (0.3, -1.7, 2.9)]
     written_out = sum((wi * xi for wi, xi in zip(neuron.w, x, strict=True)), neuron.b).relu()
     assert written_out.data == neuron(x).data
