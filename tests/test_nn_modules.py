@@ -1,8 +1,10 @@
 """Modules, layers and initial weights: what they compute, how they name their parameters, what they refuse."""
 
+import copy
 import json
 import math
 import os
+import pickle
 import random
 from collections.abc import Callable
 from functools import partial
@@ -231,6 +233,16 @@ def test_repr_shows_the_tree() -> None:
 def test_a_module_without_call_says_so() -> None:
     with pytest.raises(NotImplementedError, match="Module does not say what it computes"):
         nn.Module()(1.0)
+
+
+def test_a_model_can_be_copied_and_pickled() -> None:
+    model = small_model()
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert other.state_dict() == model.state_dict()
+        assert other([1.0, 2.0]).data == model([1.0, 2.0]).data
+        assert set(other.parameters()).isdisjoint(model.parameters())
+        other([1.0, 2.0]).backward()
+        assert [p.grad for p in model.parameters()] == [0.0] * 13
 
 
 # Initial weights
