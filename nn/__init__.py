@@ -19,14 +19,19 @@ if not hasattr(_autograd, "Constant"):
     )
 
 from . import init
+from .boundary import decision_boundary
 from .clipping import clip_grad_norm_, clip_grad_value_
+from .depth import depth_study
+from .diagnostics import diagnose
 from .evaluation import accuracy, evaluate, predict
+from .flow import gradient_flow
 from .guards import paused_gc
 from .history import History
 from .layers import MLP, Layer, Neuron, Residual, Sequential
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
 from .optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from .pictures import draw
 from .schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
 from .training import Diverged, TrainingState, fit
 
@@ -56,8 +61,13 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
+    "decision_boundary",
+    "depth_study",
+    "diagnose",
+    "draw",
     "evaluate",
     "fit",
+    "gradient_flow",
     "hinge",
     "huber",
     "init",

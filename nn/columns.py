@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import nan
 from typing import Any
 
 from autograd import Constant, Value
@@ -22,7 +23,7 @@ class Column:
     neurons: Sequence[Neuron] = ()
     outputs: list[Value] = field(default_factory=list)
     sums: list[Value] = field(default_factory=list)  # the pre-activations z
-    closed: list[bool] = field(default_factory=list)  # where ∂a/∂z is exactly 0
+    slopes: list[float] = field(default_factory=list)  # ∂a/∂z; nan where a is more than one operation away from z
     skip: int | None = None  # the column whose outputs are added to this one's
 
 
@@ -94,8 +95,15 @@ def _add(columns: list[Column], neurons: Sequence[Neuron], inputs: list[Value] |
         z = next(node for node in topological_order(output, visited=set(inputs)) if neuron.w[0] in node.operands)
         column.outputs.append(output)
         column.sums.append(z)
-        column.closed.append(output.operands[:1] == (z,) and output.local_grads[0] == 0.0)
+        column.slopes.append(_slope(output, z))
     return list(column.outputs)
+
+
+def _slope(output: Value, z: Value) -> float:
+    if output is z:
+        return 1.0
+    local = output.local_grads[0] if output.operands[:1] == (z,) else None
+    return nan if local is None else local
 
 
 def weights(columns: Sequence[Column]) -> Iterator[tuple[int, int, int, Value]]:

@@ -1,6 +1,10 @@
 """History: what a training run recorded, one column of numbers for each thing that was measured."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class History:
@@ -40,6 +44,16 @@ class History:
         if name in columns:
             return columns[name]
         raise AttributeError(f"no column {name!r}; this history has {', '.join(columns)}")
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw every column by epoch on `ax`, or on a new figure, and return the Axes.
+
+        Losses are logarithmic where they span more than two powers of ten; metrics, such as an accuracy, have an axis
+        of their own on the right. Needs matplotlib.
+        """
+        from .curves import plot_history
+
+        return plot_history(self, ax)
 
     def __repr__(self) -> str:
         numbers = [[shown(column[epoch]) for column in self.columns.values()] for epoch in range(len(self))]

@@ -133,7 +133,7 @@ def _name(column: Column, k: int, i: int) -> str:
 
 
 def _look(column: Column, i: int, largest: float) -> dict[str, str]:
-    if column.closed and column.closed[i]:
+    if column.slopes and column.slopes[i] == 0.0:
         return CLOSED
     return {"fillcolor": palette.signed(column.outputs[i].data, largest)} if column.outputs else {}
 
