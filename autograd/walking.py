@@ -107,6 +107,7 @@ class _Recording:
         update: tuple[list[Value], float] | None,
     ) -> None:
         self.order, self.scene, self.network, self.by = order, scene, network, by
+        self.places = {node: k for k, node in enumerate(order)}
         self.seen = scene[order[-1]]
         self.root: Name = self.seen.name
         self.grads = dict.fromkeys(order, 0.0) | {order[-1]: 1.0}

@@ -1,0 +1,424 @@
+// The player of a walk. `root` holds a picture, a list of all steps and their changes as JSON; this turns the picture
+// into a stage and adds the formula and the controls. Nothing is loaded, and nothing outside `root` is touched.
+//
+// A change is [key, text]: "d12" the number of node 12, "g12" its gradient, "s12" its state, "x12-0" the state of the
+// edge from its operand 0. Going forward writes the new texts, going back the old ones; going far adds up first.
+
+function chainruleWalk(root) {
+  "use strict";
+  if (root.dataset.live) return;
+  root.dataset.live = "1";
+  const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
+  const steps = data.steps;
+  const list = root.querySelector("details");
+  const items = [...list.querySelectorAll("li")];
+  for (const item of items) item.removeAttribute("id"); // a link to a step now means the player, not the list
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const WORDS = { f: "Forward", l: "Loss", b: "Backward", u: "Update" };
+  const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
+  const TOLERANCE = 0.01; // a typed number counts when it is within 1 % of the result
+  let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0;
+  const solved = new Set();
+
+  // ── small helpers ──────────────────────────────────────────────────────────────────────────────────────────────
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  function button(label, path, action) {
+    const icon = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
+    const made = make("button", { type: "button", "aria-label": label, title: label });
+    made.innerHTML = icon;
+    made.addEventListener("click", action);
+    return made;
+  }
+
+  // ── the stage ──────────────────────────────────────────────────────────────────────────────────────────────────
+  const stage = make("div", { class: "cr-stage" });
+  const targets = new Map(); // key of a change -> the elements it changes
+  const touched = new Map(); // "n12" or "e12-0" -> the elements to light up
+  const views = [];
+
+  function remember(map, key, element) {
+    map.has(key) ? map.get(key).push(element) : map.set(key, [element]);
+  }
+
+  function addView(name, text) {
+    const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+    for (const extra of svg.querySelectorAll("style")) extra.remove(); // it would colour the whole page
+    const [width, height] = svg.getAttribute("viewBox").split(" ").slice(2).map(Number);
+    svg.removeAttribute("width");
+    svg.removeAttribute("height");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", data.alt);
+    for (const element of svg.querySelectorAll("[data-k]")) remember(targets, element.dataset.k, element);
+    for (const element of svg.querySelectorAll("[data-n]"))
+      for (const node of element.dataset.n.split(" ")) {
+        remember(touched, "n" + node, element);
+        remember(targets, "s" + node, element);
+      }
+    for (const element of svg.querySelectorAll("[data-e]"))
+      for (const edge of element.dataset.e.split(" ")) {
+        remember(touched, "e" + edge, element);
+        remember(targets, "x" + edge, element);
+      }
+    turn(svg);
+    views.push({ name, svg, width, height });
+    stage.append(svg);
+  }
+
+  const image = root.querySelector("img");
+  if (image) {
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
+    addView(data.view, new TextDecoder().decode(bytes));
+    for (const [name, text] of Object.entries(data.views)) addView(name, text);
+    image.remove();
+  }
+  let shown = 0;
+
+  function layOut() {
+    const { width, height } = views[shown]; // a picture that is not very wide has the words beside it
+    root.classList.toggle("beside", root.clientWidth >= 900 && width < 2.2 * height);
+    views.forEach((view, i) => {
+      view.svg.style.display = i === shown ? "" : "none";
+      const most = parseFloat(getComputedStyle(stage).maxHeight) || Infinity;
+      const fit = Math.min(1.25, (stage.clientWidth - 16) / view.width, (most - 16) / view.height);
+      view.svg.style.width = Math.max(fit, 0.8) * zoom * view.width + "px"; // smaller nobody could read it
+    });
+    root.style.setProperty("--zoom", zoom);
+  }
+
+  // ── changes ────────────────────────────────────────────────────────────────────────────────────────────────────
+  const now = new Map(Object.entries(data.start));
+  const first = (key) => (key[0] === "s" ? "waiting" : key[0] === "x" ? "" : "·");
+  for (const step of steps)
+    step.p = step.c.map(([key, text]) => {
+      const old = now.has(key) ? now.get(key) : first(key);
+      now.set(key, text);
+      return [key, old];
+    });
+
+  function write(key, text) {
+    for (const element of targets.get(key) || []) {
+      if (key[0] === "d" || key[0] === "g") {
+        const value = "short" in element.dataset ? text.split(" (")[0] : text;
+        element.textContent = (element.dataset.p || "") + value;
+        element.classList.toggle("none", text === "·");
+      } else element.dataset.state = text;
+    }
+  }
+
+  for (const [key, text] of now) write(key, key in data.start ? data.start[key] : first(key));
+
+  function apply(from, to) {
+    const pending = new Map();
+    for (let i = from + 1; i <= to; i++) for (const [key, text] of steps[i].c) pending.set(key, text);
+    for (let i = from; i > to; i--)
+      for (let j = steps[i].p.length; j--; ) pending.set(...steps[i].p[j]);
+    for (const [key, text] of pending) write(key, text);
+  }
+
+  let lit = [];
+
+  function light(step) {
+    for (const element of lit) element.classList.remove("on", "f", "l", "b", "u");
+    const keys = [...step.n.map((n) => "n" + n), ...step.e.map((e) => "e" + e)];
+    lit = keys.flatMap((key) => touched.get(key) || []);
+    for (const element of lit) element.classList.add("on", step.k);
+  }
+
+  function turn(svg) {
+    // an arrow head for gradients, at the other end of each edge; the style sheet says when it shows
+    const id = `${root.id}-head-${views.length}`;
+    const head = `<marker id="${id}" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M8 0L0 4l8 4z"/></marker>`;
+    svg.insertAdjacentHTML("afterbegin", `<defs>${head}</defs>`);
+    for (const tip of svg.querySelectorAll(".edge .tip"))
+      tip.parentNode.style.setProperty("--head", `url(#${id})`);
+  }
+
+  function follow(behavior = calm.matches ? "auto" : "smooth") {
+    // bring what is lit into view, by moving the stage alone, never the page
+    const nodes = lit.filter((element) => element.matches(".node") && element.getClientRects().length);
+    if (!nodes.length || stage.scrollWidth <= stage.clientWidth + 1 && stage.scrollHeight <= stage.clientHeight + 1) return;
+    const box = stage.getBoundingClientRect(), rects = nodes.map((node) => node.getBoundingClientRect());
+    const x = (Math.min(...rects.map((r) => r.left)) + Math.max(...rects.map((r) => r.right))) / 2;
+    const y = (Math.min(...rects.map((r) => r.top)) + Math.max(...rects.map((r) => r.bottom))) / 2;
+    const move = { left: x - box.left - box.width / 2, top: y - box.top - box.height / 2 };
+    stage.scrollBy({ ...move, behavior });
+  }
+
+  // ── the formula: the list item's text, its lines aligned at their signs ────────────────────────────────────────
+  const formula = make("div", { class: "cr-formula" });
+  const sentence = make("p", { class: "cr-say" });
+  const original = new Map(); // items whose results are blanked
+  const source = (i) => original.get(i) ?? items[i].querySelector("pre").innerHTML;
+
+  function showFormula(i, hidden) {
+    const [lines, ...blocks] = source(i).split("\n\n");
+    formula.replaceChildren();
+    lines.split("\n").forEach((line, row) => {
+      const [left, sign, right] = line.split(/<\/?span>/);
+      const result = row === 2 && steps[i].a !== undefined;
+      const local = row > 2 && !left.startsWith("total");
+      const blank = hidden && (row === 2 || (row > 2 && !local));
+      const kind = result ? "result" : local ? "local" : "";
+      const cells = [left, sign, blank ? "?" : right].map((text, column) => {
+        const cell = make("span", { class: `cr-${"lsr"[column]} ${kind}` });
+        cell.innerHTML = text.trim();
+        return cell;
+      });
+      if (blank && row > 2) return;
+      formula.append(...cells);
+    });
+    if (blocks.length) {
+      const rest = make("pre", { class: "cr-block" });
+      rest.innerHTML = blocks.join("\n\n");
+      formula.append(rest);
+    }
+  }
+
+  // ── predict mode ───────────────────────────────────────────────────────────────────────────────────────────────
+  const form = make("form", { class: "cr-ask", hidden: "" });
+  const score = make("span", { class: "cr-score" });
+  const feedback = make("span", { class: "cr-feedback", role: "status" });
+
+  function choice(name, legend, options) {
+    const set = make("fieldset", {}, make("legend", {}, legend));
+    for (const [value, text] of options)
+      set.append(make("label", {}, make("input", { type: "radio", name, value }), text));
+    return set;
+  }
+
+  function ask(i) {
+    const step = steps[i];
+    form.hidden = !hides(i);
+    if (form.hidden) return;
+    const input = make("input", { type: "text", inputmode: "text", autocomplete: "off", "aria-label": "your result", name: "x" });
+    form.replaceChildren(make("label", {}, "Your result (within 1 %): ", input));
+    if (step.k === "b") form.append(choice("sign", "Its sign", [["1", "+"], ["-1", "−"], ["0", "0"]]));
+    if (step.m !== undefined)
+      form.append(choice("move", "Gradient descent then moves it", [["1", "up"], ["-1", "down"], ["0", "not at all"]]));
+    const reveal = make("button", { type: "button" }, "Show");
+    reveal.addEventListener("click", () => solve(i, "Shown.", false));
+    form.append(make("button", { type: "submit" }, "Check"), reveal, feedback);
+    feedback.textContent = "";
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const step = steps[at], given = new FormData(form);
+    const text = String(given.get("x")).trim().replace("−", "-").replace(",", ".");
+    const wrong = [];
+    if (text === "" || !near(Number(text), step.a)) wrong.push(text === "" ? "type a number" : "not this number");
+    if (given.get("sign") !== null && Number(given.get("sign")) !== Math.sign(step.a)) wrong.push("not this sign");
+    if (given.get("move") !== null && Number(given.get("move")) !== step.m) wrong.push("not this way: it moves against the sign");
+    if (wrong.length) feedback.textContent = "✗ " + wrong.join(", ") + ".";
+    else solve(at, "✓ Right.", true);
+  });
+
+  function near(x, answer) {
+    return Math.abs(x - answer) <= Math.max(TOLERANCE * Math.abs(answer), 5e-5) && !(answer && Math.sign(x) === -Math.sign(answer));
+  }
+
+  function solve(i, text, counts) {
+    solved.add(i);
+    if (counts) right += 1;
+    blank(i, false);
+    render(i);
+    score.textContent = `${right} right of ${solved.size}`;
+    say(`${text} ${sentence.textContent}`);
+    root.focus({ preventScroll: true });
+  }
+
+  const hides = (i) => quiz && steps[i].a !== undefined && !solved.has(i);
+
+  function blank(i, hide) {
+    // take the results out of the list as well, for the eye and for the printed worksheet
+    const pre = items[i].querySelector("pre");
+    if (hide && !original.has(i)) {
+      original.set(i, pre.innerHTML);
+      const lines = pre.innerHTML.split("\n");
+      pre.innerHTML = lines.map((line, row) => row === 2 ? line.replace(/<\/span>.*/, "</span> ________") : line)
+        .filter((line, row) => row < 3 || !line.startsWith("total")).join("\n");
+      items[i].classList.add("hidden");
+    } else if (!hide && original.has(i)) {
+      pre.innerHTML = original.get(i);
+      original.delete(i);
+      items[i].classList.remove("hidden");
+    }
+  }
+
+  function setQuiz(on) {
+    quiz = on;
+    root.classList.toggle("quiz", on);
+    predict.setAttribute("aria-pressed", on);
+    score.textContent = on ? `${right} right of ${solved.size}` : "";
+    steps.forEach((step, i) => blank(i, hides(i)));
+    if (at >= 0) render(at);
+  }
+
+  // ── one step ───────────────────────────────────────────────────────────────────────────────────────────────────
+  const phase = make("span", { class: "cr-phase" });
+  const count = make("a", { class: "cr-count", title: "a link to this step" });
+  const live = make("div", { class: "cr-live", "aria-live": "polite" });
+
+  function render(i) {
+    const step = steps[i], hidden = hides(i);
+    light(step);
+    for (const [key, text] of step.c) write(key, hidden && /[dg]/.test(key[0]) ? "?" : text);
+    showFormula(i, hidden);
+    sentence.textContent = hidden ? "What comes out?" : items[i].querySelector("p").textContent;
+    phase.textContent = WORDS[step.k];
+    root.dataset.phase = step.k;
+    count.textContent = `step ${i + 1} of ${steps.length}`;
+    count.href = `#${root.id}-step=${i + 1}`;
+    slider.value = i + 1;
+    slider.setAttribute("aria-valuetext", count.textContent);
+    ask(i);
+    back.disabled = toFirst.disabled = i === 0;
+    next.disabled = toLast.disabled = i === steps.length - 1;
+  }
+
+  function go(i, quiet = false) {
+    const to = Math.max(0, Math.min(steps.length - 1, i));
+    if (to === at) return;
+    apply(at, to);
+    items[at]?.classList.remove("current");
+    items[to].classList.add("current");
+    at = to;
+    render(to);
+    follow(quiet ? "auto" : undefined);
+    if (!quiet) say(`${phase.textContent}, ${count.textContent}. ${formula.textContent}. ${sentence.textContent}`);
+    if (!quiet && data.page) history.replaceState(null, "", count.href);
+  }
+
+  const say = (text) => (live.textContent = text);
+
+  // ── play, size, full screen ────────────────────────────────────────────────────────────────────────────────────
+  const PLAY = "M7 4v16l13-8z", PAUSE = "M6 4h4v16H6zM14 4h4v16h-4z";
+
+  function play(on) {
+    clearInterval(timer);
+    timer = 0;
+    if (on && at === steps.length - 1) go(0);
+    if (on) timer = setInterval(() => (at < steps.length - 1 && !hides(at) ? go(at + 1) : play(false)), speed.value);
+    toggle.setAttribute("aria-label", timer ? "pause" : "play");
+    toggle.title = timer ? "pause" : "play";
+    toggle.querySelector("path").setAttribute("d", timer ? PAUSE : PLAY);
+  }
+
+  function resize(factor) {
+    zoom = Math.max(0.5, Math.min(3, zoom * factor));
+    layOut();
+  }
+
+  function fullScreen() {
+    if (document.fullscreenElement === root) document.exitFullscreen();
+    else root.requestFullscreen?.().catch(() => {});
+  }
+
+  function move(i) {
+    play(false);
+    go(i);
+  }
+
+  const toFirst = button("first step", "M5 4h3v16H5zM20 4v16L9 12z", () => move(0));
+  const back = button("one step back", "M17 4v16L6 12z", () => move(at - 1));
+  const toggle = button("play", PLAY, () => play(!timer));
+  const next = button("one step on", "M7 4v16l11-8z", () => move(at + 1));
+  const toLast = button("last step", "M16 4h3v16h-3zM4 4v16l11-8z", () => move(steps.length - 1));
+  const slider = make("input", { type: "range", min: 1, max: steps.length, value: 1, "aria-label": "step" });
+  slider.addEventListener("input", () => move(slider.value - 1));
+  const speed = make("select", { "aria-label": "speed", title: "speed" });
+  for (const [text, ms] of SPEEDS) speed.append(make("option", { value: ms }, text + "×"));
+  speed.value = 1600;
+  speed.addEventListener("change", () => timer && play(true));
+  const predict = make("button", { type: "button", class: "cr-word", "aria-pressed": quiz, title: "predict each result (q)" }, "Predict");
+  predict.addEventListener("click", () => setQuiz(!quiz));
+  const smaller = button("smaller", "M5 11h14v2H5z", () => resize(1 / 1.2));
+  const larger = button("larger", "M5 11h6V5h2v6h6v2h-6v6h-2v-6H5z", () => resize(1.2));
+  const full = button("full screen", "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z", fullScreen);
+  const other = make("button", { type: "button", class: "cr-word", title: "another picture" });
+  other.addEventListener("click", () => showView((shown + 1) % views.length));
+
+  function showView(i) {
+    shown = i;
+    other.textContent = "Show the " + views[(i + 1) % views.length].name;
+    layOut();
+    follow();
+  }
+
+  // ── keys, only while the player has the focus ──────────────────────────────────────────────────────────────────
+  const KEYS = {
+    ArrowRight: () => move(at + 1), ArrowLeft: () => move(at - 1), Home: () => move(0), End: () => move(steps.length - 1),
+    " ": () => play(!timer), f: fullScreen, q: () => setQuiz(!quiz), "+": () => resize(1.2), "=": () => resize(1.2),
+    "-": () => resize(1 / 1.2), "−": () => resize(1 / 1.2),
+  };
+
+  root.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // a notebook must not take an arrow key for its own
+    const { target, key } = event;
+    const typing = target.matches("input:not([type=range]), select");
+    const pressing = key === " " && target.closest("button, a, summary");
+    const sliding = target === slider && /^(Arrow|Home|End)/.test(key);
+    if (typing || pressing || sliding || event.ctrlKey || event.metaKey || event.altKey || !KEYS[key]) return;
+    event.preventDefault();
+    KEYS[key]();
+  });
+
+  // ── links to steps, printing, themes ───────────────────────────────────────────────────────────────────────────
+  function fromLink() {
+    const found = location.hash.match(/^#(.+)-step=(\d+)$/);
+    return found && found[1] === root.id ? Number(found[2]) - 1 : -1;
+  }
+
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href*='-step=']");
+    if (!link) return;
+    event.preventDefault();
+    if (data.page) history.replaceState(null, "", link.href);
+    move(Number(link.href.split("-step=")[1]) - 1);
+  });
+  addEventListener("hashchange", () => fromLink() >= 0 && root.isConnected && move(fromLink()));
+
+  const answers = make("section", { class: "cr-answers" });
+  let wasOpen = false;
+  addEventListener("beforeprint", () => {
+    wasOpen = list.open;
+    list.open = true;
+    answers.replaceChildren();
+    if (!quiz) return;
+    answers.append(make("h2", {}, "Answers"), make("ol"));
+    items.forEach((item, i) => {
+      if (!original.has(i)) return;
+      const text = make("div");
+      text.innerHTML = source(i).split("\n")[2];
+      answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.trim()));
+    });
+  });
+  addEventListener("afterprint", () => (list.open = wasOpen));
+
+  const darkScreen = matchMedia("(prefers-color-scheme: dark)");
+  function setTheme() {
+    const told = root.closest("[data-jp-theme-light]")?.dataset.jpThemeLight;
+    root.classList.toggle("dark", told ? told === "false" : document.body.matches(".vscode-dark, .dark-theme") || (data.page && darkScreen.matches));
+  }
+  setTheme();
+  darkScreen.addEventListener("change", setTheme);
+  new MutationObserver(setTheme).observe(document.body, { attributes: true });
+
+  // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
+  const head = make("div", { class: "cr-head" }, phase, count, score);
+  const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full, predict);
+  if (views.length > 1) bar.append(other);
+  const words = make("div", { class: "cr-words" }, formula, sentence);
+  root.prepend(head, make("div", { class: "cr-main" }, ...(views.length ? [stage] : []), words), form, bar, live);
+  root.append(answers);
+  new ResizeObserver(layOut).observe(stage);
+  if (views.length) showView(0);
+  setQuiz(quiz);
+  go(Math.max(0, fromLink()), true);
+}
