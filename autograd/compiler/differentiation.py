@@ -4,13 +4,13 @@ The adjoint of a node v, ∂root/∂v, is the sum over the uses of v of ∂use/�
 own derivatives. All adjoints are written down at once, in the order in which the eager sweep adds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..operations import MUL
 from ..reductions import DOT
-from .program import CONSTANT, Builder, Ints, Mask, Program, needed, without_dead_nodes
+from .program import Builder, Ints, Mask, Program, needed, without_dead_nodes
 from .templates import derivatives
 
 
@@ -34,9 +34,10 @@ def with_derivatives(program: Program, sources: Ints) -> Program:
     builder = Builder(program)
     edges = _edges(program, builder, needed(program, program.outputs))
     one, zero = builder.constant(1.0), builder.constant(0.0)
+    flow = _flow(program, edges)
     found = []
     for root in program.outputs:
-        below = edges.only(needed(program, root[None])[edges.user])
+        below = edges.only(needed(flow, root[None])[edges.user])
         adjoint = _adjoints(builder, below, len(program), int(root), one)
         found.append(np.where((sources >= 0) & (adjoint[sources] >= 0), adjoint[sources], zero))
     return without_dead_nodes(builder.program(np.concatenate([program.outputs, *found])))
@@ -64,9 +65,16 @@ def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
         slopes = derivatives(row, arity).stamp(builder, [*operands.T, nodes])
         parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
     every = Edges(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    every = every.only(program.code[every.operand] != CONSTANT)
+    every = every.only(~program.constant[every.operand])
     order = np.lexsort((-every.user, -every.operand))
     return Edges(every.operand[order], every.user[order], every.slope[order])
+
+
+def _flow(program: Program, edges: Edges) -> Program:
+    """The graph with only those edges on which gradient flows: what a node passes none to gets no adjoint."""
+    order = np.argsort(edges.user, kind="stable")
+    arity = np.bincount(edges.user, minlength=len(program))
+    return replace(program, start=np.cumsum(arity) - arity, arity=arity, args=edges.operand[order])
 
 
 def _adjoints(builder: Builder, edges: Edges, length: int, root: int, one: int) -> Ints:

@@ -10,7 +10,7 @@ from ..table import Operation
 from .llvm_bundles import ARGUMENTS, TILE, horizontal, tail_mask
 from .llvm_lanes import LaneArithmetic, Lanes
 from .llvm_text import Body, Module, Type
-from .program import CONSTANT, PRODUCTS, ROWS, Ints, Mask
+from .program import PRODUCTS, ROWS, Ints, Mask
 from .schedule import Lines, Schedule
 
 STRAIGHT = 100  # more nodes than these are not written out: compiling must stay linear in the nodes
@@ -97,7 +97,7 @@ class _Straight:
 
     def _read(self, node: int) -> Any:
         program, kind = self.schedule.program, self.type
-        if program.code[node] == CONSTANT:
+        if program.constant[node]:
             return float(program.number[node])
         if node not in self.known:
             pointer = self._pointer(node)
@@ -176,7 +176,7 @@ class TableWriter:
 
     def _is_one(self, nodes: Ints) -> Mask:
         program = self.schedule.program
-        found: Mask = (program.code[nodes] == CONSTANT) & (program.number[nodes] == 1.0)
+        found: Mask = program.constant[nodes] & (program.number[nodes] == 1.0)
         return found
 
     def _fill(self, table: Any, place: Ints, code: int, arity: int, nodes: Ints) -> None:

@@ -85,13 +85,17 @@ def exp(w: Writer, x: Any) -> Any:
 
 
 def expm1(w: Writer, x: Any) -> Any:
+    """2ᵏ·(eʳ − 1) + (2ᵏ − 1), where what rounding loses in r and in the sum is carried along."""
     m = w.m
-    r, k = _reduced(w, w.clamped(x, -60.0, 711.0))
-    q = m.fma(r * r, w.series(r, [1 / math.factorial(i) for i in range(2, 15)]), r)
-    huge = w.scaled(1.0 + q, k)
-    small = w.clamped(w.from_integer(k), -100.0, 60.0)
-    s = w.power_of_two(w.rounded(small)[1])
-    y = m.where(m.less(40.0, x), huge, m.fma(s, q, s - 1.0))
+    n, k = w.rounded(w.clamped(x, -60.0, 711.0) * LOG2E)
+    high, low = m.fma(n, -LN2_HI, w.clamped(x, -60.0, 711.0)), n * LN2_LO
+    r = high - low
+    rest = m.fma(r * r, w.series(r, [1 / math.factorial(i) for i in range(2, 15)]), (high - r) - low)
+    huge = w.scaled(1.0 + (r + rest), k)
+    s = w.power_of_two(w.rounded(w.clamped(n, -100.0, 60.0))[1])
+    total = m.fma(s, r, s - 1.0)
+    lost = m.fma(s, r, (s - 1.0) - total)
+    y = m.where(m.less(40.0, x), huge, total + m.fma(s, rest, lost))
     return m.where(m.equal(x, 0.0), x, y)
 
 
@@ -145,7 +149,10 @@ def tanh(w: Writer, x: Any) -> Any:
     size = m.abs(x)
     large = m.less(1.0, size)
     t = m.expm1(m.where(large, 2.0, -2.0) * w.clamped(size, 0.0, 22.0))
-    q = m.truediv(m.where(large, 2.0, -t), t + 2.0)
+    top, bottom = m.where(large, 2.0, -t), t + 2.0
+    q = m.truediv(top, bottom)
+    lost = m.fma(-q, bottom, top) - q * (t - (bottom - 2.0))  # what rounding took from the quotient and from t + 2
+    q = q + m.truediv(lost, bottom)
     return w.with_sign(m.where(large, 1.0 - q, q), x)
 
 

@@ -43,6 +43,8 @@ def _terms(program: Program, one: int, minus: int) -> Terms:
         order = np.arange(len(operands)) - np.repeat(np.cumsum(arity) - arity, arity)
         parts.append((owner, order, operands, np.where((row is SUB) & (order == 1), minus, one)))
     owner, order, a, b = (np.concatenate(part) for part in zip(*parts, strict=True))
+    ones = np.append(program.one, [False, False])
+    a, b = np.where(ones[a], one, a), np.where(ones[b], one, b)
     a, b = np.where(a == one, b, a), np.where(a == one, a, b)
     place = np.lexsort((order, owner))
     return Terms(owner[place], a[place], b[place])

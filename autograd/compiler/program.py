@@ -1,7 +1,9 @@
 """A program: a graph as a flat list of operations, held in arrays so that a pass handles all alike nodes at once.
 
 Node i computes `words[code[i]]` of the nodes `args[start[i] : start[i] + arity[i]]`, which come before it. The first
-codes are no operations: an input, a leaf whose number is read at every call, a constant, a sum of products, and such a sum over all rows.
+codes are no operations: an input, a leaf whose number is read at every call, a constant, a sum of products, such a sum
+over all rows, and a number given in the graph. Given numbers are data: that two of them are equal, or one of them is 1,
+is chance, and to make use of it would only hide how alike their users are.
 """
 
 from collections.abc import Sequence
@@ -20,8 +22,8 @@ Ints: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 
-INPUT, LEAF, CONSTANT, PRODUCTS, ROWS = range(5)
-KINDS = ("input", "leaf", "constant", "Σ", "Σ rows")
+INPUT, LEAF, CONSTANT, PRODUCTS, ROWS, GIVEN = range(6)
+KINDS = ("input", "leaf", "constant", "Σ", "Σ rows", "given")
 
 
 class Words:
@@ -66,6 +68,18 @@ class Program:
         width = int(self.arity[nodes[0]]) if len(nodes) else 0
         return self.args[self.start[nodes][:, None] + np.arange(width)]
 
+    @property
+    def constant(self) -> Mask:
+        """The constants: those of the derivatives, and those given in the graph, which are data, each for itself."""
+        found: Mask = (self.code == CONSTANT) | (self.code == GIVEN)
+        return found
+
+    @property
+    def one(self) -> Mask:
+        """The constants 1 that are no data."""
+        found: Mask = (self.code == CONSTANT) & (self.number == 1.0)
+        return found
+
     def is_code(self, row: Operation) -> Mask:
         return self.code == self.words.codes.get(row, -1)
 
@@ -92,8 +106,8 @@ class Program:
         code, operands = int(self.code[i]), self.args[self.start[i] : self.start[i] + self.arity[i]]
         if code in (INPUT, LEAF):
             return f"{KINDS[code]} {int(self.number[i])}"
-        if code == CONSTANT:
-            return f"{self.number[i]!r}"
+        if code in (CONSTANT, GIVEN):
+            return repr(float(self.number[i]))
         names = [f"%{j}" for j in operands]
         if code in (PRODUCTS, ROWS):
             return " + ".join(f"{a}·{b}" for a, b in zip(names[::2], names[1::2], strict=True))
@@ -126,7 +140,7 @@ def from_graph(
         if node in known:
             code[i], number[i] = INPUT, known[node]
         elif type(node) is Constant:
-            code[i], number[i] = CONSTANT, node.data
+            code[i], number[i] = GIVEN, node.data
         else:
             number[i] = leaves.setdefault(node, len(leaves))
     arity = np.array([len(node.operands) for node in order], np.int64)
@@ -174,10 +188,16 @@ class Builder:
         return Program(self.words, *arrays, number=join(self.number), outputs=outputs)
 
 
+def distinct(nodes: Ints) -> Ints:
+    """Each of the nodes once, in order."""
+    ordered = np.sort(nodes)
+    return ordered[np.diff(ordered, prepend=-1) != 0]
+
+
 def needed(program: Program, roots: Ints) -> Mask:
     """The nodes that `roots` depend on, the roots included."""
     found = np.zeros(len(program), bool)
-    front = np.unique(roots)
+    front = distinct(roots)
     for _ in range(300):
         found[front] = True
         below = program.operands(front)
@@ -185,7 +205,7 @@ def needed(program: Program, roots: Ints) -> Mask:
         if not len(below):
             return found
         found[below] = True
-        front = np.unique(below)
+        front = distinct(below)
     return _needed_deep(program, found)
 
 

@@ -36,6 +36,9 @@ def _terms(program: Program, one: int) -> tuple[Ints, Ints, Ints]:
     owner = np.concatenate([np.repeat(which, pairs), whole])
     a = np.concatenate([program.args[first], outputs[whole]])
     b = np.concatenate([program.args[first + 1], np.full(len(whole), one)])
+    ones = np.append(program.one, [True, False])
+    a, b = np.where(ones[a], one, a), np.where(ones[b], one, b)
+    a, b = np.where(a == one, b, a), np.where(a == one, a, b)
     order = np.argsort(owner, kind="stable")
     return owner[order], a[order], b[order]
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..table import Operation
 from .levels import Levels
 from .loops import Address, Operand, constant_layout, find_loops, find_runs
-from .program import CONSTANT, INPUT, LEAF, PRODUCTS, Floats, Ints, Mask, Program, needed
+from .program import INPUT, LEAF, PRODUCTS, Floats, Ints, Mask, Program, needed
 
 FEW = 4  # fewer alike nodes than these are no loop
 LONG = 8  # a sum of so many terms is a loop by itself
@@ -82,6 +82,8 @@ class Schedule:
     constants: list[float] = field(default_factory=list)
     space: Any = None  # a letter for each node: K, P, X, U, R or G
     slot: Any = None
+    constant: Any = None  # which nodes are constants, which of them just 1
+    one: Any = None
     sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys("UGR", 0))
 
     def take(self, space: str, count: int) -> int:
@@ -111,11 +113,12 @@ class Schedule:
 def schedule(program: Program, batched: bool, summed: bool, values: int) -> Schedule:
     """The schedule of a program; its first `values` outputs keep the eager order of additions."""
     plan = Schedule(program, batched, summed)
+    plan.constant, plan.one = program.constant, program.one
     levels = Levels.of(program, batched)
-    plan.space = np.array(["K", "U", "R", "G"])[np.where(program.code == CONSTANT, 0, np.where(levels.rowwise, 2, 1))]
+    plan.space = np.array(["K", "U", "R", "G"])[np.where(program.constant, 0, np.where(levels.rowwise, 2, 1))]
     plan.space[program.code == LEAF], plan.space[program.code == INPUT] = "P", "X"
     plan.space[levels.reduced] = "G"
-    plan.slot = np.where(program.code == CONSTANT, -1, program.number.astype(np.int64))
+    plan.slot = np.where(program.constant, -1.0, program.number).astype(np.int64)
     _Grouping(plan, levels, needed(program, program.outputs[:values])).run()
     return plan
 
@@ -125,8 +128,8 @@ class _Grouping:
 
     def __init__(self, plan: Schedule, levels: Levels, exact: Mask) -> None:
         self.plan, self.program, self.levels, self.exact = plan, plan.program, levels, exact
-        self.group = np.where(self.program.code == CONSTANT, -3, -1 - (self.program.code == LEAF))
-        self.group[(self.program.code == CONSTANT) & (self.program.number == 1.0)] = -4
+        self.group = np.where(self.program.constant, -3, -1 - (self.program.code == LEAF))
+        self.group[self.program.one] = -4
         self.waiting: dict[bool, list[Ints]] = {False: [], True: []}
         self.is_waiting = np.zeros(len(self.program), bool)
         self.groups = 0
@@ -203,7 +206,7 @@ class _Bundling:
     """The loops of one group."""
 
     def __init__(self, plan: Schedule, nodes: Ints, exact: bool) -> None:
-        self.plan, self.exact = plan, exact
+        self.plan, self.exact, self.constant, self.one = plan, exact, plan.constant, plan.one
         self.space = str(plan.space[nodes[0]])
         code = plan.program.code[nodes[0]]
         self.row = plan.program.words.rows[code]
@@ -228,10 +231,8 @@ class _Bundling:
         return Bundle(self.row, self.extents, self._out(), operands, (), self.lane, self.exact)
 
     def _products(self) -> Bundle | None:
-        plan = self.plan
         a, b = self.table[:, ::2], self.table[:, 1::2]
-        kind = np.array([self._kind(x, y) for x, y in zip(a[0].tolist(), b[0].tolist(), strict=True)])
-        runs = find_runs(self._places(a), self._places(b), kind)
+        runs = find_runs(self._places(a), self._places(b), self._kinds(a[0], b[0]))
         if len(runs) > max(LONG, a.shape[1] // 4):
             return None
         columns = [part[:, run.first] for run in runs for part in (a, b)]
@@ -246,25 +247,22 @@ class _Bundling:
             right = self._operand(b[:, span], run.step_b, next(strides)[1])
             one = not isinstance(right, Address) and right == 1.0
             factors.append(Factors(run.length, left, None if one else right))
-        del plan
         return Bundle(None, self.extents, self._out(), (), tuple(factors), self.lane, self.exact)
 
-    def _kind(self, x: int, y: int) -> int:
-        letters = [
-            ord(str(self.plan.space[v])) + 256 * int(self.plan.program.number[v] == 1.0 and self._is_number(v))
-            for v in (x, y)
-        ]
+    def _kinds(self, a: Ints, b: Ints) -> Ints:
+        """A number for each term that tells which spaces its factors lie in, and whether one of them is just 1."""
+        letters = [np.array([ord(c) for c in self.plan.space[nodes]]) + 256 * self.one[nodes] for nodes in (a, b)]
         return letters[0] * 65536 + letters[1]
 
     def _is_number(self, node: int) -> bool:
-        return bool(self.plan.program.code[node] == CONSTANT)
+        return bool(self.constant[node])
 
     def _constant(self, column: Ints) -> bool:
         return self._is_number(int(column[0]))
 
     def _places(self, nodes: Ints) -> Ints:
         """Slots, and 0 for constants: those can be laid out to fit any loop."""
-        found: Ints = np.where(self.plan.program.code[nodes] == CONSTANT, 0, self.plan.slot[nodes])
+        found: Ints = np.where(self.constant[nodes], 0, self.plan.slot[nodes])
         return found
 
     def _loops(self, columns: list[Ints]) -> list[tuple[int, Ints]] | None:

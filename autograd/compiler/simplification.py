@@ -1,6 +1,7 @@
 """Simplification: fewer nodes, the same numbers to the bit (powers 2 and 3 excepted, which become products)."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from ..choices import WHERE
 from ..operations import ABS, ADD, IDENTITY, MUL, NEG, POW, SUB, TRUEDIV
 from ..reductions import DOT, SUM
 from ..table import Operation
-from .program import CONSTANT, Builder, Ints, Mask, Program, without_dead_nodes
+from .program import CONSTANT, GIVEN, Builder, Ints, Mask, Program, without_dead_nodes
 from .templates import expansion
 
 WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded
@@ -48,16 +49,23 @@ def _expands(row: Operation | None) -> bool:
 
 def fold_constants(program: Program) -> Program:
     """Operations on constants only become constants; their numbers are those of the eager engine."""
-    constant = program.code == CONSTANT
     inner = np.flatnonzero(program.arity)
-    starts = program.start[inner]
-    known = np.logical_and.reduceat(constant[program.args], starts) if len(inner) else np.zeros(0, bool)
+    known = np.logical_and.reduceat(program.constant[program.args], program.start[inner]) if len(inner) else inner > 0
+    nodes = inner[known]
+    if not len(nodes):
+        return program
     code, arity, number = program.code.copy(), program.arity.copy(), program.number.copy()
-    for i in inner[known].tolist():
-        row = program.words.rows[code[i]]
-        assert row is not None
-        number[i] = row.evaluate(FLOATS, number[program.args[program.start[i] : program.start[i] + arity[i]]].tolist())
-        code[i], arity[i] = CONSTANT, 0
+    given = np.logical_or.reduceat(
+        program.code[program.operands(nodes)] == GIVEN, np.cumsum(arity[nodes]) - arity[nodes]
+    )
+    results: dict[Any, float] = {}
+    for i in nodes.tolist():
+        xs = number[program.args[program.start[i] : program.start[i] + arity[i]]]
+        key = code[i], xs.tobytes()
+        if key not in results:
+            results[key] = program.words.rows[code[i]].evaluate(FLOATS, xs.tolist())  # type: ignore[union-attr]
+        number[i] = results[key]
+    code[nodes], arity[nodes] = np.where(given, GIVEN, CONSTANT), 0
     return replace(program, code=code, arity=arity, number=number)
 
 
@@ -69,16 +77,17 @@ def neutral(program: Program) -> Program:
     alias = np.where(look.at(IDENTITY), x, alias)
     alias = np.where(look.at(MUL) & look.number(y, 1.0), x, alias)
     alias = np.where(look.at(MUL) & look.number(x, 1.0), y, alias)
-    alias = np.where((look.at(TRUEDIV) | look.at(POW)) & look.number(y, 1.0), x, alias)
+    alias = np.where(look.at(TRUEDIV) & look.number(y, 1.0), x, alias)
+    alias = np.where(look.at(POW) & look.exponent(1.0), x, alias)
     alias = np.where(look.at(SUB) & look.number(y, 0.0, positive=True), x, alias)
     alias = np.where(look.at(ADD) & look.number(y, 0.0, positive=False), x, alias)
     alias = np.where(look.at(NEG) & look.at(NEG)[x], x[x], alias)
-    settled = look.at(WHERE) & look.constant[x]
+    settled = look.at(WHERE) & program.constant[x]
     alias = np.where(settled, np.where(program.number[x] != 0, y, look.operand(2)), alias)
     code, args = program.code.copy(), program.args.copy()
     minus = look.at(ABS) & look.at(NEG)[x]
     args[program.start[minus]] = x[x][minus]
-    square = look.at(POW) & look.number(y, 2.0)
+    square = look.at(POW) & look.exponent(2.0)
     code[square] = program.words.code(MUL)
     args[program.start[square] + 1] = x[square]
     return _aliased(replace(program, code=code, args=args), alias)
@@ -102,8 +111,14 @@ class _Look:
         found[has] = program.args[program.start[has] + k]
         return found
 
+    def exponent(self, number: float) -> Mask:
+        """Whether operand 1 is this constant, also where it is given in the graph."""
+        y = self.operand(1)
+        found: Mask = self.program.constant[y] & (self.program.number[y] == number)
+        return found
+
     def number(self, node: Ints, number: float, positive: bool = True) -> Mask:
-        """Whether the node is the constant `number`; the zeros are told apart by their sign."""
+        """Whether the node is the constant `number`, and no data; the zeros are told apart by their sign."""
         numbers = self.program.number[node]
         return self.constant[node] & (numbers == number) & (np.signbit(numbers) != positive)
 
@@ -116,7 +131,8 @@ def share(program: Program) -> Program:
     if len(inner):
         key[inner] += np.add.reduceat(_mix(_mix(program.args) + _mix(position)), program.start[inner])
     leaves = program.arity == 0
-    key[leaves] = _mix(key[leaves] ^ _mix(program.number[leaves].view(np.int64)))
+    each = np.where(program.code == GIVEN, np.arange(len(program)), program.number.view(np.int64))
+    key[leaves] = _mix(key[leaves] ^ _mix(each[leaves]))
     _, first, back = np.unique(key, return_index=True, return_inverse=True)
     return _aliased(program, _verified(program, first[back]))
 
@@ -131,7 +147,7 @@ def _mix(x: np.ndarray) -> np.ndarray:
 
 def _verified(program: Program, alias: Ints) -> Ints:
     """`alias` where the nodes are really equal: a hash may lie."""
-    same = (program.code == program.code[alias]) & (program.arity == program.arity[alias])
+    same = (program.code != GIVEN) & (program.code == program.code[alias]) & (program.arity == program.arity[alias])
     same &= program.number.view(np.int64) == program.number[alias].view(np.int64)
     moved = np.flatnonzero(same & (alias != np.arange(len(program))) & (program.arity > 0))
     differs = program.operands(moved) != program.operands(alias[moved])
