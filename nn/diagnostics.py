@@ -13,7 +13,7 @@ from autograd.numerals import number
 
 from .columns import Network, network, weights
 from .findings import findings
-from .inputs import name_of, table, targets
+from .inputs import name_of, size, table, targets
 from .losses import cross_entropy, mse
 from .plotting import COLOURS, Measurement, axes, tidy
 
@@ -117,6 +117,7 @@ def diagnose(
     """
     rows = table(X)
     wanted = targets(y, len(rows))
+    max_rows = size(max_rows, "max_rows")
     step = max(1.0, len(rows) / max_rows)
     chosen = [int(i * step) for i in range(min(len(rows), max_rows))]
     pairs = [(rows[i], wanted[i]) for i in chosen]
@@ -143,9 +144,9 @@ class _Examination:
     def _add(self, run: Network) -> None:
         assert run.gradient is not None
         for k, i, j, w in weights(run.columns):
-            place, size = (k, i, j), abs(run.gradient(w))
-            self.sizes[place] = self.sizes.get(place, 0.0) + size
-            if size == 0.0:
+            place, slope = (k, i, j), abs(run.gradient(w))
+            self.sizes[place] = self.sizes.get(place, 0.0) + slope
+            if slope == 0.0:
                 self.reasons.setdefault(place, []).append(_why(run, k, i, j))
 
     def diagnosis(self) -> Diagnosis:

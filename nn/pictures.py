@@ -32,7 +32,8 @@ def draw(
 
     Biases are not drawn. Of a layer of more than `max_neurons` the middle ones are left out. In the SVG neuron i of
     column k is the element "n-k-i" (column 0 are the inputs), its weight for input j "w-k-i-j", its residual path
-    "s-k-i"; all count from 0. Raises TypeError for models that are not made of layers of neurons.
+    "s-k-i", the title of the column "t-k", and the loss "loss"; all count from 0. Raises TypeError for models that are
+    not made of layers of neurons.
 
     >>> import nn
     >>> nn.draw(nn.MLP(2, [4, 1]), x=[1.0, -1.0])

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from autograd import Value
 from autograd.drawing import palette
+from autograd.drawing.labels import field, plain
 from autograd.numerals import number, subscripts
 
 from .columns import Column, Network, weights
@@ -17,7 +18,9 @@ NODE = {
     "fillcolor": palette.NEUTRAL,
 }  # fmt: skip
 EDGE = {"arrowhead": "none", "color": palette.LINE}
-CLOSED = {"style": "filled,dashed", "fillcolor": palette.DEAD, "fontcolor": palette.FADED_INK}
+CLOSED = {
+    "style": "filled,dashed", "fillcolor": palette.DEAD, "color": palette.FADED_INK, "fontcolor": palette.FADED_INK,
+}  # fmt: skip
 CAPTION = {
     "shape": "box", "fixedsize": "false", "width": "0.3", "height": "0.2", "margin": "0.08,0.04",
     "fillcolor": palette.LAYER, "color": palette.LAYER,
@@ -128,7 +131,8 @@ def visible(size: int, most: int) -> list[int | None]:
 
 def _name(column: Column, k: int, i: int) -> str:
     if k == 0:
-        return subscripts(f"x{i + 1}")
+        given = plain(column.outputs[i].label) if column.outputs else ""
+        return field(given) if 0 < len(given) <= 9 else subscripts(f"x{i + 1}")
     return subscripts(f"ŷ{i + 1}") if column.size > 1 else "ŷ"
 
 

@@ -13,6 +13,7 @@ from drawn import SVG, half_square, lesson_c, lesson_d, texts
 
 import autograd
 import nn
+from autograd import Value
 from autograd.drawing import palette
 from autograd.drawing.diagram import Diagram
 
@@ -65,6 +66,11 @@ def test_with_a_target_the_neurons_show_delta_and_the_loss_stands_beside() -> No
     assert shown["n-1-1"] == ["0.6225", "δ −0.0329"]
     assert shown["n-2-0"] == ["0.7668", "δ −0.2332"]
     assert shown["loss"] == ["loss 0.027195", "target 1.0"]
+
+
+def test_inputs_keep_the_labels_they_were_given() -> None:
+    shown = written(nn.draw(lesson_d()[0], x=[Value(1.0, "age"), Value(0.5, 'a|"{')]))
+    assert (shown["n-0-0"], shown["n-0-1"]) == (["age", "1.0"], ['a|"{', "0.5"])
 
 
 def test_lines_are_coloured_by_sign_and_wide_by_size() -> None:

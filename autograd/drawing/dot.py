@@ -21,7 +21,9 @@ NODE = {
     "fillcolor": palette.NEUTRAL, "color": palette.LINE, "height": "0.25", "width": "0.3", "margin": "0.09,0.03",
 }  # fmt: skip
 EDGE = {"color": palette.LINE, "arrowsize": "0.6", "fontname": FONT, "fontsize": "10", "fontcolor": palette.INK}
-DEAD = {"style": "filled,dashed", "fillcolor": palette.DEAD, "fontcolor": palette.FADED_INK}
+DEAD = {
+    "style": "filled,dashed", "fillcolor": palette.DEAD, "color": palette.FADED_INK, "fontcolor": palette.FADED_INK,
+}  # fmt: skip
 
 
 def digraph(drawing: Drawing, direction: str, digits: int, derivatives: bool) -> Any:
