@@ -15,8 +15,15 @@ from .machine import machine
 from .table import Table
 
 WORKLOADS = {
-    "moons": "engine: a training step on the moons data, against micrograd",
-    "chain": "engine: a chain of a million multiplications",
+    "moons": ("moons", "engine: a training step on the moons data, against micrograd"),
+    "chain": ("chain", "engine: a chain of a million multiplications"),
+    "A": ("networks", "compiler: moons, 2-16-16-1, 100 rows, hinge loss + L2"),
+    "B": ("networks", "compiler: 768 rows, 8-16-1, binary cross-entropy"),
+    "D": ("networks", "compiler: digits, 64-32-10, softmax cross-entropy"),
+    "G": ("networks", "compiler: digits, 64-128-64-10"),
+    "E": ("whole_batch", "compiler: A's whole batch as one scalar graph (waits for slow peers; not with --quick)"),
+    "F": ("scattered", "compiler: a chain of 1,000,000 nodes; 200,000 nodes without pattern"),
+    "H": ("luksan", "compiler: chained Rosenbrock and Luksan-Vlcek, 400 to 100,000 variables"),
 }
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -30,7 +37,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"  {name:8} {what}" for name, what in WORKLOADS.items()),
+        epilog="\n".join(f"  {name:8} {what}" for name, (_, what) in WORKLOADS.items()),
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run (all, if none is named):")
     parser.add_argument("--quick", action="store_true", help="few repetitions: a look, not a measurement")
@@ -47,20 +54,21 @@ def measure(name: str, quick: bool) -> list[Table]:
     command = [sys.executable, "-m", "benchmarks", "--worker", name, *(["--quick"] if quick else [])]
     done = subprocess.run(command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        return [Table(f"{name}: failed, see above", [""])]
+        return [Table([f"{name}: failed, see above"])]
     return [Table(**fields) for fields in json.loads(done.stdout.splitlines()[-1])]
 
 
 def work(name: str, quick: bool) -> None:
     """In the fresh process: run the workload, hand its tables over as JSON in the last line."""
-    tables = import_module(f"{__package__}.{name}").run(quick)
+    tables = import_module(f"{__package__}.{WORKLOADS[name][0]}").run(name, quick)
     print(json.dumps([asdict(table) for table in tables]))
 
 
 def main() -> None:
     options = arguments()
     if options.worker:
-        return work(options.names[0], options.quick)
+        work(options.names[0], options.quick)
+        return
     print(f"Measured on {machine()}; one thread; medians of interleaved runs.", flush=True)
     for name in options.names or WORKLOADS:
         print(f"\n({name}: measuring)", file=sys.stderr, flush=True)

@@ -15,5 +15,5 @@ def cpu_model() -> str:
 
 def machine() -> str:
     """One line: processor, cores, Python, system."""
-    cores = os.cpu_count()
-    return f"{cpu_model()}, {cores} cores, {platform.python_implementation()} {platform.python_version()}, {platform.system()}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{cpu_model()}, {os.cpu_count()} cores, {python}, {platform.system()}"

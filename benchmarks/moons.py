@@ -113,7 +113,7 @@ def largest_difference(series: list[list[float]]) -> float:
     return max((max(losses) - min(losses)) / max(map(abs, losses)) for losses in zip(*series, strict=True))
 
 
-def run(quick: bool = False) -> list[Table]:
+def run(name: str, quick: bool) -> list[Table]:
     all_of_them = contenders(1 if quick else STEPS)
     nodes = {name: contender.nodes() for name, contender in all_of_them.items() if name.endswith("on")}
     numbers = dict.fromkeys(all_of_them, 1)
@@ -122,7 +122,6 @@ def run(quick: bool = False) -> list[Table]:
     assert difference < 1e-6, f"the losses differ by {difference:.1e}: the contenders do not compute the same"
     steps = len(all_of_them["nn on"].losses)
     table = Table(
-        f"moons: a training step, MLP(2, [16, 16, 1]), {ROWS} rows, hinge loss + L2 (micrograd's demo)",
         ["a training step on the moons data", "chainrule", "micrograd", "ratio", "target"],
         [
             line(timing, all_of_them, "nn", "on", "with `nn`", 30),
@@ -131,6 +130,7 @@ def run(quick: bool = False) -> list[Table]:
             line(timing, all_of_them, "expanded", "off", "operation by operation, cyclic collector off for both", None),
         ],
         [
+            f"The step is micrograd's demo: MLP(2, [16, 16, 1]), {ROWS} rows, hinge loss + L2.",
             f"Nodes: micrograd {nodes['micrograd on']:,}, nn {nodes['nn on']:,}, expanded {nodes['expanded on']:,}.",
             f"The losses of all agree to {difference:.0e} over {steps} steps.",
         ],

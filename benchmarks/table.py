@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Table:
-    """One workload's results; every cell is text already."""
+    """One workload's results; every cell is text already, the first of the header says what was measured."""
 
-    title: str
     header: list[str]
     rows: list[list[str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -18,7 +17,7 @@ class Table:
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
         shown = ["  ".join(_aligned(cell, widths, i) for i, cell in enumerate(line)).rstrip() for line in lines]
         rule = "  ".join("-" * width for width in widths)
-        return "\n".join([self.title, "", shown[0], rule, *shown[1:], *_notes(self.notes)])
+        return "\n".join([shown[0], rule, *shown[1:], *_notes(self.notes)])
 
     def markdown(self) -> str:
         """The table as Markdown, its notes in one line below."""

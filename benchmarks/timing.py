@@ -48,6 +48,9 @@ class Timing:
     def median(self, name: str) -> float:
         return median(self.samples[name])
 
+    def best(self, name: str) -> float:
+        return min(self.samples[name])
+
     def ratio(self, slow: str, fast: str) -> float:
         """How many times longer `slow` takes than `fast`: the median over the rounds, each with its own ratio."""
         return median(s / f for s, f in zip(self.samples[slow], self.samples[fast], strict=True))

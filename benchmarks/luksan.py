@@ -1,0 +1,66 @@
+"""Compiler, workload H: value and gradient of functions of 400 to 100,000 variables, beside C and libraries."""
+
+import time
+
+from .moons import count_nodes
+from .networks import OURS, Field
+from .peers.many_variables import Function
+from .table import Table, digits, duration, verdict
+from .timing import Timing, collector
+
+READY, NANOSECONDS = 0.5, 3.0
+REFERENCE = "C, plain"
+MAKERS = {
+    OURS: "chainrule.built",
+    REFERENCE: "c.many_variables",
+    "JAX jit": "jax_jit.many_variables",
+    "CasADi (gcc)": "casadi_gcc.many_variables",
+}
+SLOW = "CasADi (gcc)"  # gcc takes a minute for 400 variables; left out with more, and by --quick
+HEADER = ["value and gradient", "nodes", "graph built in", "ready in", "a pass", "ns a node", "÷ C plain"]
+NAMES = {"rosenbrock": "chained Rosenbrock", "luksan_vlcek": "Luksan-Vlcek"}
+
+
+def entered(function: Function, patient: bool) -> tuple[float, int, Field]:
+    """Seconds to build chainrule's graph, its nodes, and all who take part."""
+    from .peers.chainrule import variables_graph
+
+    start = time.perf_counter()
+    graph = variables_graph(function)
+    built, found = time.perf_counter() - start, Field()
+    for name, maker in MAKERS.items():
+        if name != SLOW or patient:
+            found.add(name, maker, graph if name == OURS else function)
+    found.check(REFERENCE)
+    return built, count_nodes(graph[0]), found
+
+
+def lines(function: Function, rounds: int, patient: bool) -> tuple[list[list[str]], list[str]]:
+    """The rows of one function at one size, and what is missing."""
+    with collector(False):
+        built, nodes, found = entered(function, patient)
+    timing = found.timing(rounds)
+    label = f"{NAMES[function.name]}, N = {function.variables:,}: "
+    rows = [line(label + name, name, built, nodes, found, timing) for name in found.contenders]
+    return rows, [f"{label}{reason}" for reason in found.missing]
+
+
+def line(label: str, name: str, built: float, nodes: int, found: Field, timing: Timing) -> list[str]:
+    run, ours = timing.median(name), name == OURS
+    wanted = [
+        verdict(f"ready in ≤ {READY} s", found.ready[name] <= READY),
+        verdict(f"≤ {NANOSECONDS:.0f} ns a node", run <= NANOSECONDS * 1e-9 * nodes),
+    ]
+    graph = [f"{nodes:,}", duration(built)] if ours else ["", ""]
+    speed = [duration(run), digits(run / nodes * 1e9), digits(timing.ratio(name, REFERENCE))]
+    return [label, *graph, duration(found.ready[name]), *speed, "; ".join(wanted) if ours else ""]
+
+
+def run(name: str, quick: bool) -> list[Table]:
+    table = Table([f"H: {HEADER[0]}", *HEADER[1:], "target"], notes=["Nodes are chainrule's, in all rows."])
+    for kind in NAMES:
+        for variables in (400, 5_000) if quick else (400, 5_000, 100_000):
+            rows, missing = lines(Function(kind, variables), 3 if quick else 11, variables == 400 and not quick)
+            table.rows += rows
+            table.notes += missing
+    return [table]

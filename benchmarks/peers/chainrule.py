@@ -1,0 +1,83 @@
+"""chainrule: `autograd.compile` of the loss of one row, called with all rows; or of a graph that exists already."""
+
+from typing import Any
+
+import numpy as np
+
+import autograd
+import nn
+from autograd.compiler import compile
+
+from ..moons import loss_of
+from ..problems import Problem
+from . import Contender
+from .many_variables import Function, with_numbers
+
+
+def prepare() -> None:
+    """Load llvmlite and the compiler."""
+    x = autograd.Value(1.0)
+    built((x * x, [x])).step()
+
+
+def mlp(problem: Problem) -> nn.MLP:
+    """The problem's network with its first parameters."""
+    model = nn.MLP(problem.sizes[0], list(problem.sizes[1:]))
+    for p, number in zip(model.parameters(), problem.theta.tolist(), strict=True):
+        p.data = number
+    return model
+
+
+def network(problem: Problem, backend: str = "llvm") -> Contender:
+    """The loss of one row, the penalty included: the mean over the rows is the loss of the batch."""
+    model = mlp(problem)
+    parameters = model.parameters()
+
+    def loss(x: Any, y: Any) -> Any:
+        value = LOSSES[problem.loss](model(x), y)
+        return value + problem.alpha * autograd.sum([p * p for p in parameters]) if problem.alpha else value
+
+    f = compile(loss, parameters=parameters, backend=backend)
+    return contender(f, f.kernel("backward", problem.X, problem.y))
+
+
+def with_numpy(problem: Problem) -> Contender:
+    """The same on the NumPy back end."""
+    return network(problem, "numpy")
+
+
+def hinge(z: Any, y: Any) -> Any:
+    return autograd.relu(1.0 - y * z)
+
+
+LOSSES = {"hinge": hinge, "bce": nn.bce_with_logits, "cross_entropy": autograd.cross_entropy}
+
+
+def contender(f: Any, kernel: Any) -> Contender:
+    """From buffers to buffers: the result is one array, the value and then its gradient."""
+    return Contender(kernel.run, lambda result: (float(result[0]), np.array(result[1:], float).ravel()), keep=f)
+
+
+def whole_batch(problem: Problem) -> tuple[autograd.Value, list[autograd.Value]]:
+    """micrograd's demo built operation by operation: the loss of all rows as one graph, and its parameters."""
+    model = mlp(problem)
+    with autograd.expanded():
+        return loss_of(autograd.Constant, model, problem.X.tolist(), problem.y.tolist()), model.parameters()
+
+
+def batch(problem: Problem) -> Contender:
+    """The whole batch as one scalar graph, the data as constants: traced and compiled."""
+    return built(whole_batch(problem))
+
+
+def built(graph: tuple[autograd.Value, list[autograd.Value]]) -> Contender:
+    """Value and gradient of a graph that exists already, as a function of its inputs."""
+    root, inputs = graph
+    f = compile(root, inputs=inputs)
+    return contender(f, f.kernel("value_and_grad", [x.data for x in inputs]))
+
+
+def variables_graph(function: Function) -> tuple[autograd.Value, list[autograd.Value]]:
+    """The graph of a function of many variables, term by term, and its inputs."""
+    x = [autograd.Value(number) for number in function.start.tolist()]
+    return with_numbers(function, x, autograd), x
