@@ -1,7 +1,9 @@
 """What `autograd.compile` returns: a function of scalars, compiled for whole arrays of rows."""
 
 import copy
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from threading import RLock
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -50,7 +52,7 @@ class Compiled:
         dtype: str = "float64",
         threads: int = 1,
     ) -> None:
-        self.source, self.parameters, self.inputs = (
+        self.function, self.parameters, self.inputs = (
             source,
             _checked(parameters),
             None if inputs is None else list(inputs),
@@ -63,6 +65,7 @@ class Compiled:
         self._hits = self._misses = 0
         self._lock = RLock()
         self._last: Any = None
+        self._last_leaves: list[Value] = []
 
     # what it computes
 
@@ -135,6 +138,41 @@ class Compiled:
         """The program after each pass, for the latest call."""
         return listing(list(passes(*self._latest())))
 
+    def source(self, language: str = "c", *, constants: bool = False, name: str = "") -> str:
+        """The program of the latest call as text: one C99 file, or LLVM.
+
+        The C file has `NAME(X, P, Y, U)`, from one row's inputs X and the parameters' numbers P to the results Y, with
+        work space U of NAME_WORK numbers; and, for one result, `NAME_gradient`: the value, then its derivatives by
+        the parameters, or, where there are none, by the inputs. With `constants` the parameters' numbers now are
+        in the file, as NAME_parameters. Compile it without -ffast-math; link with -lm.
+        """
+        program, request = self._latest()
+        if language == "llvm":
+            return self._llvm_text(program, request)
+        if language != "c":
+            raise ValueError(f"unknown language {language!r}; use 'c' or 'llvm'")
+        return self._c_text(program, request, constants, name or _identifier(self.__name__))
+
+    def _llvm_text(self, program: Program, request: Request) -> str:
+        from .llvm_module import ModuleWriter
+
+        return str(ModuleWriter(planned(program, request), self.dtype.name))
+
+    def _c_text(self, program: Program, request: Request, constants: bool, name: str) -> str:
+        from .c_source import c_file, c_function
+
+        one = replace(request, task="value", batched=False, chosen=())
+        functions = [c_function(name, "the results", planned(program, one))]
+        if len(program.outputs) == 1:
+            task: Task = "backward" if self.parameters else "value_and_grad"
+            gradient = replace(one, task=task, chosen=tuple(range(request.inputs)))
+            what = "the parameters" if self.parameters else "the inputs"
+            functions.append(
+                c_function(f"{name}_gradient", f"the value, then its derivatives by {what}", planned(program, gradient))
+            )
+        leaves = np.array([leaf.data for leaf in self._last_leaves]) if constants else None
+        return c_file(f"{self.__name__}, compiled by chainrule", functions, leaves, name)
+
     def _latest(self) -> tuple[Program, Request]:
         if self._last is None:
             if self.inputs is None:
@@ -203,13 +241,13 @@ class Compiled:
                 raise TypeError(
                     f"this compiled graph takes one list of {len(self.inputs)} inputs, or an array of so many columns"
                 )
-            graph = existing(self.source, self.inputs)
+            graph = existing(self.function, self.inputs)
             return Traced(*from_graph(graph.outputs, graph.inputs, self.parameters), graph.result, Environment(None))
         arguments = [zeros(part) for part in structures]
-        graph = trace(self.source, arguments, self.parameters)
-        environment = Environment(self.source)
+        graph = trace(self.function, arguments, self.parameters)
+        environment = Environment(self.function)
         program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
-        self._check_again(program, leaves, trace(self.source, arguments, self.parameters))
+        self._check_again(program, leaves, trace(self.function, arguments, self.parameters))
         return Traced(program, leaves, _skeleton(graph.result), environment)
 
     def _check_again(self, program: Program, leaves: list[Value], again: Graph) -> None:
@@ -223,7 +261,7 @@ class Compiled:
 
     def _kernel(self, structures: Any, traced: Traced, request: Request) -> Any:
         key = (structures, request)
-        self._last = (traced.program, request)
+        self._last, self._last_leaves = (traced.program, request), traced.leaves
         if key in self._kernels:
             self._hits += 1
         else:
@@ -244,13 +282,13 @@ class Compiled:
         return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}
 
     def __reduce__(self) -> Any:
-        return _rebuild, (self.source, self.parameters, self._options())
+        return _rebuild, (self.function, self.parameters, self._options())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Compiled":
         """With the model it belongs to, where that is copied; a plain function keeps its own parameters."""
-        if isinstance(self.source, FunctionType):
-            return _rebuild(self.source, self.parameters, self._options())
-        parts = (self.source, self.parameters, self._options())
+        if isinstance(self.function, FunctionType):
+            return _rebuild(self.function, self.parameters, self._options())
+        parts = (self.function, self.parameters, self._options())
         return _rebuild(*copy.deepcopy(parts, memo))
 
 
@@ -298,3 +336,9 @@ def _by_argument(columns: Floats, call: Call, argnums: Argnums, *outer: Structur
     ends = np.cumsum(sizes).tolist()
     parts = [table[:, end - size : end].reshape(-1, *columns.shape[1:]) for size, end in zip(sizes, ends, strict=True)]
     return tuple(arranged(part, *outer, call.structures[k]) for part, k in zip(parts, argnums, strict=True))
+
+
+def _identifier(name: str) -> str:
+    """A name that C takes."""
+    found = re.sub(r"\W", "_", name)
+    return found if found.isidentifier() and found.isascii() and found != "_lambda_" else "f"

@@ -1,0 +1,209 @@
+"""C source: one C99 file that computes a row, and its gradient, with nothing but the C library's mathematics.
+
+The bundles become for-loops in the eager order of additions, so that any compiler gives the eager numbers.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..arithmetic import Arithmetic
+from .loops import Address, Operand
+from .program import Floats
+from .schedule import Bundle, Factors, Lines, Schedule, Step
+
+LIBRARY = frozenset("exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc".split())
+
+
+class Expression:
+    """A number in C, by the text that computes it."""
+
+    def __init__(self, m: "CArithmetic", text: str) -> None:
+        self.m, self.text = m, text
+
+    def __add__(self, other: Any) -> "Expression":
+        return self.m.let("{} + {}", self, other)
+
+    def __radd__(self, other: Any) -> "Expression":
+        return self.m.let("{} + {}", other, self)
+
+    def __sub__(self, other: Any) -> "Expression":
+        return self.m.let("{} - {}", self, other)
+
+    def __rsub__(self, other: Any) -> "Expression":
+        return self.m.let("{} - {}", other, self)
+
+    def __mul__(self, other: Any) -> "Expression":
+        return self.m.let("{} * {}", self, other)
+
+    def __rmul__(self, other: Any) -> "Expression":
+        return self.m.let("{} * {}", other, self)
+
+    def __truediv__(self, other: Any) -> "Expression":
+        return self.m.let("{} / {}", self, other)
+
+    def __rtruediv__(self, other: Any) -> "Expression":
+        return self.m.let("{} / {}", other, self)
+
+    def __pow__(self, other: Any) -> "Expression":
+        return self.m.let("pow({}, {})", self, other)
+
+    def __neg__(self) -> "Expression":
+        return self.m.let("-{}", self)
+
+    def __abs__(self) -> "Expression":
+        return self.m.let("fabs({})", self)
+
+
+class CArithmetic(Arithmetic):
+    """The arithmetic that writes C: every operation is a statement of its own."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda x: self.let(f"{name}({{}})", x)) if name in LIBRARY else super().__getattr__(name)
+
+    def let(self, form: str, *operands: Any) -> Expression:
+        texts = [x.text if isinstance(x, Expression) else literal(float(x)) for x in operands]
+        self.statements.append(f"const double t{len(self.statements)} = {form.format(*texts)};")
+        return Expression(self, f"t{len(self.statements) - 1}")
+
+    def truediv(self, x: Any, y: Any) -> Expression:
+        return self.let("{} / {}", x, y)
+
+    def pow(self, x: Any, y: Any) -> Expression:
+        return self.let("pow({}, {})", x, y)
+
+    def abs(self, x: Any) -> Expression:
+        return self.let("fabs({})", x)
+
+    def less(self, x: Any, y: Any) -> Expression:
+        return self.let("{} < {} ? 1.0 : 0.0", x, y)
+
+    def less_equal(self, x: Any, y: Any) -> Expression:
+        return self.let("{} <= {} ? 1.0 : 0.0", x, y)
+
+    def equal(self, x: Any, y: Any) -> Expression:
+        return self.let("{} == {} ? 1.0 : 0.0", x, y)
+
+    def where(self, condition: Any, x: Any, y: Any) -> Any:
+        return (
+            self.let("{} != 0.0 ? {} : {}", condition, x, y)
+            if isinstance(condition, Expression)
+            else x
+            if condition
+            else y
+        )
+
+
+def literal(number: float) -> str:
+    """A number in C, to the bit."""
+    if math.isnan(number):
+        return "NAN"
+    text = ("INFINITY" if number > 0 else "-INFINITY") if math.isinf(number) else repr(number)
+    return f"({text})" if text.startswith("-") else text
+
+
+def c_function(name: str, comment: str, plan: Schedule) -> str:
+    """One C function: inputs X, parameters P and a work space U → the outputs Y."""
+    outputs = [plan.operand(int(node)) for node in plan.program.outputs]
+    body = [line for step in plan.once for line in _step(plan, step)]
+    stores = [f"Y[{k}] = {_place(out)};" for k, out in enumerate(outputs)]
+    constants = _array("K", plan.constants)
+    arguments = "const double *X, const double *P, double *Y, double *U"
+    upper = f"{name.upper()}_WORK"
+    inside = "\n".join("    " + line for line in [*constants, "(void)X; (void)P; (void)U;", *body, *stores])
+    return f"/* {comment} */\n#define {upper} {max(1, plan.sizes['U'])}\nvoid {name}({arguments})\n{{\n{inside}\n}}\n"
+
+
+def c_file(header: str, functions: Sequence[str], parameters: Floats | None, name: str) -> str:
+    """The whole file; with `parameters`, their numbers are in it as an array."""
+    numbers = [] if parameters is None else _array(f"{name}_parameters", parameters.tolist(), "const double")
+    return "\n".join([f"/* {header} */", "#include <math.h>", "", *numbers, "", *functions])
+
+
+def _array(name: str, numbers: Sequence[float], kind: str = "static const double") -> list[str]:
+    if not numbers:
+        return []
+    rows = [", ".join(map(literal, numbers[i : i + 8])) for i in range(0, len(numbers), 8)]
+    return [f"{kind} {name}[{len(numbers)}] = {{", *(f"    {row}," for row in rows), "};"]
+
+
+def _step(plan: Schedule, step: Step) -> list[str]:
+    return _lines(plan, step) if isinstance(step, Lines) else _bundle(step)
+
+
+def _bundle(step: Bundle) -> list[str]:
+    names = "ijklmnop"[: len(step.extents)]
+    heads = [
+        "    " * d + f"for (long {n} = 0; {n} < {count}; {n}++) {{"
+        for d, (n, count) in enumerate(zip(names, step.extents, strict=True))
+    ]
+    inner = _products(step) if step.row is None else _elementwise(step)
+    indent = "    " * len(names)
+    ends = ["    " * d + "}" for d in reversed(range(len(names)))]
+    if not names:
+        return ["{", *("    " + line for line in inner), "}"]
+    return [*heads, *(indent + line for line in inner), *ends]
+
+
+def _elementwise(step: Bundle) -> list[str]:
+    m = CArithmetic()
+    assert step.row is not None
+    xs = [Expression(m, _place(x)) if isinstance(x, Address) else x for x in step.operands]
+    result = step.row.evaluate(m, xs)
+    text = result.text if isinstance(result, Expression) else literal(float(result))
+    return [*m.statements, f"{_place(step.out)} = {text};"]
+
+
+def _products(step: Bundle) -> list[str]:
+    lines, started = [], False
+    for run in step.runs:
+        first = 0
+        if not started:
+            lines.append(f"double s = {_term(run, '0')};")
+            first, started = 1, True
+        if first < run.length:
+            loop = f"for (long t = {first}; t < {run.length}; t++) " if run.length > first + 1 else ""
+            lines.append(f"{loop}s += {_term(run, 't' if loop else str(first))};")
+    return [*lines, f"{_place(step.out)} = s;"]
+
+
+def _term(run: Factors, t: str) -> str:
+    return _place(run.a, t) if run.b is None else f"{_place(run.a, t)} * {_place(run.b, t)}"
+
+
+def _place(operand: Operand, t: str = "") -> str:
+    if not isinstance(operand, Address):
+        return literal(operand)
+    moves = [(s, n) for s, n in zip(operand.strides, "ijklmnop", strict=False) if s]
+    if operand.step and t != "0":
+        moves.append((operand.step, t))
+    parts = [str(operand.base), *(f"{s} * {n}" for s, n in moves)]
+    return f"{operand.space}[{' + '.join(parts)}]"
+
+
+def _lines(plan: Schedule, step: Lines) -> list[str]:
+    program, lines = plan.program, []
+    for node in step.nodes.tolist():
+        operands = program.args[program.start[node] : program.start[node] + program.arity[node]].tolist()
+        m = CArithmetic()
+        xs: list[Any] = [_leaf(plan, m, x) for x in operands]
+        row = program.words.rows[program.code[node]]
+        result = _sum(xs) if row is None else row.evaluate(m, xs)
+        text = result.text if isinstance(result, Expression) else literal(float(result))
+        lines.append(f"{{ {' '.join([*m.statements, f'{_place(plan.operand(node))} = {text};'])} }}")
+    return lines
+
+
+def _leaf(plan: Schedule, m: CArithmetic, node: int) -> Any:
+    return float(plan.program.number[node]) if plan.constant[node] else Expression(m, _place(plan.operand(node)))
+
+
+def _sum(xs: list[Any]) -> Any:
+    total: Any = None
+    for a, b in zip(xs[::2], xs[1::2], strict=True):
+        term = a if not isinstance(b, Expression) and b == 1.0 else a * b
+        total = term if total is None else total + term
+    return total

@@ -1,0 +1,84 @@
+"""The C source of compiled functions: compiled by the system's compiler, it gives the eager numbers."""
+
+import ctypes
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from references import BUILT_IN
+
+import autograd
+import nn
+from autograd import OPERATIONS, Value
+from autograd.compiler import compile
+from autograd.functions import evaluate
+
+CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+pytestmark = pytest.mark.skipif(CC is None, reason="needs a C compiler")
+
+
+def built(source: str, folder: Path) -> Any:
+    (folder / "f.c").write_text(source)
+    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    subprocess.run([CC, *flags, "f.c", "-o", "f.so", "-lm"], cwd=folder, check=True, capture_output=True)
+    return ctypes.CDLL(str(folder / "f.so"))
+
+
+def call(function: Any, inputs: list[float], parameters: list[float], results: int) -> list[float]:
+    outputs, work = (ctypes.c_double * results)(), (ctypes.c_double * 100_000)()
+    arrays = [(ctypes.c_double * max(1, len(x)))(*x) for x in (inputs, parameters)]
+    function(*arrays, outputs, work)
+    return list(outputs)
+
+
+def test_every_operation_in_one_file(tmp_path: Path) -> None:
+    names = [name for name in BUILT_IN if name not in ("log", "log1p")]
+    samples = [list(OPERATIONS[name].samples[0]) for name in names]
+    flat = [x for sample in samples for x in sample]
+
+    def f(xs: Any) -> Any:
+        rest = iter(xs)
+        return [evaluate(OPERATIONS[n], [next(rest) for _ in s]) for n, s in zip(names, samples, strict=True)]
+
+    compiled = compile(f, backend="numpy")
+    compiled(flat)
+    library = built(compiled.source("c", name="table"), tmp_path)
+    assert call(library.table, flat, [], len(names)) == pytest.approx(f(flat), rel=1e-15)
+
+
+def test_a_network_with_its_parameters_as_constants(tmp_path: Path) -> None:
+    model = nn.MLP(3, [6, 5, 1], rng=random.Random(0))
+
+    def loss(x: Any, y: Any) -> Any:
+        return nn.bce_with_logits(model(x), y)
+
+    compiled = compile(loss, model.parameters(), backend="numpy")
+    x, y = [0.3, -0.2, 0.9], 1.0
+    compiled(x, y)
+    library = built(compiled.source("c", constants=True), tmp_path)
+    count = len(model.parameters())
+    numbers = list((ctypes.c_double * count).in_dll(library, "loss_parameters"))
+    assert numbers == [p.data for p in model.parameters()]
+    value, *gradient = call(library.loss_gradient, [*x, y], numbers, 1 + count)
+    expected = loss([Value(v) for v in x], Value(y))
+    expected.backward()
+    assert value == pytest.approx(expected.data, rel=1e-15)
+    assert gradient == pytest.approx([p.grad for p in model.parameters()], rel=1e-12, abs=1e-18)
+    assert call(library.loss, [*x, y], numbers, 1) == [value]
+
+
+def test_additions_keep_the_eager_order(tmp_path: Path) -> None:
+    compiled = compile(lambda x: autograd.dot(x[:9], x[9:18], x[18]), backend="numpy")
+    row = [random.Random(3).uniform(-1e8, 1e8) for _ in range(19)]
+    library = (compiled(row), built(compiled.source("c", name="d"), tmp_path))[1]
+    assert call(library.d, row, [], 1) == [autograd.dot(row[:9], row[9:18], row[18])]
+
+
+def test_an_unknown_language_is_named() -> None:
+    compiled = compile(lambda x: x * 2.0, backend="numpy")
+    compiled(1.0)
+    with pytest.raises(ValueError, match="use 'c' or 'llvm'"):
+        compiled.source("fortran")
