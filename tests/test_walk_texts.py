@@ -43,11 +43,11 @@ def test_long_names_do_not_break_the_columns() -> None:
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".tex", ".html"])
 def test_saved_file_is_whole_and_replaces_the_old_one(neuron: Walk, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"w{suffix}"
-    path.write_text("old")
+    path.write_text("what was there before")
     neuron.save(path)
     content = path.read_text(encoding="utf-8")
     assert content.endswith("\n")
-    assert "old" not in content.split()
+    assert "what was there before" not in content
     assert list(tmp_path.iterdir()) == [path]
 
 
