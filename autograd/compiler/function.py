@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-
 from ..value import Constant, Value
 from .arguments import Call, Structure, arranged, count, zeros
 from .environment import Environment

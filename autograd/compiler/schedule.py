@@ -12,7 +12,7 @@ import numpy as np
 from ..table import Operation
 from .levels import Levels
 from .loops import Address, Operand, constant_layout, find_loops, find_runs
-from .program import INPUT, LEAF, PRODUCTS, Floats, Ints, Mask, Program, needed
+from .program import INPUT, LEAF, PRODUCTS, Ints, Mask, Program, needed
 
 FEW = 4  # fewer alike nodes than these are no loop
 LONG = 8  # a sum of so many terms is a loop by itself
