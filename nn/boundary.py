@@ -50,7 +50,7 @@ class DecisionBoundary(Measurement):
         if wrong:
             ring: dict[str, Any] = {"s": 110, "facecolors": "none", "edgecolors": "black", "linewidths": 1.2}
             ax.scatter(*_coordinates(wrong), label=f"wrong ({len(wrong)})", zorder=4, **ring)
-        ax.legend(loc="upper right", framealpha=0.9)
+        ax.legend(loc="best", framealpha=0.85, fontsize="small")
         ax.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
         return tidy(ax, "", *self.names)
 

@@ -29,7 +29,7 @@ def plot_history(history: History, ax: "Axes | None" = None) -> "Axes":
         right.spines["top"].set_visible(False)
     if _spans_decades([x for name in names if name not in metrics for x in history.columns[name]]):
         ax.set_yscale("log")
-    ax.legend(handles=lines, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+    ax.legend(handles=lines, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize="small")
     return ax
 
 

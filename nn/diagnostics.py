@@ -95,7 +95,7 @@ class Diagnosis(Measurement):
             ax.scatter(layer.dead, [y] * len(layer.dead), marker="x", color=COLOURS[1])
         ax.figure.colorbar(image, ax=ax, label="share of rows")
         tidy(ax, "Closed or saturated neurons (× dead)", "neuron").grid(False)
-        ax.set_xticks(range(0, widest, max(1, widest // 8)))
+        ax.set_xticks(range(0, widest, 1 + widest // 9))
         ax.set_yticks(lines, [f"{layer.name} {layer.activation}" for layer in self.layers])
         ax.invert_yaxis()
         return ax

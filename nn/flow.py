@@ -37,7 +37,7 @@ class GradientFlow(Measurement):
             ax.plot(places, positive(numbers), label=f"mean {label}", **look)
         ax.set_yscale("log")
         ax.set_xticks(places if len(places) <= 12 else range(1, len(places) + 1, len(places) // 8))
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, fontsize="small")
         return tidy(ax, "Gradient by layer", "layer", "mean size")
 
 
