@@ -9,11 +9,11 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import choices, reductions  # noqa: F401 - their rows join the table
+from . import choices, hot, reductions  # noqa: F401 - choices: its rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
-from .modes import MODE, PLAIN
+from .modes import MODE
 from .table import OPERATIONS, Operation, register
-from .value import Constant, Value, apply, make_node
+from .value import Constant, Value, apply
 
 
 def operation(
@@ -71,19 +71,15 @@ def _require_arity(name: str, function: Callable[..., Any] | None, arguments: Se
 
 def function_of(row: Operation) -> Callable[..., Any]:
     """The function of a row, with its name and its documentation."""
-    flatten, forward = row.gather or row.flatten, row.forward
-    [partial] = row.partials if row.operands == ("x",) else [None]  # type: ignore[misc]
+    flatten = row.gather or row.flatten
 
     def function(*arguments: Any, **named: Any) -> Any:
         return evaluate(row, flatten(*arguments, **named))
 
-    def unary(x: Any) -> Any:  # activations are hot: this is what apply() does, for one operand
-        if type(x) is Value and MODE.get() is PLAIN and type(out := forward(FLOATS, x.data)) is float:
-            return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
-        return evaluate(row, (x,))
-
-    made = unary if row.operands == ("x",) else function
+    spelled_out = hot.unary(row, function) if row.operands == ("x",) else hot.dot(function) if row is reductions.DOT else None
+    made = spelled_out or function
     made.__name__ = made.__qualname__ = row.name
+    made.__module__ = __name__  # where pickle finds it
     made.__doc__ = row.doc + _example(row)
     return made
 

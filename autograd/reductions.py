@@ -100,9 +100,10 @@ def split_dot(xs: Any) -> Any:
 
 def _dot(m: Any, xs: Any) -> Any:
     """The bias first, then the products left to right: the order is part of the promise (see `dot`)."""
-    weights, inputs, bias = split_dot(xs)
-    products = map(mul, weights, inputs)
-    return reduce(add, products) if bias is None else reduce(add, products, bias)
+    weights, inputs, total = split_dot(xs)
+    for product in map(mul, weights, inputs):
+        total = product if total is None else total + product
+    return total
 
 
 def _dot_partials(m: Any, xs: Any, out: Any) -> Any:

@@ -1,0 +1,46 @@
+"""The two functions in which networks spend their time, spelled out: activations and the dot product.
+
+Each does what the general way through `functions.evaluate` does, for the plain mode and the usual operands, and hands
+everything else to it. Tests hold both to the table, to the bit.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .arithmetic import FLOATS
+from .modes import MODE, PLAIN
+from .reductions import DOT
+from .table import Operation
+from .value import Constant, Value, make_node
+
+Function = Callable[..., Any]
+
+
+def unary(row: Operation, general: Function) -> Function:
+    """The function of a row with one operand."""
+    forward, [partial] = row.forward, row.partials  # type: ignore[misc]
+
+    def function(x: Any) -> Any:
+        if type(x) is Value and MODE.get() is PLAIN and type(out := forward(FLOATS, x.data)) is float:
+            return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+        return general(x)
+
+    return function
+
+
+def dot(general: Function) -> Function:
+    """The dot product of a neuron: weights and a bias to learn, inputs that are all nodes or all constants."""
+
+    def function(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
+        if MODE.get() is not PLAIN or not type(w) is type(x) is list or len(w) != len(x) or type(bias) is not Value:
+            return general(w, x, bias)
+        kinds = set(map(type, w)), set(map(type, x))
+        if kinds not in (({Value}, {Value}), ({Value}, {Constant})):
+            return general(w, x, bias)
+        weights, inputs, total = [v.data for v in w], [v.data for v in x], bias.data
+        for weight, number in zip(weights, inputs):  # noqa: B905 - their lengths were compared
+            total += weight * number
+        by_inputs = weights if kinds[1] == {Value} else [None] * len(x)
+        return make_node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))
+
+    return function
