@@ -29,12 +29,11 @@ class LlvmKernel:
         self.text = str(writer)
         self.block = 4 * TYPES[self.dtype.name].lanes
         self.engine = _compiled(self.text)
-        self.once = _function(self.engine, "once", 4, 2)
-        self._rows = ctypes.CFUNCTYPE(
-            None, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_void_p, *[ctypes.c_int64] * 3
-        )(self.engine.get_function_address("rows"))
+        self.once = _function(self.engine, "once", "ppppll")
+        self.rows = _function(self.engine, "rows", "pppplplll")
+        self.run = _function(self.engine, "run", "pppppllll")
         if schedule.summed or not schedule.batched:
-            self.finish = _function(self.engine, "finish", 3, 2)
+            self.finish = _function(self.engine, "finish", "pppll")
         self.constants = np.array(schedule.constants, self.dtype)
 
     def __call__(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Floats:
@@ -64,9 +63,12 @@ class Prepared:
         self.outputs = np.empty(width if self.alone else (width, self.count), dtype)
         tiles = -(-self.count // TILE)
         self.chunk = TILE * max(LEAST, -(-tiles // CHUNKS))
-        self.chunks = max(1, -(-self.count // self.chunk))
+        self.chunks = -(-self.count // self.chunk) or 1
         self.sums = np.zeros((self.chunks, plan.sizes["G"]), dtype)
         self.buffers = [_aligned(plan.sizes["R"] * TILE, dtype) for _ in range(min(threads, self.chunks))]
+        arrays = (self.pool, self.buffers[0], self.columns, self.sums, self.outputs)
+        addresses = [array.ctypes.data for array in arrays]
+        self.arguments = (*addresses, self.stride, self.count, self.chunk, self.chunks)
 
     def _take_inputs(self, inputs: Floats) -> None:
         """Rows are filled up to whole vectors with copies of the last one."""
@@ -85,49 +87,31 @@ class Prepared:
 
     def run(self) -> Floats:
         """Compute: from the buffers to `outputs`, which is returned."""
-        kernel, plan = self.kernel, self.kernel.schedule
-        pool, sums, outputs = self.pool.ctypes.data, self.sums.ctypes.data, self.outputs.ctypes.data
-        kernel.once(pool, 0, 0, 0, 1, 1)
-        if plan.batched:
-            if plan.summed:
-                self.sums[:] = 0.0
-            self._all_rows()
-        if self.alone:
-            kernel.finish(pool, sums, outputs, self.chunks, self.count)
+        if len(self.buffers) == 1:
+            self.kernel.run(*self.arguments)
         else:
+            self._run_in_threads()
+        if not self.alone:
             self._fill_constant_columns()
         return self.outputs
 
-    def _all_rows(self) -> None:
-        if len(self.buffers) == 1:
-            for chunk in range(self.chunks):
-                self._rows(chunk, self.buffers[0])
-            return
-        spare = list(self.buffers)
+    def _run_in_threads(self) -> None:
+        """The chunks side by side, each with its own sums; added in order they give what one thread gives."""
+        kernel, spare = self.kernel, list(self.buffers)
+        pool, _, columns, _, outputs, stride, count, size, chunks = self.arguments
+        kernel.once(pool, 0, 0, 0, 1, 1)
+        self.sums[:] = 0.0
 
         def work(chunk: int) -> None:
             buffer = spare.pop()
-            try:
-                self._rows(chunk, buffer)
-            finally:
-                spare.append(buffer)
+            begin, sums = chunk * size, self.sums[chunk].ctypes.data
+            kernel.rows(pool, buffer.ctypes.data, columns, sums, stride, outputs, count, begin, min(begin + size, count))
+            spare.append(buffer)
 
-        with ThreadPoolExecutor(len(self.buffers)) as pool:
-            list(pool.map(work, range(self.chunks)))
-
-    def _rows(self, chunk: int, buffer: Floats) -> None:
-        begin, end = chunk * self.chunk, min((chunk + 1) * self.chunk, self.count)
-        self.kernel._rows(
-            self.pool.ctypes.data,
-            buffer.ctypes.data,
-            self.columns.ctypes.data,
-            self.sums[chunk].ctypes.data,
-            self.stride,
-            self.outputs.ctypes.data,
-            self.count,
-            begin,
-            end,
-        )
+        with ThreadPoolExecutor(len(self.buffers)) as threads:
+            list(threads.map(work, range(chunks)))
+        if self.alone:
+            kernel.finish(pool, self.sums.ctypes.data, outputs, chunks, count)
 
     def _fill_constant_columns(self) -> None:
         """Outputs that are inputs, or that no row changes."""
@@ -149,8 +133,9 @@ def _aligned(count: int, dtype: Any) -> Floats:
     return found
 
 
-def _function(engine: Any, name: str, pointers: int, integers: int) -> Any:
-    kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * integers
+def _function(engine: Any, name: str, arguments: str) -> Any:
+    """A function of the code: p is a pointer, l an integer. ctypes releases the GIL while it runs."""
+    kinds = [ctypes.c_void_p if kind == "p" else ctypes.c_int64 for kind in arguments]
     return ctypes.CFUNCTYPE(None, *kinds)(engine.get_function_address(name))
 
 

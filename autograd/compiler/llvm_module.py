@@ -13,6 +13,7 @@ from .program import INPUT, LEAF
 from .schedule import Bundle, Lines, Schedule, Step
 
 TYPES = {"float64": Type("double", 4), "float32": Type("float", 8)}
+WHOLE = "ptr %pool, ptr %R, ptr %X, ptr %G, ptr %Y, i64 %xs, i64 %rows, i64 %chunk, i64 %chunks"
 PASSED = "ptr %pool, ptr %R, ptr %X, ptr %G, i64 %xs, i64"
 
 
@@ -102,6 +103,7 @@ class ModuleWriter:
         self._rows_driver()
         if self.schedule.summed or not self.schedule.batched:
             self._finish()
+        self._run()
 
     def _rows_driver(self) -> None:
         """All steps for 64 rows at a time, from row `begin` to row `end`."""
@@ -125,6 +127,27 @@ class ModuleWriter:
         self.module.define(
             "define void @rows(ptr %pool, ptr %R, ptr %X, ptr %G, i64 %xs, ptr %Y, i64 %ys, i64 %begin, i64 %end)", body
         )
+
+    def _run(self) -> None:
+        """The whole call, by one thread: once, the rows chunk by chunk, and the results."""
+        body, kind, plan = Body(self.module), self.type, self.schedule
+        body.do(f"call void @once({PASSED} 1)")
+        if plan.batched:
+            size = plan.sizes["G"]
+            clear = self.module.declare("llvm.memset.p0.i64", "void", "ptr", "i8", "i64", "i1")
+            bytes = body.let(f"mul i64 %chunks, {size * kind.bytes // kind.lanes}")
+            body.do(f"call void {clear}(ptr %G, i8 0, i64 {bytes}, i1 false)")
+            with body.loop("0", "%chunks", 1) as loop:
+                sums = body.pointer(kind, "%G", body.let(f"mul i64 {loop.counter}, {size}"))
+                begin = body.let(f"mul i64 {loop.counter}, %chunk")
+                end = body.let(f"add i64 {begin}, %chunk")
+                last = body.let(f"icmp slt i64 {end}, %rows")
+                end = body.let(f"select i1 {last}, i64 {end}, i64 %rows")
+                passed = f"ptr %pool, ptr %R, ptr %X, ptr {sums}, i64 %xs, ptr %Y, i64 %rows, i64 {begin}, i64 {end}"
+                body.do(f"call void @rows({passed})")
+        if plan.summed or not plan.batched:
+            body.do("call void @finish(ptr %pool, ptr %G, ptr %Y, i64 %chunks, i64 %rows)")
+        self.module.define(f"define void @run({WHOLE})", body)
 
     def _copy_results(self, body: Body, rows: str, first: str) -> None:
         """Outputs that are row values go to Y, one column each."""
