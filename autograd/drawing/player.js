@@ -58,7 +58,7 @@ function chainruleWalk(root) {
     for (const element of svg.querySelectorAll("[data-n]"))
       for (const node of element.dataset.n.split(" ")) {
         remember(touched, "n" + node, element);
-        remember(targets, "s" + node, element);
+        if (element.matches(".node")) remember(targets, "s" + node, element);
       }
     for (const element of svg.querySelectorAll("[data-e]"))
       for (const edge of element.dataset.e.split(" ")) {
@@ -101,13 +101,21 @@ function chainruleWalk(root) {
       return [key, old];
     });
 
+  function setState(element, key, text) {
+    // an element may stand for several nodes or edges: it shows the last of them that anything has reached
+    element.states ??= new Map();
+    element.states.set(key, text);
+    const places = (element.dataset.e || element.dataset.n).split(" ").map((place) => element.states.get(key[0] + place));
+    element.dataset.state = places.findLast((state) => state && state !== "waiting") ?? first(key);
+  }
+
   function write(key, text) {
     for (const element of targets.get(key) || []) {
       if (key[0] === "d" || key[0] === "g") {
         const value = "short" in element.dataset ? text.split(" (")[0] : text;
         element.textContent = (element.dataset.p || "") + value;
         element.classList.toggle("none", text === "·");
-      } else element.dataset.state = text;
+      } else setState(element, key, text);
     }
   }
 

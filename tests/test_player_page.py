@@ -1,0 +1,281 @@
+"""The saved page of a walk in a real browser: clicks, keys, slider, predict mode, links, two players on one page."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nn
+from autograd import Value, walk
+from autograd.drawing.player import fragment
+from autograd.walking import Walk
+
+pytestmark = pytest.mark.browser
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Chromium with a profile of its own."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright's Python package is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed (Debian, Ubuntu: apt install chromium)")
+    with playwright.sync_playwright() as running:
+        profile = tmp_path_factory.mktemp("profile")
+        context = running.chromium.launch_persistent_context(str(profile), executable_path=chromium, args=FLAGS)
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A fresh page that fails the test on any error of a script and on any request to a network."""
+    tab, faults = browser.new_page(), []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+    yield tab
+    tab.close()
+    assert faults == []
+
+
+def neuron(quiz: bool = False) -> Walk:
+    v = {label: Value(x, label=label) for label, x in {"x1": 2.0, "x2": 0.0, "w1": -3.0, "w2": 1.0, "b": 6.88}.items()}
+    return walk((v["x1"] * v["w1"] + v["x2"] * v["w2"] + v["b"]).tanh(), quiz=quiz)
+
+
+def network(by: str = "edge") -> Walk:
+    model = nn.MLP(2, [4, 4, 1], rng=random.Random(3))
+    return walk((model([1.0, -0.5]) - 1.0) ** 2, model=model, by=by, parameters=model.parameters(), lr=0.1)
+
+
+def opened(tab: Any, steps: Walk, folder: Path, anchor: str = "") -> Any:
+    """The saved page in the browser; returns the player."""
+    steps.save(folder / "w.html")
+    tab.goto(f"file://{folder / 'w.html'}{anchor}")
+    return tab.locator(".cr-walk")
+
+
+def count(player: Any) -> str:
+    return player.locator(".cr-count").inner_text()
+
+
+def look(player: Any) -> str:
+    """All that a step changes: the picture and the words."""
+    return player.locator(".cr-main").inner_html()
+
+
+def test_it_opens_at_the_first_step_with_the_picture_as_a_stage(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path)
+    assert count(player) == "step 1 of 15"
+    assert player.locator(".cr-phase").inner_text() == "Forward"
+    assert player.locator("img").count() == 0
+    assert player.locator(".cr-stage svg").count() == 1
+    assert player.locator("[data-k=g0]").text_content() == "∂ ·"
+
+
+def test_buttons_go_on_back_first_and_last(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path)
+    for label, expected in [
+        ("one step on", 2), ("one step on", 3), ("one step back", 2), ("last step", 15), ("first step", 1),
+    ]:  # fmt: skip
+        player.get_by_label(label, exact=True).click()
+        assert count(player) == f"step {expected} of 15"
+    assert player.get_by_label("one step back").is_disabled()
+
+
+def test_a_step_shows_its_formula_sentence_and_what_it_touches(tab: Any, tmp_path: Path) -> None:
+    steps = neuron()
+    player = opened(tab, steps, tmp_path, "#walk-step=14")
+    assert player.locator(".cr-r.result").inner_text() == "−1.5029"
+    assert player.locator(".cr-say").inner_text() == steps[13].sentence
+    assert player.locator(".node.on.b").count() == 2
+    assert player.locator(".edge.on.b").count() == 1
+    assert player.locator("[data-k=g0]").text_content() == "∂ −1.5029"
+
+
+def test_going_far_and_going_back_shows_the_same_as_going_step_by_step(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, network(), tmp_path)
+    player.focus()
+    seen = []
+    total = int(count(player).split()[-1])
+    for _ in range(total):
+        seen.append(look(player))
+        tab.keyboard.press("ArrowRight")
+    for place in (total - 1, 40, 70, 3, 0, 55, 20):
+        player.locator("input[type=range]").evaluate(
+            "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')) }", place + 1
+        )
+        assert look(player) == seen[place]
+    for place in range(19, -1, -1):
+        tab.keyboard.press("ArrowLeft")
+        assert look(player) == seen[place]
+
+
+def test_keys_work_only_while_the_player_has_the_focus(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path)
+    tab.keyboard.press("ArrowRight")
+    assert count(player) == "step 1 of 15"
+    player.focus()
+    for key, expected in [("ArrowRight", 2), ("End", 15), ("ArrowLeft", 14), ("Home", 1), ("ArrowLeft", 1)]:
+        tab.keyboard.press(key)
+        assert count(player) == f"step {expected} of 15"
+    width = player.locator(".cr-stage svg").bounding_box()["width"]
+    tab.keyboard.press("+")
+    assert player.locator(".cr-stage svg").bounding_box()["width"] > width
+    tab.keyboard.press("-")
+    assert player.locator(".cr-stage svg").bounding_box()["width"] == pytest.approx(width, abs=1)
+    tab.keyboard.press("q")
+    assert player.locator(".cr-ask").is_visible()
+
+
+def test_space_plays_and_stops(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path)
+    player.locator("select").select_option("400")
+    player.focus()
+    tab.keyboard.press(" ")
+    assert player.get_by_label("pause").count() == 1
+    tab.wait_for_function("document.querySelector('.cr-count').textContent === 'step 3 of 15'")
+    tab.keyboard.press(" ")
+    assert player.get_by_label("play", exact=True).count() == 1
+
+
+def test_the_slider_moves_by_keys_of_its_own(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path)
+    player.locator("input[type=range]").focus()
+    tab.keyboard.press("ArrowRight")
+    assert count(player) == "step 2 of 15"
+    tab.keyboard.press("End")
+    assert count(player) == "step 15 of 15"
+
+
+def test_a_link_leads_to_its_step_and_the_address_follows(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path, "#walk-step=12")
+    assert count(player) == "step 12 of 15"
+    player.focus()
+    tab.keyboard.press("ArrowRight")
+    assert tab.url.endswith("#walk-step=13")
+    player.locator("summary").click()
+    player.locator("li a").nth(3).click()
+    assert count(player) == "step 4 of 15"
+    tab.evaluate("location.hash = '#walk-step=9'")
+    tab.wait_for_function("document.querySelector('.cr-count').textContent === 'step 9 of 15'")
+
+
+def test_what_is_read_aloud_is_the_step(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(), tmp_path)
+    player.focus()
+    tab.keyboard.press("ArrowRight")
+    live = player.locator("[aria-live=polite]")
+    assert "Forward, step 2 of 15." in live.inner_text()
+
+
+def test_predict_mode_hides_the_result_until_it_is_right(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(quiz=True), tmp_path, "#walk-step=14")
+    assert player.locator(".cr-r.result").inner_text() == "?"
+    assert player.locator("[data-k=g0]").text_content() == "∂ ?"
+    assert "1.5" not in player.locator("li").nth(13).locator("pre").text_content().splitlines()[2]
+    box = player.get_by_label("your result")
+    box.fill("1.5")
+    player.get_by_role("button", name="Check").click()
+    assert "not this number" in player.locator(".cr-feedback").inner_text()
+    box.fill("−1.5")
+    player.get_by_label("down").check()
+    player.get_by_role("button", name="Check").click()
+    assert "not this way" in player.locator(".cr-feedback").inner_text()
+    player.get_by_label("up").check()
+    player.get_by_label("−", exact=True).check()
+    player.get_by_role("button", name="Check").click()
+    assert player.locator(".cr-r.result").inner_text() == "−1.5029"
+    assert player.locator("[data-k=g0]").text_content() == "∂ −1.5029"
+    assert player.locator(".cr-score").inner_text() == "1 right of 1"
+    player.get_by_label("one step on").click()
+    player.get_by_role("button", name="Show").click()
+    assert player.locator(".cr-score").inner_text() == "1 right of 2"
+    player.get_by_role("button", name="Predict").click()
+    assert "________" not in player.locator("ol").first.text_content()
+
+
+def test_predict_mode_prints_a_worksheet_with_the_answers_overleaf(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron(quiz=True), tmp_path)
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert player.locator("details li").first.is_visible()
+    assert player.locator("details li").first.locator("pre").inner_text().rstrip().endswith("________")
+    assert player.locator(".cr-bar").is_hidden()
+    answers = player.locator(".cr-answers li").all_inner_texts()
+    assert answers[0] == "= −6.0"
+    assert len(answers) == 14  # all but ∂L/∂L
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert player.locator("details li").first.is_hidden()
+
+
+def test_two_players_on_one_page_keep_to_themselves(tab: Any, tmp_path: Path) -> None:
+    steps = neuron()
+    (tmp_path / "two.html").write_text(
+        f"<!DOCTYPE html><meta charset=utf-8>{fragment(steps)}{fragment(steps)}", "utf-8"
+    )
+    tab.goto(f"file://{tmp_path / 'two.html'}")
+    first, second = tab.locator(".cr-walk").nth(0), tab.locator(".cr-walk").nth(1)
+    first.focus()
+    tab.keyboard.press("End")
+    assert (count(first), count(second)) == ("step 15 of 15", "step 1 of 15")
+    assert first.locator("[data-k=g0]").text_content() == "∂ −1.5029"
+    assert second.locator("[data-k=g0]").text_content() == "∂ ·"
+    ids = tab.evaluate("[...document.querySelectorAll('[id]')].map(element => element.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_a_network_can_be_seen_as_columns_and_as_a_graph(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, network(), tmp_path)
+    player.get_by_role("button", name="Show the network").click()
+    assert player.locator(".ring").first.is_visible()
+    player.get_by_role("button", name="Show the graph").click()
+    assert player.locator(".ring").first.is_hidden()
+
+
+def test_by_layer_a_click_fills_a_whole_column(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, network("layer"), tmp_path)
+    assert count(player).startswith("step 1 of")
+    assert player.locator(".node.on .ring").count() == 4
+    assert "W1 @ x + b1" in player.locator(".cr-block").inner_text()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_sticks_out_of_the_page(tab: Any, tmp_path: Path, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 720})
+    for steps in (neuron(), network("layer")):
+        player = opened(tab, steps, tmp_path)
+        player.focus()
+        for _ in range(len(steps)):
+            overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert tab.evaluate(overflow) <= 0
+            tab.keyboard.press("ArrowRight")
+
+
+def test_the_page_is_dark_where_the_reader_likes_it_dark(tab: Any, tmp_path: Path) -> None:
+    tab.emulate_media(color_scheme="dark")
+    player = opened(tab, neuron(), tmp_path)
+    assert "dark" in player.get_attribute("class").split()
+    tab.emulate_media(color_scheme="light")
+    tab.wait_for_function("!document.querySelector('.cr-walk').classList.contains('dark')")
+
+
+def test_without_scripts_picture_and_list_are_there(browser: Any, tmp_path: Path) -> None:
+    neuron().save(tmp_path / "w.html")
+    text = (tmp_path / "w.html").read_text("utf-8")
+    (tmp_path / "w.html").write_text(
+        text.replace("<head>", "<head><meta http-equiv=Content-Security-Policy content=\"script-src 'none'\">"), "utf-8"
+    )
+    tab = browser.new_page()
+    tab.goto(f"file://{tmp_path / 'w.html'}")
+    assert tab.locator("img").evaluate("image => image.naturalWidth") > 100
+    tab.locator("summary").click()
+    assert "Raise b by 0.01" in tab.locator("ol").inner_text()
+    tab.close()
