@@ -79,12 +79,12 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.demo: setup.cfg | $(VENV)/.made
-	@echo "Installing into $(VENV): chainrule, numpy, scikit-learn, matplotlib (about a minute, 400 MB)"
-	@$(PIP) install --editable ".[demo]"
+	@echo "Installing into $(VENV): chainrule, graphviz-pure, numpy, scikit-learn, matplotlib (about a minute, 400 MB)"
+	@$(PIP) install --editable ".[demo,draw]"
 	@touch $@
 
 $(VENV)/.test: setup.cfg | $(VENV)/.made
-	@echo "Installing into $(VENV): chainrule and its extras, pytest, hypothesis, mpmath (a minute or two, 600 MB)"
+	@echo "Installing into $(VENV): chainrule with all extras (JupyterLab among them), pytest, hypothesis, mpmath, playwright (two or three minutes, 1 GB)"
 	@$(PIP) install --editable ".[test]"
 	@touch $@
 

@@ -156,7 +156,9 @@ def symbolic_derivatives(node: Value) -> Sequence[Any]:
 
 def _fresh(x: Any) -> Value:
     """A node to differentiate by: a new leaf for a number; for a Value a copy that leads back to it."""
-    return apply(IDENTITY, (x,)) if type(x) is Value else Value(real(getattr(x, "data", x), "grad"))
+    if isinstance(x, Constant):
+        return Value(x.data)
+    return apply(IDENTITY, (x,)) if isinstance(x, Value) else Value(real(x, "grad"))
 
 
 def _position(args: Sequence[Any], number: int) -> int:

@@ -2,16 +2,20 @@
 
 The data: 569 tumours with 30 measurements each, benign or malignant (Wolberg, Street and Mangasarian 1995), which
 come with scikit-learn. A fifth of them is held out, to see how well the network does on tumours it never saw.
+Pictures of it all go to the folder demo/.
 """
 
+from pathlib import Path
 from random import Random
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 
 import nn
-from autograd import Value, gradcheck
+from autograd import Value, gradcheck, walk
 from autograd.graph import topological_order
+
+FOLDER = Path("demo")
 
 
 def load():
@@ -39,7 +43,7 @@ def train(learned, held_out):
     print(f"\n{history}\n")
     for rows, what in ((learned, "learned from"), (held_out, "held out")):
         print(f"{nn.accuracy(model, *rows):6.1%} of the {len(rows[1])} tumours {what} are classified right")
-    return model
+    return model, history
 
 
 def show_one_neuron(model, rows, names, shown=8):
@@ -71,6 +75,7 @@ def show_one_neuron(model, rows, names, shown=8):
         print(f"  {xi.label:25}{xi.data:8.4f}{w.data:10.4f}{w.grad:20.4f}{z.grad * w.data:31.4f}")
     print(f"  {'bias':25}{1.0:8.4f}{neuron.b.data:10.4f}{neuron.b.grad:20.4f}")
     print(f"  and {len(names) - shown} more inputs, with smaller ∂L/∂w")
+    return case, neuron
 
 
 def consumer(order, operand):
@@ -86,11 +91,35 @@ def check(model, rows, count=10):
     assert report
 
 
+def one_neurons_loss(model, neuron, x, y):
+    """The loss as a graph of this one hidden neuron: what all the others add to the logit enters as one number."""
+    inputs = [Value(number, label=f"x{j}") for j, number in enumerate(x, 1)]
+    v = model.layers[1].neurons[0].w[model.layers[0].neurons.index(neuron)]
+    a = neuron(inputs)
+    rest = Value(model(x).data - v.data * a.data, label="rest")
+    return nn.bce_with_logits(a * v + rest, y)
+
+
+def save_pictures(model, history, rows, case, neuron):
+    """The learning curve, how gradients flow, the network in one case, and the neuron's walk as a page to click."""
+    FOLDER.mkdir(exist_ok=True)
+    X, y = rows
+    loss = nn.bce_with_logits([model(x) for x in X], y)
+    pictures = {"learning": history.plot(), "gradients": nn.gradient_flow(loss, model).plot()}
+    for name, axes in pictures.items():
+        axes.figure.savefig(FOLDER / f"{name}.png", dpi=150, bbox_inches="tight")
+    nn.draw(model, x=X[case], y=y[case], loss=nn.bce_with_logits).save(FOLDER / "network.svg")
+    walk(one_neurons_loss(model, neuron, X[case], y[case])).save(FOLDER / "neuron.html")
+    print(f"\nPictures, and the neuron's backward pass as a page to click through, are in {FOLDER.resolve()}:")
+    print("  learning.png, gradients.png, network.svg, neuron.html")
+
+
 def main():
     learned, held_out, names = load()
-    model = train(learned, held_out)
-    show_one_neuron(model, held_out, names)
+    model, history = train(learned, held_out)
+    case, neuron = show_one_neuron(model, held_out, names)
     check(model, learned)
+    save_pictures(model, history, held_out, case, neuron)
 
 
 if __name__ == "__main__":

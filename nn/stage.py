@@ -106,7 +106,8 @@ class Stage:
             return
         target, last = self.network.target, len(self.columns)
         targets: Sequence[Any] = target if isinstance(target, (list, tuple)) else [target]
-        shown = ", ".join(number(getattr(t, "data", t), self.digits) for t in targets[:3]) + ", …" * (len(targets) > 3)
+        numbers = [float(t.data if isinstance(t, Value) else t) for t in targets[:3]]
+        shown = ", ".join(number(t, self.digits) for t in numbers) + ", …" * (len(targets) > 3)
         label = f"loss {number(self.network.loss.data, self.digits + 2)}\\ntarget {shown}"
         self.node("loss", label, (last * self.across, 0.0), **CAPTION | {"color": palette.LINE, "penwidth": "2"})
         for i in self.shown[-1]:

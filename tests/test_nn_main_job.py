@@ -17,12 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.slow
-def test_the_main_job_learns_shows_and_checks_within_a_minute() -> None:
+def test_the_main_job_learns_shows_checks_and_draws_within_a_minute(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     started = time.monotonic()
     run = subprocess.run(
-        [sys.executable, "examples/breast_cancer.py"], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8"
+        [sys.executable, str(ROOT / "examples" / "breast_cancer.py")],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert run.returncode == 0, run.stderr
     assert time.monotonic() - started < 60
@@ -33,6 +37,8 @@ def test_the_main_job_learns_shows_and_checks_within_a_minute() -> None:
     assert float(learned) >= 95.0
     assert float(held_out) >= 95.0
     assert "gradcheck: all 513 derivatives agree" in run.stdout
+    for name in ("learning.png", "gradients.png", "network.svg", "neuron.html"):
+        assert (tmp_path / "demo" / name).stat().st_size > 5000
 
 
 def test_the_numbers_of_the_neuron_obey_the_chain_rule(capsys: pytest.CaptureFixture[str]) -> None:

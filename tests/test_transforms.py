@@ -8,7 +8,7 @@ import pytest
 from references import HAS_TORCH
 
 import autograd
-from autograd import Value, grad, hessian, hvp, jacobian, value_and_grad
+from autograd import Constant, Value, grad, hessian, hvp, jacobian, value_and_grad
 
 
 def cube(x: Value) -> Value:
@@ -274,3 +274,9 @@ def test_hvp_wants_a_vector_with_the_structure_of_the_point() -> None:
 def test_an_error_inside_the_function_comes_out_as_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
         grad(lambda x: x * (1 // 0))(1.0)
+
+
+def test_numbers_of_numpy_and_constants_are_numbers() -> None:
+    np = pytest.importorskip("numpy")
+    assert grad(lambda x: x**3)(np.float64(2.0)) == 12.0
+    assert grad(lambda x: x**3)(Constant(2.0)) == 12.0
