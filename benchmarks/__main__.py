@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run (all, if none is named):")
     parser.add_argument("--quick", action="store_true", help="few repetitions: a look, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print Markdown tables, for the README")
+    parser.add_argument("--processor-time", action="store_true", help="for a busy machine: count only our own work")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in WORKLOADS]:
@@ -49,10 +50,12 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def measure(name: str, quick: bool) -> list[Table]:
+def measure(name: str, quick: bool, clock: str) -> list[Table]:
     """The tables of one workload, measured in a fresh process."""
     command = [sys.executable, "-m", "benchmarks", "--worker", name, *(["--quick"] if quick else [])]
-    done = subprocess.run(command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, env=os.environ | ONE_THREAD | {"BENCHMARKS_CLOCK": clock}, stdout=subprocess.PIPE, text=True
+    )
     if done.returncode:
         return [Table([f"{name}: failed, see above"])]
     return [Table(**fields) for fields in json.loads(done.stdout.splitlines()[-1])]
@@ -69,10 +72,11 @@ def main() -> None:
     if options.worker:
         work(options.names[0], options.quick)
         return
-    print(f"Measured on {machine()}; one thread; medians of interleaved runs.", flush=True)
+    clock = "processor" if options.processor_time else "wall clock"
+    print(f"Measured on {machine()}; one thread; medians of interleaved runs; {clock} time.", flush=True)
     for name in options.names or WORKLOADS:
         print(f"\n({name}: measuring)", file=sys.stderr, flush=True)
-        for table in measure(name, options.quick):
+        for table in measure(name, options.quick, clock):
             print("\n" + (table.markdown() if options.markdown else table.text()), flush=True)
 
 

@@ -1,6 +1,5 @@
 """Compiler, workloads A, B, D and G: a network's loss and gradient for all rows, beside libraries and C."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +11,7 @@ import numpy as np
 from .peers import Contender
 from .problems import Problem, problem
 from .table import Table, digits, duration, verdict
-from .timing import Timing, take_turns
+from .timing import CLOCK, Timing, take_turns
 
 OURS, REFERENCE, FLOOR = "chainrule", "NumPy by hand", "C, vector"
 MAKERS = {
@@ -63,10 +62,10 @@ class Field:
             peer = import_module(f"{__package__}.peers.{module}")
             make: Callable[[Any], Contender] = getattr(peer, function)
             getattr(peer, "prepare", lambda: None)()
-            start = time.perf_counter()
+            start = CLOCK()
             contender = make(given)
             contender.step()
-            self.ready[name], self.contenders[name] = time.perf_counter() - start, contender
+            self.ready[name], self.contenders[name] = CLOCK() - start, contender
         except ImportError as reason:
             self.missing.append(f"{name} is left out: {reason}.")
         except Exception as reason:  # a library may fail in any way: the others are measured all the same
