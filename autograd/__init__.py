@@ -1,6 +1,9 @@
 """chainrule: scalar reverse-mode automatic differentiation. Every number is a node."""
 
 import os as _os
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wrapper.py")):
     raise ImportError(
@@ -10,8 +13,6 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wra
 
 from . import functions
 from .anomaly import AnomalyError, detect_anomaly
-from .checking import gradcheck
-from .drawing.diagram import draw
 from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .modes import expanded, no_grad
@@ -19,9 +20,29 @@ from .notation import formula
 from .table import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
-from .walking import walk
+
+if _TYPE_CHECKING:
+    from .checking import gradcheck
+    from .compiler import compile  # noqa: F401 - not in __all__
+    from .drawing.diagram import draw
+    from .walking import walk
 
 __version__ = "0.1.0"
+
+_ON_FIRST_USE = {"gradcheck": "checking", "compile": "compiler", "draw": "drawing.diagram", "walk": "walking"}
+
+
+def __getattr__(name: str) -> _Any:
+    """What not every program needs is imported when it is first used, so that `import autograd` takes no time."""
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = getattr(_import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_FIRST_USE})
+
 
 __all__ = [
     "OPERATIONS",
