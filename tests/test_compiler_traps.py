@@ -307,7 +307,7 @@ def test_a_compiled_function_is_released() -> None:
     model = nn.MLP(2, [3, 1])
     f = compile(lambda x: model(x), model.parameters(), backend="llvm" if HAS_LLVM else "numpy")
     f.backward([1.0, 2.0])
-    kernel = weakref.ref(next(iter(f._kernels.values())))
+    kernel = weakref.ref(next(iter(f._codes.kernels.values())))
     del f
     gc.collect()
     assert kernel() is None

@@ -11,6 +11,7 @@ from .program import Floats
 
 Structure: TypeAlias = None | tuple["Structure", ...]
 """None for a number, a tuple of structures for a list."""
+Argnums: TypeAlias = int | tuple[int, ...]
 
 
 class Call:
@@ -134,3 +135,35 @@ def _inside(flat: Any, trees: tuple[Structure, ...]) -> Any:
         return next(flat)
     inner = iter(lambda: _inside(flat, trees[1:]), object())
     return nested(trees[0], inner)
+
+
+def skeleton(result: Any) -> Any:
+    """The lists and tuples of a result, without its Values."""
+    return type(result)(skeleton(x) for x in result) if isinstance(result, (list, tuple)) else None
+
+
+def outputs(result: Any) -> Structure:
+    return tuple(outputs(part) for part in result) if isinstance(result, (list, tuple)) else None
+
+
+def results(result: Any, columns: Floats) -> Any:
+    """A tuple of results stays a tuple; a list becomes a list of numbers, or an array."""
+    if not isinstance(result, tuple):
+        return arranged(columns, outputs(result))
+    parts, start = [], 0
+    for part in result:
+        size = count(outputs(part))
+        parts.append(results(part, columns[start : start + size]))
+        start += size
+    return tuple(parts)
+
+
+def by_argument(columns: Floats, call: Call, argnums: Argnums, *outer: Structure) -> Any:
+    """Derivatives in the structure of the results and, inside, of the chosen argument; a tuple for several."""
+    if isinstance(argnums, int):
+        return arranged(columns, *outer, call.structures[argnums])
+    sizes = [count(call.structures[k]) for k in argnums]
+    table = columns.reshape(-1, sum(sizes), *columns.shape[1:])
+    ends = np.cumsum(sizes).tolist()
+    parts = [table[:, end - size : end].reshape(-1, *columns.shape[1:]) for size, end in zip(sizes, ends, strict=True)]
+    return tuple(arranged(part, *outer, call.structures[k]) for part, k in zip(parts, argnums, strict=True))

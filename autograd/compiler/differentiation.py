@@ -4,6 +4,7 @@ The adjoint of a node v, ∂root/∂v, is the sum over the uses of v of ∂use/�
 own derivatives. All adjoints are written down at once, in the order in which the eager sweep adds.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from ..operations import MUL
 from ..reductions import DOT
 from .program import Builder, Ints, Mask, Program, needed, without_dead_nodes
 from .templates import derivatives
+
+FEW_NUMBERS = 4
 
 
 @dataclass(frozen=True)
@@ -56,18 +59,38 @@ def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
     """Every edge on which gradient may flow, with its derivative."""
     none = np.zeros(0, np.int64)
     parts: list[tuple[Ints, Ints, Ints]] = [(none, none, none)]
-    for code, arity, nodes in program.alike():
-        nodes = nodes[used[nodes]]
+    constant = program.constant
+    for code, arity, members in program.alike():
         row = program.words.rows[code]
-        if row is None or not len(nodes):
-            continue
-        operands = program.matrix(nodes)
-        slopes = derivatives(row, arity).stamp(builder, [*operands.T, nodes])
-        parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
+        for nodes, operands, numbers in _with_numbers(program, constant, members[used[members]]):
+            assert row is not None
+            flows = (~constant[operands]).any(axis=0).tolist()
+            slopes = derivatives(row, arity, numbers, flows).stamp(builder, [*operands.T, nodes])
+            parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
     every = Edges(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    every = every.only(~program.constant[every.operand])
+    every = every.only(~constant[every.operand])
     order = np.lexsort((-every.user, -every.operand))
     return Edges(every.operand[order], every.user[order], every.slope[order])
+
+
+def _with_numbers(program: Program, constant: Mask, nodes: Ints) -> Iterator[tuple[Ints, Ints, dict[int, float]]]:
+    """Alike nodes, parted by the number that their last operand is, where there are few such numbers."""
+    if not len(nodes):
+        return
+    operands = program.matrix(nodes)
+    last = operands[:, -1]
+    fixed = constant[last]
+    numbers = np.unique(program.number[last[fixed]])
+    if not 0 < len(numbers) <= FEW_NUMBERS or operands.shape[1] != 2:
+        yield nodes, operands, {}
+        return
+    for number in numbers:
+        chosen = fixed & (program.number[last] == number)
+        if chosen.any():  # nan equals nothing
+            yield nodes[chosen], operands[chosen], {1: float(number)}
+    others = ~(fixed & np.isin(program.number[last], numbers[numbers == numbers]))
+    if others.any():
+        yield nodes[others], operands[others], {}
 
 
 def _flow(program: Program, edges: Edges) -> Program:

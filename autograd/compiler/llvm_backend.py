@@ -105,7 +105,9 @@ class Prepared:
         def work(chunk: int) -> None:
             buffer = spare.pop()
             begin, sums = chunk * size, self.sums[chunk].ctypes.data
-            kernel.rows(pool, buffer.ctypes.data, columns, sums, stride, outputs, count, begin, min(begin + size, count))
+            kernel.rows(
+                pool, buffer.ctypes.data, columns, sums, stride, outputs, count, begin, min(begin + size, count)
+            )
             spare.append(buffer)
 
         with ThreadPoolExecutor(len(self.buffers)) as threads:

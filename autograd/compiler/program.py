@@ -198,7 +198,7 @@ def needed(program: Program, roots: Ints) -> Mask:
     """The nodes that `roots` depend on, the roots included."""
     found = np.zeros(len(program), bool)
     front = distinct(roots)
-    for _ in range(300):
+    for _ in range(300 + len(program) // 100):
         found[front] = True
         below = program.operands(front)
         below = below[~found[below]]

@@ -18,13 +18,12 @@ WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; th
 
 def simplify(program: Program) -> Program:
     """Expand, then fold constants, drop what changes nothing and share what is equal, until nothing changes."""
-    program = expand(program)
+    program = without_dead_nodes(share(without_dead_nodes(expand(program))))
     for _ in range(20):
-        size = len(program)
-        program = without_dead_nodes(neutral(fold_constants(program)))
-        program = without_dead_nodes(share(program))
-        if len(program) == size:
+        changed = neutral(fold_constants(program))
+        if changed is program:
             break
+        program = without_dead_nodes(share(without_dead_nodes(changed)))
     return program
 
 
@@ -90,6 +89,8 @@ def neutral(program: Program) -> Program:
     square = look.at(POW) & look.exponent(2.0)
     code[square] = program.words.code(MUL)
     args[program.start[square] + 1] = x[square]
+    if not (minus.any() or square.any() or (alias != np.arange(len(alias))).any()):
+        return program
     return _aliased(replace(program, code=code, args=args), alias)
 
 

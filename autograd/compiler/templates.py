@@ -1,6 +1,6 @@
 """Templates: what a row of the table says of one node, written down once and stamped onto all nodes of its kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +37,17 @@ class Template:
         return [None if place is None else column(place) for place in self.results]
 
 
-def derivatives(row: Operation, arity: int) -> Template:
-    """∂out/∂x for each operand; the columns are the operands and the result."""
-    return _template(arity + 1, lambda given: row.derivatives(VALUES, given[:-1], given[-1]))
+def derivatives(row: Operation, arity: int, numbers: Mapping[int, float], flows: Sequence[bool]) -> Template:
+    """∂out/∂x for each operand on which gradient `flows`; the columns are the operands and the result.
+
+    Operands that are the same number in all nodes are given as `numbers`: x² then needs no general power's derivative.
+    """
+
+    def rule(given: list[Value]) -> Sequence[Any]:
+        operands = [numbers.get(k, x) for k, x in enumerate(given[:-1])]
+        return row.derivatives(VALUES, operands, given[-1], flows)
+
+    return _template(arity + 1, rule)
 
 
 def expansion(row: Operation, arity: int) -> Template:

@@ -1,0 +1,126 @@
+"""The codes of one function: what was traced, for which arguments, and what was compiled from it."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..value import Value
+from .arguments import Call, Structure, count, skeleton, zeros
+from .environment import Environment
+from .pipeline import Request, Task, planned
+from .program import Program, from_graph
+from .schedule import Schedule
+from .tracing import Graph, TracingError, existing, trace
+
+
+class Traced(NamedTuple):
+    """A function's graph for arguments of one structure."""
+
+    program: Program
+    leaves: list[Value]
+    result: Any
+    environment: Environment
+
+
+class Codes:
+    """Traced graphs by the arguments' structures, and kernels by what is asked of them."""
+
+    def __init__(
+        self,
+        function: Any,
+        parameters: list[Value],
+        inputs: Sequence[Value] | None,
+        backend: str,
+        dtype: "np.dtype[Any]",
+    ) -> None:
+        self.function, self.parameters, self.inputs = function, parameters, inputs
+        self.backend, self.dtype = backend, dtype
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.traces: dict[Any, Traced] = {}
+        self.kernels: dict[Any, Any] = {}
+        self.hits = self.misses = 0
+        self.last: tuple[Program, Request] | None = None
+        self.leaves: list[Value] = []
+        self.lock = RLock()
+
+    def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
+        """The traced function and the code for this call, compiled now if need be."""
+        with self.lock:
+            traced = self._trace(call.structures)
+            if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
+                raise TypeError(
+                    f"{task} needs a function of one result, this one returns {len(traced.program.outputs)}; "
+                    "return one Value (for instance their sum), or use .jacobian(...)"
+                )
+            request = Request(task, call.batched, chosen, sum(map(count, call.structures)), len(self.parameters))
+            return traced, self._kernel(call.structures, traced, request)
+
+    def _trace(self, structures: tuple[Structure, ...]) -> Traced:
+        found = self.traces.get(structures)
+        if found is not None and found.environment.unchanged():
+            return found
+        if found is not None:
+            self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
+        with _collector_at_rest():
+            self.traces[structures] = self._traced(structures)
+        return self.traces[structures]
+
+    def _traced(self, structures: tuple[Structure, ...]) -> Traced:
+        if self.inputs is not None:
+            if structures != ((None,) * len(self.inputs),):
+                raise TypeError(
+                    f"this compiled graph takes one list of {len(self.inputs)} inputs, or an array of so many columns"
+                )
+            graph = existing(self.function, self.inputs)
+            return Traced(*from_graph(graph.outputs, graph.inputs, self.parameters), graph.result, Environment(None))
+        arguments = [zeros(part) for part in structures]
+        graph = trace(self.function, arguments, self.parameters)
+        environment = Environment(self.function)
+        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
+        self._check_again(program, leaves, trace(self.function, arguments, self.parameters))
+        return Traced(program, leaves, skeleton(graph.result), environment)
+
+    def _check_again(self, program: Program, leaves: list[Value], again: Graph) -> None:
+        """A function that is traced differently the second time would be compiled to something it is not."""
+        other, others = from_graph(again.outputs, again.inputs, self.parameters)
+        if leaves != others or not program.same_as(other):
+            raise TracingError(
+                f"{self.name} gives another graph each time it is called (random numbers, a counter or a list that "
+                "grows inside it); give what changes as an argument"
+            )
+
+    def _kernel(self, structures: Any, traced: Traced, request: Request) -> Any:
+        key = (structures, request)
+        self.last, self.leaves = (traced.program, request), traced.leaves
+        if key in self.kernels:
+            self.hits += 1
+        else:
+            self.misses += 1
+            with _collector_at_rest():
+                self.kernels[key] = self._build(planned(traced.program, request))
+        return self.kernels[key]
+
+    def _build(self, plan: Schedule) -> Any:
+        if self.backend == "llvm":
+            from .llvm_backend import LlvmKernel
+
+            return LlvmKernel(plan, self.dtype)
+        from .numpy_backend import NumpyKernel
+
+        return NumpyKernel(plan, self.dtype)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Without the cyclic collector, which would walk through every growing graph again and again: none has cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

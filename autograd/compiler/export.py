@@ -1,0 +1,34 @@
+"""Programs as text in other languages: C, and LLVM."""
+
+import re
+from dataclasses import replace
+
+from .c_source import c_file, c_function
+from .pipeline import Request, Task, planned
+from .program import Floats, Program
+
+
+def llvm_text(program: Program, request: Request, dtype: str) -> str:
+    """The module that the LLVM back end compiles."""
+    from .llvm_module import ModuleWriter
+
+    return str(ModuleWriter(planned(program, request), dtype))
+
+
+def c_text(program: Program, request: Request, function: str, name: str, leaves: Floats | None) -> str:
+    """One C file: the results of a row and, of a single result, its derivatives."""
+    name = name or _identifier(function)
+    one = replace(request, task="value", batched=False, chosen=())
+    functions = [c_function(name, "the results", planned(program, one))]
+    if len(program.outputs) == 1:
+        task: Task = "backward" if request.parameters else "value_and_grad"
+        gradient = planned(program, replace(one, task=task, chosen=tuple(range(request.inputs))))
+        sources = "parameters" if request.parameters else "inputs"
+        functions.append(c_function(f"{name}_gradient", f"the value, then its derivatives by the {sources}", gradient))
+    return c_file(f"{function}, compiled by chainrule", functions, leaves, name)
+
+
+def _identifier(name: str) -> str:
+    """A name that C takes."""
+    found = re.sub(r"\W", "_", name)
+    return found if found.isidentifier() and found.isascii() and found != "_lambda_" else "f"
