@@ -10,10 +10,10 @@ import numpy as np
 
 from ..value import Value
 from .arguments import Call, Structure, count, skeleton, zeros
+from .bundles import Schedule
 from .environment import Environment
 from .pipeline import Request, Task, planned
 from .program import Program, from_graph
-from .schedule import Schedule
 from .tracing import Graph, TracingError, existing, trace
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..value import Constant, Value
 from .arguments import Argnums, Call, arranged, by_argument, count, outputs, results
+from .bundles import Schedule
 from .codes import Codes, Traced
 from .export import c_text, llvm_text
 from .pipeline import Request, Task, listing, passes, planned
 from .program import Floats, Program
-from .schedule import Schedule
 
 
 class CacheInfo(NamedTuple):

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bundles import Bundle, Lines, Schedule, Step
 from .llvm_bundles import ARGUMENTS, TILE, BundleWriter
-from .llvm_lines import Places, TableWriter, is_straight, write_straight
+from .llvm_straight import Places, is_straight, write_straight
+from .llvm_table import TableWriter
 from .llvm_text import Body, Module, Type
 from .program import INPUT, LEAF
-from .schedule import Bundle, Lines, Schedule, Step
 
 TYPES = {"float64": Type("double", 4), "float32": Type("float", 8)}
 WHOLE = "ptr %pool, ptr %R, ptr %X, ptr %G, ptr %Y, i64 %xs, i64 %rows, i64 %chunk, i64 %chunks"
@@ -52,11 +53,9 @@ class ModuleWriter:
 
     def __init__(self, schedule: Schedule, dtype: str) -> None:
         self.schedule, self.type, self.module = schedule, TYPES[dtype], Module()
-        for nodes in [schedule.program.outputs, *(s.nodes for s in self._steps() if isinstance(s, Lines))]:
-            program = schedule.program
-            for node in np.unique(np.concatenate([nodes, program.operands(nodes)])).tolist():
-                if schedule.slot[node] < 0:
-                    schedule.operand(node)
+        program = schedule.program
+        for nodes in [program.outputs, *(step.nodes for step in self._steps() if isinstance(step, Lines))]:
+            schedule.place_constants(np.concatenate([nodes, program.operands(nodes)]))
         self.tables: list[NDArray[np.int32]] = []
         self.layout = Layout.of(schedule)
         self.places = Places(schedule, self.layout.offsets)

@@ -147,3 +147,30 @@ class Module:
 
     def __str__(self) -> str:
         return "\n".join([*self.globals, *self.declared.values(), "", *self.functions])
+
+
+def splat(body: Body, type: Type, one: str) -> str:
+    """A number in every lane."""
+    first = body.let(f"insertelement {type} poison, {type.element} {one}, i32 0")
+    return body.let(f"shufflevector {type} {first}, {type} poison, <{type.lanes} x i32> zeroinitializer")
+
+
+def horizontal(body: Body, type: Type, total: str) -> str:
+    """The sum of the lanes: halves added until one is left."""
+    width = type.lanes
+    while width > 1:
+        width //= 2
+        picked = ", ".join(f"i32 {k + width if k < width else k}" for k in range(type.lanes))
+        other = body.let(f"shufflevector {type} {total}, {type} poison, <{type.lanes} x i32> <{picked}>")
+        total = body.let(f"fadd {type} {total}, {other}")
+    return body.let(f"extractelement {type} {total}, i32 0")
+
+
+def tail_mask(body: Body, type: Type, first: str) -> str:
+    """Which lanes of the vector that begins at row `first` are rows."""
+    left = body.let(f"sub i64 %rows, {first}")
+    kind = f"<{type.lanes} x i64>"
+    one = body.let(f"insertelement {kind} poison, i64 {left}, i32 0")
+    every = body.let(f"shufflevector {kind} {one}, {kind} poison, <{type.lanes} x i32> zeroinitializer")
+    lanes = ", ".join(f"i64 {k}" for k in range(type.lanes))
+    return body.let(f"icmp slt {kind} <{lanes}>, {every}")

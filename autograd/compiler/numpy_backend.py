@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import FLOATS, Arithmetic
+from .bundles import Bundle, Factors, Lines, Schedule, Step
 from .loops import Address, Operand
 from .program import Floats, spans
-from .schedule import Bundle, Factors, Lines, Schedule, Step
 
 
 def _each(function: Any) -> Any:

@@ -6,11 +6,12 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from .bundles import Schedule
 from .differentiation import sources_of, with_derivatives
 from .products import fold_products
 from .program import INPUT, LEAF, Ints, Program
 from .rows import summed_over_rows
-from .schedule import Schedule, schedule
+from .schedule import schedule
 from .simplification import simplify
 
 Task: TypeAlias = Literal["value", "value_and_grad", "jacobian", "hessian", "backward"]

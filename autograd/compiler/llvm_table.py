@@ -1,4 +1,7 @@
-"""Nodes without a pattern as machine code: a few as straight lines, many as a table that one native loop works through."""
+"""Many nodes without a pattern as machine code: a table of (operation, result, operands) that one native loop works through.
+
+So that compiling stays linear in the nodes, however many there are.
+"""
 
 from typing import Any
 
@@ -7,128 +10,12 @@ from numpy.typing import NDArray
 
 from ..operations import ADD, MUL
 from ..table import Operation
-from .llvm_bundles import ARGUMENTS, TILE, horizontal, tail_mask
+from .bundles import Lines, Schedule
+from .llvm_bundles import ARGUMENTS, TILE
 from .llvm_lanes import LaneArithmetic, Lanes
-from .llvm_text import Body, Module, Type
+from .llvm_straight import Places
+from .llvm_text import Body, Module, Type, horizontal, splat, tail_mask
 from .program import PRODUCTS, ROWS, Ints, Mask
-from .schedule import Lines, Schedule
-
-STRAIGHT = 100  # more nodes than these are not written out: compiling must stay linear in the nodes
-
-
-class Places:
-    """Where nodes lie, as one number each: in the pool, or, for row values, a slot of the buffer."""
-
-    def __init__(self, schedule: Schedule, offsets: dict[str, int]) -> None:
-        self.schedule, self.offsets = schedule, offsets
-
-    def of(self, nodes: Ints) -> Ints:
-        plan = self.schedule
-        for node in np.unique(nodes[plan.slot[nodes] < 0]).tolist():
-            plan.operand(node)
-        base = np.zeros(len(nodes), np.int64)
-        for space, offset in self.offsets.items():
-            base[plan.space[nodes] == space] = offset
-        found: Ints = plan.slot[nodes] + base
-        return found
-
-    def rowwise(self, nodes: Ints) -> Mask:
-        """Which nodes lie in the rows' buffer."""
-        found: Mask = (self.schedule.space[nodes] == "R") & self.schedule.batched
-        return found
-
-
-def escaping(schedule: Schedule, step: Lines) -> Mask:
-    """Which of the step's nodes something outside of it uses."""
-    program = schedule.program
-    inside = np.zeros(len(program), bool)
-    inside[step.nodes] = True
-    used = np.zeros(len(program), bool)
-    used[program.operands(np.flatnonzero(~inside))] = True
-    used[program.outputs] = True
-    return used[step.nodes]
-
-
-def is_straight(schedule: Schedule, step: Lines) -> bool:
-    return len(step.nodes) <= STRAIGHT and not (schedule.program.code[step.nodes] == ROWS).any()
-
-
-def write_straight(
-    module: Module, name: str, schedule: Schedule, step: Lines, rowwise: bool, places: Places, type: Type
-) -> None:
-    """The step's nodes one after the other in registers; only what is used elsewhere is stored."""
-    body = Body(module)
-    if rowwise:
-        with body.loop("0", "%rows", type.lanes) as loop:
-            _Straight(body, schedule, step, places, type, loop.counter).write()
-    else:
-        _Straight(body, schedule, step, places, Type(type.element, 1), None).write()
-    module.define(f"define internal void @{name}({ARGUMENTS})", body)
-
-
-class _Straight:
-    def __init__(
-        self, body: Body, schedule: Schedule, step: Lines, places: Places, type: Type, row: str | None
-    ) -> None:
-        self.body, self.schedule, self.step, self.places, self.type, self.row = body, schedule, step, places, type, row
-        self.m = LaneArithmetic(body, type)
-        self.known: dict[int, Lanes] = {}
-
-    def write(self) -> None:
-        program = self.schedule.program
-        stored = escaping(self.schedule, self.step).tolist()
-        for node, store in zip(self.step.nodes.tolist(), stored, strict=True):
-            start = program.start[node]
-            operands = program.args[start : start + program.arity[node]].tolist()
-            row = program.words.rows[program.code[node]]
-            xs = [self._read(x) for x in operands]
-            self.known[node] = self._sum(xs) if row is None else self.m.lanes(row.evaluate(self.m, xs))
-            if store:
-                self.body.do(
-                    f"store {self.type} {self.known[node].name}, ptr {self._pointer(node)}, align {self._align(node)}"
-                )
-
-    def _sum(self, xs: list[Any]) -> Lanes:
-        total: Any = None
-        for a, b in zip(xs[::2], xs[1::2], strict=True):
-            term = a if not isinstance(b, Lanes) and b == 1.0 else a * b
-            total = term if total is None else total + term
-        return self.m.lanes(total)
-
-    def _read(self, node: int) -> Any:
-        program, kind = self.schedule.program, self.type
-        if program.constant[node]:
-            return float(program.number[node])
-        if node not in self.known:
-            pointer = self._pointer(node)
-            if self._moves(node) or kind.lanes == 1:
-                text = self.body.let(f"load {kind}, ptr {pointer}, align {self._align(node)}")
-            else:
-                one = self.body.let(f"load {kind.element}, ptr {pointer}")
-                first = self.body.let(f"insertelement {kind} poison, {kind.element} {one}, i32 0")
-                zeros = f"<{kind.lanes} x i32> zeroinitializer"
-                text = self.body.let(f"shufflevector {kind} {first}, {kind} poison, {zeros}")
-            self.known[node] = Lanes(self.m, text)
-        return self.known[node]
-
-    def _moves(self, node: int) -> bool:
-        return self.row is not None and str(self.schedule.space[node]) in "RX"
-
-    def _align(self, node: int) -> int:
-        return self.type.bytes if self._moves(node) else self.type.bytes // self.type.lanes
-
-    def _pointer(self, node: int) -> str:
-        place = int(self.places.of(np.array([node]))[0])
-        if not self._moves(node):
-            return self.body.pointer(self.type, "%pool", str(place))
-        if self.schedule.space[node] == "R":
-            index = self.body.let(f"add i64 {self.row}, {place * TILE}")
-            return self.body.pointer(self.type, "%R", index)
-        far = self.body.let(f"mul i64 %xs, {place}")
-        return self.body.pointer(self.type, "%X", self.body.let(f"add i64 {far}, {self.row}"))
-
-
-# many: a table of (operation, result, operands)
 
 SPLAT, LOAD, TERM, SUM = "splat", "load", "term", "sum"
 
@@ -195,18 +82,19 @@ class TableWriter:
 
     def _fill_sums(self, table: Any, place: Ints, out: Ints, operands: Ints) -> None:
         """a·b, then + a·b for every further term; a first term without b joins the second."""
-        bare = self._is_one(operands[:, 1])
-        first, place_of = self._operands(operands[:, 0]), place - bare
-        put = ~bare
-        self._put(table, place[put], self.case(MUL), out[put], first[put], self._operands(operands[:, 1])[put])
-        for t in range(1, operands.shape[1] // 2):
-            a, b = self._operands(operands[:, 2 * t]), self._operands(operands[:, 2 * t + 1])
-            plain = self._is_one(operands[:, 2 * t + 1])
-            so_far = np.where(bare & (t == 1), first, out)
-            for mask, case, rest in ((plain, ADD, (a,)), (~plain, TERM, (a, b))):
-                self._put(
-                    table, (place_of + t)[mask], self.case(case), out[mask], so_far[mask], *(r[mask] for r in rest)
-                )
+        shape = len(out), operands.shape[1] // 2
+        a, b = (self._operands(operands[:, k::2].ravel()).reshape(shape) for k in (0, 1))
+        plain = self._is_one(operands[:, 1::2].ravel()).reshape(shape)
+        bare = plain[:, 0]
+        so_far = np.repeat(out[:, None], shape[1], axis=1)
+        so_far[bare, 1] = a[bare, 0]
+        where = (place - bare)[:, None] + np.arange(shape[1])
+        self._put(table, where[~bare, 0], self.case(MUL), out[~bare], a[~bare, 0], b[~bare, 0])
+        later = np.arange(shape[1]) > 0
+        results = np.repeat(out[:, None], shape[1], axis=1)
+        adds, terms = plain & later, ~plain & later
+        self._put(table, where[adds], self.case(ADD), results[adds], so_far[adds], a[adds])
+        self._put(table, where[terms], self.case(TERM), results[terms], so_far[terms], a[terms], b[terms])
 
     def _put(self, table: Any, place: Ints, case: int, *columns: Ints) -> None:
         table[place, 0] = case
@@ -216,10 +104,12 @@ class TableWriter:
     def _operands(self, nodes: Ints) -> Ints:
         """Where the operands lie; for rows, what is no row value is copied into the buffer first."""
         found = self.places.of(nodes)
-        if not self.rowwise:
-            return found
-        for i in np.flatnonzero(~self.places.rowwise(nodes)).tolist():
-            found[i] = self._copy(int(nodes[i]), int(found[i]))
+        if self.rowwise:
+            elsewhere = ~self.places.rowwise(nodes)
+            each, back = np.unique(nodes[elsewhere], return_inverse=True)
+            places = self.places.of(each).tolist()
+            copies = [self._copy(node, place) for node, place in zip(each.tolist(), places, strict=True)]
+            found[elsewhere] = np.array(copies, np.int64)[back]
         return found
 
     def _copy(self, node: int, place: int) -> int:
@@ -303,8 +193,7 @@ class _Interpreter:
             slots[1] = body.pointer(kind, "%X", body.let(f"mul i64 {numbers[1]}, %xs"))
         if what == SPLAT:
             one = body.let(f"load {kind.element}, ptr {body.pointer(kind, '%pool', numbers[1])}")
-            first = body.let(f"insertelement {kind} poison, {kind.element} {one}, i32 0")
-            every = body.let(f"shufflevector {kind} {first}, {kind} poison, <{kind.lanes} x i32> zeroinitializer")
+            every = splat(body, kind, one)
         with body.loop("0", "%rows", kind.lanes) as loop:
             if what == SPLAT:
                 result = every
