@@ -143,7 +143,7 @@ def arrival(step: "Backward | Total") -> str:
         return f"{part} of {parts} contributions to {name} {'has' if part == 1 else 'have'} arrived.{waits}"
     if not isfinite(step.seen.data):
         return f"{step.seen.name} is {TEXT.number(step.seen.data)}: no gradient that comes through it means anything."
-    last = f"All {parts} contributions have arrived. " if parts > 1 else ""
+    last = f"{'Both' if parts == 2 else f'All {parts}'} contributions have arrived. " if parts > 1 else ""
     return last + nudge(step.root, name, step.after)
 
 
@@ -252,7 +252,7 @@ class NewLoss(Step):
     before: float
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
-        old, new, change = (pen.number(x) for x in (self.before, self.after, self.after - self.before))
+        old, new, change = pen.enclosed(self.before), pen.number(self.after), pen.number(self.after - self.before)
         sign = pen.sign(self.before, self.after)
         return [
             Line(pen.word("new ") + pen.name(self.root), pen.sign(self.after), new),

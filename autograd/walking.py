@@ -50,12 +50,16 @@ def walk(
 
     >>> from autograd import Value, walk
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
-    >>> print(walk((w * x).tanh()))
+    >>> print(walk(w * x))
     Forward
-      1  u₁ = w·x      = 2.0·3.0   = 6.0
-      2  L  = tanh(u₁) = tanh(6.0) ≈ 1.0
+       1  L = w·x = 2.0·3.0 = 6.0
     <BLANKLINE>
-    ...
+    Loss
+       2  L = 6.0,  ∂L/∂L = 1.0
+    <BLANKLINE>
+    Backward
+       3  ∂L/∂w = ∂L/∂L · ∂L/∂w = 1.0 · 3.0 = 3.0   ∂L/∂w = x
+       4  ∂L/∂x = ∂L/∂L · ∂L/∂x = 1.0 · 2.0 = 2.0   ∂L/∂x = w
     """
     _check(value, by, model)
     order = topological_order(value)

@@ -79,7 +79,17 @@ function chainruleWalk(root) {
   }
   let shown = 0;
 
+  let tallest = 0; // so that the buttons do not jump from step to step
+
+  function keepHeight() {
+    main.style.minHeight = "";
+    tallest = Math.max(tallest, main.offsetHeight);
+    main.style.minHeight = tallest + "px";
+  }
+
   function layOut() {
+    tallest = 0;
+    if (!views.length) return;
     const { width, height } = views[shown]; // a picture that is not very wide has the words beside it
     root.classList.toggle("beside", root.clientWidth >= 900 && width < 2.2 * height);
     views.forEach((view, i) => {
@@ -89,6 +99,7 @@ function chainruleWalk(root) {
       view.svg.style.width = Math.max(fit, 0.8) * zoom * view.width + "px"; // smaller nobody could read it
     });
     root.style.setProperty("--zoom", zoom);
+    if (at >= 0) keepHeight();
   }
 
   // ── changes ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +172,8 @@ function chainruleWalk(root) {
   // ── the formula: the list item's text, its lines aligned at their signs ────────────────────────────────────────
   const formula = make("div", { class: "cr-formula" });
   const sentence = make("p", { class: "cr-say" });
+  const words = make("div", { class: "cr-words" }, formula, sentence);
+  const main = make("div", { class: "cr-main" }, words);
   const original = new Map(); // items whose results are blanked
   const source = (i) => original.get(i) ?? items[i].querySelector("pre").innerHTML;
 
@@ -286,6 +299,7 @@ function chainruleWalk(root) {
     slider.value = i + 1;
     slider.setAttribute("aria-valuetext", count.textContent);
     ask(i);
+    keepHeight();
     back.disabled = toFirst.disabled = i === 0;
     next.disabled = toLast.disabled = i === steps.length - 1;
   }
@@ -420,10 +434,11 @@ function chainruleWalk(root) {
 
   // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
   const head = make("div", { class: "cr-head" }, phase, count, score);
-  const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full, predict);
+  const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full);
+  if (steps.some((step) => step.a !== undefined)) bar.append(predict);
   if (views.length > 1) bar.append(other);
-  const words = make("div", { class: "cr-words" }, formula, sentence);
-  root.prepend(head, make("div", { class: "cr-main" }, ...(views.length ? [stage] : []), words), form, bar, live);
+  if (views.length) main.prepend(stage);
+  root.prepend(head, main, form, bar, live);
   root.append(answers);
   new ResizeObserver(layOut).observe(stage);
   if (views.length) showView(0);

@@ -57,7 +57,8 @@ def fragment(walk: Any, id: str | None = None, is_page: bool = False) -> str:
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
         f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{image}'
         f"<details><summary>All {len(walk)} steps</summary><ol>{items}</ol></details>"
-        f'<script type="application/json">{_json(data)}</script><style>{_style()}</style><script>{script}</script></div>'
+        f'<script type="application/json">{_json(data)}</script>'
+        f"<style>{_style()}</style><script>{script}</script></div>"
     )
 
 
@@ -141,6 +142,8 @@ def _changes(walk: Any, step: Step) -> Iterator[tuple[str, str]]:
         yield from _arrival(step, place)
     elif not step.steps and step.node in place:
         yield f"d{place[step.node]}", number(step.after)
+        if step.kind == "forward" and not any(step.node.local_grads):
+            yield f"s{place[step.node]}", "closed"
     latest = dict[str, str]()
     for inner in step.steps:
         latest |= dict(_changes(walk, inner))

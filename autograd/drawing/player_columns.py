@@ -12,7 +12,7 @@ from ..steps_network import Network
 from ..value import Value
 from .player_stage import STYLE
 
-ACROSS, DOWN, RADIUS = 154, 80, 35
+ACROSS, DOWN, RADIUS = 130, 80, 35
 MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
 
 

@@ -22,7 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 STYLE = """
 text{font:12px Helvetica,Arial,sans-serif;fill:#1a1a1a;text-anchor:middle}
 .card,.ring{fill:#f7f7f7;stroke:#767676}.rule,.line{fill:none;stroke:#767676}.tip{fill:#767676;stroke:#767676}
-.constant .card{fill:#e9e9e9;stroke:#e9e9e9}.name{font-weight:bold}
+.constant .card{fill:#e9e9e9;stroke:#e9e9e9}.name{font-weight:bold}.gate .ring{stroke-dasharray:2 3}
 """
 
 
