@@ -1,31 +1,31 @@
 """detect_anomaly: the first nan or inf becomes an error that says where it came from."""
 
+import contextlib
 import math
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 from .graph import topological_order
-from .modes import mode
+from .modes import MODE, mode
 from .value import Value
 
-_INSIDE = tuple(
-    os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), package) + os.sep
-    for package in ("autograd", "nn")
-)
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_INSIDE = (os.path.join(_ROOT, "autograd", ""), os.path.join(_ROOT, "nn", ""), contextlib.__file__)
 
 
 class AnomalyError(ArithmeticError):
     """A nan or inf appeared under detect_anomaly()."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Raise AnomalyError at the first result or gradient that is nan or inf; the message names the operation.
 
     It also names its operands with their labels and numbers, and the line that created the node. Slower: for search.
+    Nodes and their gradients are watched, those of `grad` and its kin too; results that are no nodes (of plain numbers,
+    of constants, under `no_grad`) are not.
 
     >>> from autograd import Value, detect_anomaly
     >>> with detect_anomaly():
@@ -34,18 +34,19 @@ def detect_anomaly() -> Iterator[None]:
     ...
     autograd.anomaly.AnomalyError: log(x = -1.0) is nan ...
     """
-    with mode(monitor=_Records()):
+    with mode(monitor=MODE.get().monitor or _Records()):
         yield
 
 
 class _Records:
-    """The line that created each node, kept for as long as the block lasts."""
+    """The line that created each node. By its id: a reference would keep every graph of a training run alive, and an id
+    that is used again belongs to a node that has written its own line."""
 
     def __init__(self) -> None:
-        self.lines: dict[Value, str] = {}
+        self.lines: dict[int, str] = {}
 
     def made(self, node: Value) -> None:
-        self.lines[node] = _callers_line()
+        self.lines[id(node)] = _callers_line()
         if not math.isfinite(node.data):
             raise AnomalyError(f"{call_text(node)} is {node.data}{self.where(node)}")
 
@@ -66,7 +67,7 @@ class _Records:
                     )
 
     def where(self, node: Value) -> str:
-        line = self.lines.get(node)
+        line = self.lines.get(id(node))
         return f" (created at {line})" if line else " (created outside detect_anomaly(): line unknown)"
 
 

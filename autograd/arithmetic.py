@@ -41,7 +41,8 @@ def _described(thing: object) -> str:
         )
     if isinstance(thing, complex):
         return f"the complex number {thing!r}"
-    return f"{thing!r:.40} ({kind})" if thing is not None else "None"
+    remedy = "; for the number alone, write .item()" if hasattr(thing, "item") else ""
+    return f"{thing!r:.40} ({kind}){remedy}" if thing is not None else "None"
 
 
 class Arithmetic:

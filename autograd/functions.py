@@ -31,8 +31,9 @@ def operation(
 
     `forward(m, x, …)` and each of `partials`, `(m, x, …, out)`, are written with the operators and the functions of
     the arithmetic `m`; there is one partial for each operand, None where it has no derivative. The operands are named
-    as in `forward` unless `operands` says otherwise. Raises ValueError for a name that exists, a wrong number of
-    partials, or a function that does not take the operands.
+    as in `forward` unless `operands` says otherwise; a default of `forward` is one of the function too. `notation`:
+    how formula() writes it, the fields `text`, `latex`, `level` and `textbook` of `Operation`. Raises ValueError for a
+    name that exists, a wrong number of partials, or a function that does not take the operands.
 
     >>> import autograd
     >>> softcap = autograd.operation(
@@ -43,7 +44,12 @@ def operation(
     >>> softcap(100.0, 30.0)
     29.92...
     """
-    names = tuple(operands) or tuple(inspect.signature(forward).parameters)[1:]
+    if name in ("log_softmax", "operation", "softmax"):
+        raise ValueError(f"a function named {name!r} exists already; choose another name")
+    parameters = tuple(inspect.signature(forward).parameters.values())[1:]
+    names = tuple(operands) or tuple(p.name for p in parameters)
+    given = zip(names, parameters, strict=False)
+    notation.setdefault("defaults", {name: p.default for name, p in given if p.default is not p.empty})
     _require_arity(name, forward, ("m", *names))
     for partial in partials:
         _require_arity(name, partial, ("m", *names, "out"))
@@ -71,17 +77,46 @@ def _require_arity(name: str, function: Callable[..., Any] | None, arguments: Se
 
 def function_of(row: Operation) -> Callable[..., Any]:
     """The function of a row, with its name and its documentation."""
-    flatten = row.gather or row.flatten
+    flatten, signature = row.gather or row.flatten, _signature(row)
 
     def function(*arguments: Any, **named: Any) -> Any:
-        return evaluate(row, flatten(*arguments, **named))
+        try:
+            operands = flatten(*arguments, **named)
+        except TypeError:
+            if row.many:
+                _require_bindable(row.name, signature, arguments, named)
+            raise
+        return evaluate(row, operands)
 
-    spelled_out = hot.unary(row, function) if row.operands == ("x",) else hot.dot(function) if row is reductions.DOT else None
-    made = spelled_out or function
+    made = function
+    if row.operands == ("x",) and not row.defaults:
+        made = hot.unary(row, function)
+    elif row is reductions.DOT:
+        made = hot.dot(function)
     made.__name__ = made.__qualname__ = row.name
+    made.__signature__ = signature  # type: ignore[attr-defined]
     made.__module__ = __name__  # where pickle finds it
     made.__doc__ = row.doc + _example(row)
     return made
+
+
+def _signature(row: Operation) -> inspect.Signature:
+    """What help() and notebooks show of it: the arguments of `gather`, or the operands with their defaults."""
+    none = inspect.Parameter.empty
+    if row.gather is not None:
+        return inspect.Signature(
+            [p.replace(annotation=none) for p in inspect.signature(row.gather).parameters.values()]
+        )
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature([inspect.Parameter(x, kind, default=row.defaults.get(x, none)) for x in row.operands])
+
+
+def _require_bindable(name: str, signature: inspect.Signature, arguments: Sequence[Any], named: Any) -> None:
+    """Raise TypeError in the function's own name where the arguments are not its own."""
+    try:
+        signature.bind(*arguments, **named)
+    except TypeError as error:
+        raise TypeError(f"{name}{signature}: {error}") from None
 
 
 def _example(row: Operation) -> str:

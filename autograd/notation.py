@@ -16,7 +16,7 @@ from .operations import ADD, MUL, NEG, POW, SUB
 from .table import OPERATIONS, Operation
 from .value import Constant, Value
 
-FUNCTION, ATOM, DELIMITED, SIGN = 9, 10, 8, 4  # how tightly a text holds together, as Operation.level
+COMPARISON, SIGN, DELIMITED, FUNCTION, ATOM = 1, 4, 8, 9, 10  # how tightly a text holds together, as Operation.level
 LONG = 500  # characters; a longer text gets a name, so that copying it upwards stays linear
 
 
@@ -119,7 +119,10 @@ def _needs_parentheses(row: Operation, template: str, position: int, term: Term)
         return False
     if row is POW:
         return term.level <= (DELIMITED if position == 0 else SIGN)
-    return term.level < row.level or (position > 0 and (term.level == row.level or term.text.startswith(("−", "-"))))
+    signed = term.text.startswith(("−", "-"))
+    if row is NEG or row.level == COMPARISON:  # −(−a); (a < b) < c is not a < b < c
+        return term.level <= row.level or (row is NEG and signed)
+    return term.level < row.level or (position > 0 and (term.level == row.level or signed))
 
 
 def expression(op: Operation, operands: Sequence[str], style: str = "text") -> str:
@@ -154,7 +157,7 @@ def formula(value: Value, style: str = "text", numbers: bool = False) -> str:
     """The graph of `value` as text, infix or (`style="latex"`) LaTeX, with labels or (`numbers=True`) numbers.
 
     A node that is used more than once is named and defined in a `where` line, so that the text stays linear in the
-    number of nodes. Raises ValueError for another style.
+    number of nodes. Raises ValueError for another style, TypeError for what is no Value.
 
     >>> x, y = Value(2.0, label="x1"), Value(3.0, label="y")
     >>> formula((x * y + 1.0).tanh())
@@ -165,6 +168,8 @@ def formula(value: Value, style: str = "text", numbers: bool = False) -> str:
     where t₁ = x₁·y
     """
     m = Writer(style)
+    if not isinstance(value, Value):
+        raise TypeError(f"formula writes the graph of a Value, got {value!r:.40} ({type(value).__name__})")
     order = topological_order(value)
     uses = Counter(operand for node in order for operand in node.operands)
     taken = {node.label for node in order}

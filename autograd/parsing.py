@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from . import functions
+from .functions import function_of
 from .table import OPERATIONS
 from .value import Value
 
@@ -148,8 +148,9 @@ class Reader:
 
     def apply(self, node: ast.AST, name: str, arguments: list[Any], named: Mapping[str, Any] | None = None) -> Any:
         """The function `name`; what it complains of is told with the column."""
+        function = function_of(OPERATIONS[name])
         try:
-            result = getattr(functions, name)(*arguments, **(named or {}))
+            result = function(*arguments, **(named or {}))
         except (TypeError, ValueError, IndexError) as error:
             raise self.error(node, str(error).splitlines()[0]) from None
         if isinstance(result, float) and not math.isfinite(result):

@@ -15,10 +15,11 @@ FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
 
 
 def _several(values: Any) -> list[Any]:
-    operands = list(values)
-    if not operands:
-        raise ValueError("no values to combine: give at least one number or Value")
-    return operands
+    if isinstance(values, Real) or hasattr(values, "local_grads"):
+        raise TypeError(f"expected a list of numbers or Values, got {values!r:.40} alone: write [x] for a single one")
+    if operands := list(values):
+        return operands
+    raise ValueError("no values to combine: give at least one number or Value")
 
 
 def _one_by_one(*values: Any) -> list[Any]:

@@ -50,7 +50,13 @@ class Scalar:
             "Write v.item() for the number alone, or autograd.tanh(v) and its kin to stay in the graph"
         )
 
-    __int__ = __index__ = __complex__ = __float__
+    __int__ = __complex__ = __float__
+
+    def __index__(self) -> NoReturn:
+        raise TypeError(
+            "a Value is no position in a list, nor does it repeat one: the gradient would be lost. Write "
+            "int(v.item()) for the number alone, [v * x for x in numbers] for products"
+        )
 
     def __format__(self, spec: str) -> str:
         """`f"{v:.3f}"` formats the number."""

@@ -33,7 +33,10 @@ def restore(like: Any, flat: Sequence[Any]) -> Any:
     numbers = iter(flat)
 
     def build(part: Any) -> Any:
-        return type(part)(build(p) for p in part) if isinstance(part, (list, tuple)) else next(numbers)
+        if not isinstance(part, (list, tuple)):
+            return next(numbers)
+        parts = [build(p) for p in part]
+        return type(part)(*parts) if hasattr(part, "_fields") else type(part)(parts)  # _fields: a named tuple
 
     return build(like)
 

@@ -5,12 +5,13 @@ as numbers; otherwise (nested, or with a Value from outside) they are Values, an
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from .arithmetic import is_number, real
 from .functions import VALUES
 from .graph import gradients, topological_order
-from .modes import mode
+from .modes import MODE, mode
 from .operations import IDENTITY
 from .structure import describe, flatten, restore
 from .value import Constant, Value, apply
@@ -26,8 +27,8 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Fu
     """
 
     @mode(recording=True)
-    def differentiated(*args: Any) -> tuple[Any, Any]:
-        trace = Trace(function, args, argnums)
+    def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
+        trace = Trace(partial(function, **named), args, argnums)
         out = trace.single_output()
         return trace.plain(out), trace.assemble(trace.gradients(out))
 
@@ -37,8 +38,9 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Fu
 def grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """The gradient of a function with one number as its result, with respect to the arguments `argnums`.
 
-    Arguments are numbers, Values and (nested) lists of them; a tuple `argnums` gives a tuple of gradients. The
-    function raises TypeError when the result is no single number, or an argument holds something else.
+    Arguments are numbers, Values and (nested) lists of them; a tuple `argnums` gives a tuple of gradients. Arguments by
+    name are passed on as they are. The function raises TypeError when the result is no single number, or an argument
+    holds something else.
 
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
@@ -46,7 +48,7 @@ def grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     [5.0, 2.0]
     """
     both = value_and_grad(function, argnums)
-    return _named(lambda *args: both(*args)[1], "grad", function)
+    return _named(lambda *args, **named: both(*args, **named)[1], "grad", function)
 
 
 def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
@@ -57,8 +59,8 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
     """
 
     @mode(recording=True)
-    def differentiated(*args: Any) -> Any:
-        trace = Trace(function, args, argnums)
+    def differentiated(*args: Any, **named: Any) -> Any:
+        trace = Trace(partial(function, **named), args, argnums)
         rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
         return restore(trace.result, rows)
 
@@ -100,7 +102,7 @@ class Trace:
 
     def __init__(self, function: Function, args: Sequence[Any], argnums: int | tuple[int, ...]) -> None:
         self.argnums = argnums
-        chosen = [_position(args, number) for number in ((argnums,) if isinstance(argnums, int) else argnums)]
+        chosen = [_position(args, number) for number in (argnums if isinstance(argnums, (tuple, list)) else (argnums,))]
         if len(set(chosen)) < len(chosen):
             raise ValueError(f"argnums {argnums} names an argument twice")
         self.arguments = [args[position] for position in chosen]
@@ -112,7 +114,10 @@ class Trace:
         self.is_plain = self._depends_on_sources_only()
 
     def outputs(self) -> list[Any]:
-        return flatten(self.result)
+        try:
+            return flatten(self.result)
+        except TypeError as error:
+            raise TypeError(f"the function's result: {error}") from None
 
     def single_output(self) -> Any:
         if not is_number(self.result):
@@ -128,6 +133,8 @@ class Trace:
         """∂out/∂source for every source: from the recorded numbers, or from the rows again on Values."""
         if not isinstance(out, Value):
             return [0.0] * len(self.sources)
+        if monitor := MODE.get().monitor:
+            monitor.before_backward(out, 1.0)
         local_grads = numeric_derivatives if self.is_plain else symbolic_derivatives
         return gradients(out, self.sources, 1.0, local_grads)
 
@@ -162,6 +169,8 @@ def _fresh(x: Any) -> Value:
 
 
 def _position(args: Sequence[Any], number: int) -> int:
+    if not isinstance(number, int):
+        raise TypeError(f"argnums takes the positions of arguments, such as 0 or (0, 1), got {number!r:.40}")
     if not -len(args) <= number < len(args):
         raise TypeError(f"argnums names argument {number}, but the call has {len(args)} argument(s)")
     return number % len(args)

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -9,7 +10,7 @@ from contextlib import nullcontext
 import pytest
 
 import autograd
-from autograd import AnomalyError, Constant, Value, detect_anomaly, expanded, grad, no_grad
+from autograd import AnomalyError, Constant, Value, detect_anomaly, expanded, grad, jacobian, no_grad
 from autograd.graph import topological_order
 from autograd.modes import MODE, PLAIN
 
@@ -241,3 +242,32 @@ def test_anomaly_detection_makes_the_same_graph() -> None:
         watched = autograd.softmax([x, x * 2.0])[0]
     plain = autograd.softmax([x, x * 2.0])[0]
     assert [n.op for n in topological_order(watched)] == [n.op for n in topological_order(plain)]
+
+
+def test_derivatives_by_grad_are_watched_and_name_the_users_line() -> None:
+    for transform in (grad, jacobian):
+        slope = transform(autograd.sqrt)
+        with detect_anomaly(), pytest.raises(AnomalyError) as watched:
+            slope(0.0)
+        assert "became inf in sqrt(0.0)" in str(watched.value)
+        assert f"created at {__file__}:" in str(watched.value)
+
+
+def test_watching_keeps_no_graph_alive() -> None:
+    x = Value(1.0)
+    with detect_anomaly():
+        before = sys.getallocatedblocks()
+        for _ in range(200):
+            autograd.sum([x * 2.0 for _ in range(100)]).backward()
+        assert sys.getallocatedblocks() - before < 5_000
+
+
+def test_a_block_inside_another_knows_the_lines_of_both() -> None:
+    x = Value(0.0, label="x")
+    with detect_anomaly():
+        with detect_anomaly():
+            here = line_after()
+            out = x.sqrt()
+        with pytest.raises(AnomalyError) as caught:
+            out.backward()
+    assert here in str(caught.value)

@@ -33,6 +33,10 @@ WRITTEN = {
     "log(exp(x) + exp(y))": autograd.logsumexp([x, y]),
     "where(x > 0, x, y)": autograd.where(autograd.greater(x, 0), x, y),
     "leaky_relu(x, 0.01)": autograd.leaky_relu(x),
+    "−(−x)": autograd.neg(-x),
+    "−x²": -(x**2),
+    "(x < y) < b": autograd.less(autograd.less(x, y), b),
+    "(x > 0) ∧ (y < b)": autograd.logical_and(autograd.greater(x, 0), autograd.less(y, b)),
 }
 
 
@@ -188,3 +192,8 @@ def test_labels_with_a_number_get_subscripts() -> None:
 def test_numbers_in_latex() -> None:
     assert latex_number("−1.2e−07") == r"-1.2 \cdot 10^{-7}"
     assert latex_number("−∞") == r"-\infty"
+
+
+def test_a_graph_is_needed() -> None:
+    with pytest.raises(TypeError, match=r"graph of a Value, got 3\.0 \(float\)"):
+        formula(3.0)  # type: ignore[arg-type]

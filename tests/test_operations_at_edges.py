@@ -1,8 +1,10 @@
 """Where formulas fail that are right on paper: infinities, nan, overflow; and what operations refuse."""
 
+import inspect
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from references import ACTIVATIONS, bits
@@ -207,3 +209,21 @@ def test_what_is_no_real_number_is_refused(wrong: object, beside: object) -> Non
         for pair in ((wrong, beside), (beside, wrong)):
             with pytest.raises(TypeError, match="takes a real number"):
                 function(*pair)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: autograd.sum(Value(1.0), 2.0), r"sum\(values\): too many"),
+        (lambda: autograd.sum(Value(1.0)), r"a list of numbers or Values, got Value\(1\.0\) alone: write \[x\]"),
+        (lambda: autograd.cross_entropy([1.0, 2.0]), r"cross_entropy\(logits, target\): missing .*'target'"),
+    ],
+)
+def test_a_wrong_call_of_many_operands_is_refused_in_the_functions_own_name(call: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_functions_show_their_arguments() -> None:
+    shown = {f.__name__: str(inspect.signature(f)) for f in (autograd.tanh, autograd.elu, autograd.dot, autograd.max)}
+    assert shown == {"tanh": "(x)", "elu": "(x, alpha=1.0)", "dot": "(w, x, bias=None)", "max": "(*values)"}

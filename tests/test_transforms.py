@@ -1,6 +1,7 @@
 """grad, value_and_grad, jacobian, hessian, hvp: JAX's contracts, to any order."""
 
 import math
+from collections import namedtuple
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -280,3 +281,28 @@ def test_numbers_of_numpy_and_constants_are_numbers() -> None:
     np = pytest.importorskip("numpy")
     assert grad(lambda x: x**3)(np.float64(2.0)) == 12.0
     assert grad(lambda x: x**3)(Constant(2.0)) == 12.0
+
+
+def test_arguments_by_name_are_passed_on() -> None:
+    def scaled(x: Value, factor: float = 2.0) -> Value:
+        return x * x * factor
+
+    assert grad(scaled)(3.0, factor=5.0) == 30.0
+    assert value_and_grad(scaled)(3.0, factor=5.0) == (45.0, 30.0)
+    assert jacobian(scaled)(3.0, factor=5.0) == 30.0
+    assert hessian(scaled)(3.0, factor=5.0) == 10.0
+
+
+def test_a_named_tuple_stays_one() -> None:
+    Point = namedtuple("Point", "x y")
+    assert grad(lambda p: p.x * p.y)(Point(2.0, 3.0)) == Point(3.0, 2.0)
+
+
+def test_argnums_that_are_no_positions_are_refused() -> None:
+    with pytest.raises(TypeError, match="argnums takes the positions of arguments"):
+        grad(cube, "x")(1.0)  # type: ignore[arg-type]
+
+
+def test_a_result_that_is_no_number_is_named_as_the_result() -> None:
+    with pytest.raises(TypeError, match=r"the function's result: .* found None"):
+        grad(lambda x: None)(1.0)

@@ -1,6 +1,7 @@
 """autograd.operation: a user's own row is equal in rank to the built-in ones."""
 
 import copy
+import inspect
 import math
 import pickle
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from references import bits
 import autograd
 from autograd import OPERATIONS, AnomalyError, Value, detect_anomaly, expanded, grad, gradcheck, hessian, no_grad
 from autograd.arithmetic import FLOATS
+from autograd.parsing import parse
 
 
 @pytest.fixture
@@ -194,3 +196,16 @@ def test_functions_that_do_not_take_the_operands_are_refused(
 def test_the_operands_are_named_as_in_the_forward(define: Callable[..., Any]) -> None:
     power = define("users_power", lambda m, base, times: m.pow(base, times), [lambda m, *_: 0.0, None])
     assert power(times=3.0, base=2.0) == 8.0
+
+
+def test_a_default_of_the_formula_is_one_of_the_function(define: Callable[..., Any]) -> None:
+    scaled = define("users_scaled", lambda m, x, factor=3.0: x * factor, [lambda m, x, factor, out: factor, None])
+    assert (scaled(2.0), scaled(2.0, 5.0), scaled(2.0, factor=5.0)) == (6.0, 10.0, 10.0)
+    assert str(inspect.signature(scaled)) == "(x, factor=3.0)"
+    assert parse("users_scaled(x)", {"x": Value(2.0)}).data == 6.0
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "operation"])
+def test_the_names_of_the_other_functions_are_taken(define: Callable[..., Any], name: str) -> None:
+    with pytest.raises(ValueError, match=f"'{name}' exists already"):
+        define(name, lambda m, x: x, [None])

@@ -186,10 +186,16 @@ def test_a_value_is_true_unless_its_number_is_0() -> None:
     assert [bool(Value(x)) for x in (0.0, -0.0, 1e-300, -1.0, math.nan)] == [False, False, True, True, True]
 
 
-@pytest.mark.parametrize("convert", [float, int, complex, math.tanh, math.floor, [0, 1].__getitem__, np.float64])
+@pytest.mark.parametrize("convert", [float, int, complex, math.tanh, math.floor, np.float64])
 def test_conversions_that_would_lose_the_gradient_are_refused(convert: object) -> None:
     with pytest.raises(TypeError, match=r"v\.item\(\).*autograd\.tanh"):
         convert(Value(1.0))
+
+
+@pytest.mark.parametrize("use", [[0, 1].__getitem__, [1.0].__mul__, "text".__mul__, lambda v: v * [1.0]])
+def test_a_value_is_no_index_and_repeats_no_list(use: Callable[[Value], object]) -> None:
+    with pytest.raises(TypeError, match=r"int\(v\.item\(\)\).*\[v \* x for x in numbers\]"):
+        use(Value(1.0))
 
 
 def test_item_is_the_number_alone() -> None:
