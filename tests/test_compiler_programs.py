@@ -1,4 +1,4 @@
-"""Random programs, compiled and eager: single operations in any order, and vectors of alike ones (loops to be found)."""
+"""Random programs, compiled and eager: single operations in any order, and vectors of alike ones, loops to be found."""
 
 import importlib.util
 import math

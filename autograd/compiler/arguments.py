@@ -1,4 +1,4 @@
-"""Arguments and results of compiled functions: one row as numbers and (nested) lists, many rows as arrays, rows first."""
+"""Arguments and results of compiled functions: one row as numbers and nested lists, many rows as arrays, rows first."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -9,7 +9,7 @@ from ..arithmetic import is_number
 from ..value import Value
 from .program import Floats
 
-Structure: TypeAlias = None | tuple["Structure", ...]
+Structure: TypeAlias = tuple["Structure", ...] | None
 """None for a number, a tuple of structures for a list."""
 Argnums: TypeAlias = int | tuple[int, ...]
 

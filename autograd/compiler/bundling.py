@@ -64,7 +64,8 @@ class _Bundling:
     def _kinds(self, a: Ints, b: Ints) -> Ints:
         """A number for each term that tells which spaces its factors lie in, and whether one of them is just 1."""
         letters = [np.array([ord(c) for c in self.plan.space[nodes]]) + 256 * self.one[nodes] for nodes in (a, b)]
-        return letters[0] * 65536 + letters[1]
+        found: Ints = letters[0] * 65536 + letters[1]
+        return found
 
     def _is_number(self, node: int) -> bool:
         return bool(self.constant[node])
@@ -87,7 +88,8 @@ class _Bundling:
 
     def _with_strides(self, columns: list[Ints], loops: list[tuple[int, Ints]]) -> list[tuple[Ints, tuple[int, ...]]]:
         """Each column with its strides; a constant one has none."""
-        found, k = [], 0
+        found: list[tuple[Ints, tuple[int, ...]]] = []
+        k = 0
         for column in columns:
             if self._constant(column):
                 found.append((column, ()))

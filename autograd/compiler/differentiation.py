@@ -1,7 +1,7 @@
 """Differentiation: from a program to a program that also computes derivatives of its outputs.
 
-The adjoint of a node v, ∂root/∂v, is the sum over the uses of v of ∂use/∂v · adjoint of the use: a `dot`, of the table's
-own derivatives. All adjoints are written down at once, in the order in which the eager sweep adds.
+The adjoint of a node v, ∂root/∂v, is the sum over the uses of v of ∂use/∂v · adjoint of the use: a `dot`, of the
+table's own derivatives. All adjoints are written down at once, in the order in which the eager sweep adds.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
         row = program.words.rows[code]
         for nodes, operands, numbers in _with_numbers(program, constant, members[used[members]]):
             assert row is not None
-            flows = (~constant[operands]).any(axis=0).tolist()
+            flows = [not constant[column].all() for column in operands.T]
             slopes = derivatives(row, arity, numbers, flows).stamp(builder, [*operands.T, nodes])
             parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
     every = Edges(*(np.concatenate(part) for part in zip(*parts, strict=True)))

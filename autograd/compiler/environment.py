@@ -1,4 +1,4 @@
-"""What a function reads from outside: globals, closures, the attributes of its objects. Compiled code holds their numbers.
+"""What a function reads from outside: globals, closures, attributes of objects. Compiled code holds their numbers.
 
 So that a number that changes is never missed, each place is remembered and compared before every call; a change
 traces the function anew. Values are no numbers here: theirs are read at every call.
@@ -61,9 +61,7 @@ def _places(thing: Any) -> Iterator[Callable[[], list[Any]]]:
         yield lambda: [first] if thing.tobytes() == first else []
     elif hasattr(thing, "__dict__") and not _is_library(type(thing).__module__):
         yield lambda: list(vars(thing).values())
-        call = getattr(type(thing), "__call__", None)
-        if isinstance(call, FunctionType):
-            yield lambda: [type(thing).__call__]
+        yield lambda: [method for method in vars(type(thing)).values() if isinstance(method, FunctionType)]
 
 
 def _function_places(function: FunctionType) -> Iterator[Callable[[], list[Any]]]:

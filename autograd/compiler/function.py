@@ -58,7 +58,7 @@ class Compiled:
     def value_and_grad(self, *args: Any, argnums: Argnums = 0) -> tuple[Any, Any]:
         """(value, gradient) of each row; the gradient has the structure of args[argnums]."""
         call = Call(self._arguments(args))
-        traced, columns = self._run("value_and_grad", call, self._chosen(call, argnums))
+        _, columns = self._run("value_and_grad", call, self._chosen(call, argnums))
         return arranged(columns[:1], None), by_argument(columns[1:], call, argnums)
 
     def jacobian(self, *args: Any, argnums: Argnums = 0) -> Any:
@@ -72,7 +72,7 @@ class Compiled:
         call = Call(self._arguments(args))
         if not isinstance(argnums, int):
             raise TypeError(f"hessian takes one argument's number, argnums={argnums!r}; call it once for each argument")
-        traced, columns = self._run("hessian", call, self._chosen(call, argnums))
+        _, columns = self._run("hessian", call, self._chosen(call, argnums))
         part = call.structures[argnums]
         return arranged(columns, part, part)
 
@@ -195,7 +195,7 @@ def _rebuild(source: Any, parameters: list[Value], options: dict[str, Any]) -> C
     return Compiled(source, parameters, **options)
 
 
-def _checked(parameters: Iterable[Value]) -> list[Value]:
+def _checked(parameters: Iterable[Any]) -> list[Value]:
     found = list(parameters)
     for p in found:
         if not isinstance(p, Value) or isinstance(p, Constant) or p.operands:

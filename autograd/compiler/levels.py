@@ -38,7 +38,8 @@ def _peel(program: Program) -> list[Ints] | None:
     uses = np.bincount(program.args, minlength=len(program))
     starts = np.cumsum(uses) - uses
     missing = program.arity.copy()
-    front, parts, done = np.flatnonzero(program.arity == 0), [], 0
+    front, done = np.flatnonzero(program.arity == 0), 0
+    parts: list[Ints] = []
     while len(front):
         if len(parts) > PATIENCE and done < SLIM * len(parts):
             return None
@@ -61,5 +62,5 @@ def _spread(program: Program, parts: list[Ints], rowwise: Mask) -> None:
 def _spread_deep(program: Program, parts: list[Ints], rowwise: Mask) -> None:
     args, start, arity, found = program.args.tolist(), program.start.tolist(), program.arity.tolist(), rowwise.tolist()
     for i in parts[0].tolist():
-        found[i] = any([found[j] for j in args[start[i] : start[i] + arity[i]]])
+        found[i] = any(found[j] for j in args[start[i] : start[i] + arity[i]])
     rowwise[:] = found

@@ -1,4 +1,4 @@
-"""The LLVM back end: a schedule as machine code, through llvmlite, with no optimisation passes: the shape is right already."""
+"""The LLVM back end: a schedule as machine code, through llvmlite. No optimisation passes: the shape is right."""
 
 import ctypes
 import math

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .bundles import Bundle, Lines, Schedule, Step
 from .llvm_bundles import ARGUMENTS, TILE, BundleWriter
+from .llvm_row_sums import RowSumsWriter
 from .llvm_straight import Places, is_straight, write_straight
 from .llvm_table import TableWriter
 from .llvm_text import Body, Module, Type
@@ -76,13 +77,14 @@ class ModuleWriter:
         """The function of a step, what else it is given, and whether it needs the true number of rows."""
         name = f"step{len(self.module.functions)}"
         if isinstance(step, Bundle):
-            BundleWriter(self.module, step, rowwise, self.layout.offsets, self.type).write(name)
+            writer = RowSumsWriter if step.sums_rows else BundleWriter
+            writer(self.module, step, rowwise, self.layout.offsets, self.type).write(name)
             return name, "", step.sums_rows
         if is_straight(self.schedule, step):
             write_straight(self.module, name, self.schedule, step, rowwise, self.places, self.type)
             return name, "", False
-        writer = self.interpreters.setdefault(rowwise, TableWriter(self.schedule, rowwise, self.places))
-        table = writer.table(step)
+        tables = self.interpreters.setdefault(rowwise, TableWriter(self.schedule, rowwise, self.places))
+        table = tables.table(step)
         return f"table{int(rowwise)}", f", {self._address(table)}, i64 {len(table)}", True
 
     def _address(self, table: NDArray[np.int32]) -> str:

@@ -1,6 +1,6 @@
-"""Many nodes without a pattern as machine code: a table of (operation, result, operands) that one native loop works through.
+"""Many nodes without a pattern as machine code: a table that one native loop works through.
 
-So that compiling stays linear in the nodes, however many there are.
+An instruction is (operation, result, operands). So compiling stays linear in the nodes, however many there are.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The NumPy back end: every bundle as a few array operations. It needs no compiler and is the reference for the others."""
+"""The NumPy back end: every bundle as a few array operations. It needs no compiler; the others are held to it."""
 
 import math
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ def _products(step: Bundle, out: Any, spaces: dict[str, Floats], rowwise: bool) 
     started = False
     for run in step.runs:
         a = _view(run.a, step.extents, spaces, rowwise, run.length)
-        b = 1.0 if run.b is None else _view(run.b, step.extents, spaces, rowwise, run.length)
+        b: Any = 1.0 if run.b is None else _view(run.b, step.extents, spaces, rowwise, run.length)
         if run.length > 4 * max(1, math.prod(step.extents)):
             products = np.broadcast_to(a * b, (run.length, *out.shape)).copy()
             if started:

@@ -1,5 +1,6 @@
 """The passes in their order: from a traced program to the schedule of what is asked for."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -61,9 +62,7 @@ def _chosen(program: Program, request: Request) -> Ints:
 
 def planned(program: Program, request: Request) -> Schedule:
     """The schedule at the end of all passes."""
-    final = program
-    for _, final in passes(program, request):
-        pass
+    final = deque(passes(program, request), maxlen=1)[0][1]
     values = {"value": len(final.outputs), "value_and_grad": 1, "backward": 1}.get(request.task, 0)
     return schedule(final, request.batched, request.batched and request.task == "backward", values)
 

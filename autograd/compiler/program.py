@@ -61,12 +61,14 @@ class Program:
 
     def operands(self, nodes: Ints) -> Ints:
         """The operands of all of `nodes`, one after the other."""
-        return self.args[spans(self.start[nodes], self.arity[nodes])]
+        found: Ints = self.args[spans(self.start[nodes], self.arity[nodes])]
+        return found
 
     def matrix(self, nodes: Ints) -> Ints:
         """The operands of nodes of equal arity, one row a node."""
         width = int(self.arity[nodes[0]]) if len(nodes) else 0
-        return self.args[self.start[nodes][:, None] + np.arange(width)]
+        found: Ints = self.args[self.start[nodes][:, None] + np.arange(width)]
+        return found
 
     @property
     def constant(self) -> Mask:
@@ -81,7 +83,8 @@ class Program:
         return found
 
     def is_code(self, row: Operation) -> Mask:
-        return self.code == self.words.codes.get(row, -1)
+        found: Mask = self.code == self.words.codes.get(row, -1)
+        return found
 
     def alike(self) -> list[tuple[int, int, Ints]]:
         """(code, arity, nodes) for each kind of operation, in order of the nodes."""
@@ -183,15 +186,15 @@ class Builder:
         return self.known[key]
 
     def program(self, outputs: Ints) -> Program:
-        join = np.concatenate
-        arrays = map(join, (self.code, self.start, self.arity, self.args))
-        return Program(self.words, *arrays, number=join(self.number), outputs=outputs)
+        code, start, arity, args = map(np.concatenate, (self.code, self.start, self.arity, self.args))
+        return Program(self.words, code, start, arity, args, np.concatenate(self.number), outputs)
 
 
 def distinct(nodes: Ints) -> Ints:
     """Each of the nodes once, in order."""
     ordered = np.sort(nodes)
-    return ordered[np.diff(ordered, prepend=-1) != 0]
+    found: Ints = ordered[np.diff(ordered, prepend=-1) != 0]
+    return found
 
 
 def needed(program: Program, roots: Ints) -> Mask:

@@ -62,7 +62,7 @@ def fold_constants(program: Program) -> Program:
         xs = number[program.args[program.start[i] : program.start[i] + arity[i]]]
         key = code[i], xs.tobytes()
         if key not in results:
-            results[key] = program.words.rows[code[i]].evaluate(FLOATS, xs.tolist())  # type: ignore[union-attr]
+            results[key] = program.words.rows[code[i]].evaluate(FLOATS, xs.tolist())
         number[i] = results[key]
     code[nodes], arity[nodes] = np.where(given, GIVEN, CONSTANT), 0
     return replace(program, code=code, arity=arity, number=number)
@@ -121,7 +121,8 @@ class _Look:
     def number(self, node: Ints, number: float, positive: bool = True) -> Mask:
         """Whether the node is the constant `number`, and no data; the zeros are told apart by their sign."""
         numbers = self.program.number[node]
-        return self.constant[node] & (numbers == number) & (np.signbit(numbers) != positive)
+        found: Mask = self.constant[node] & (numbers == number) & (np.signbit(numbers) != positive)
+        return found
 
 
 def share(program: Program) -> Program:

@@ -41,7 +41,7 @@ class Unknown:
     __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _stay
     __float__ = __int__ = __index__ = __bool__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse
-    __array__ = __format__ = _refuse  # type: ignore[assignment]
+    __array__ = __format__ = _refuse
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
@@ -100,14 +100,14 @@ def unknown_numbers(leaves: Sequence[Value]) -> Iterator[None]:
             leaf.data = leaf.grad = UNKNOWN  # type: ignore[assignment]
         with _FloatsOrUnknown(), mode(unknown=UNKNOWN, monitor=_Watch(), recording=True):
             yield
-        changed = [leaf for leaf in leaves if leaf.data is not UNKNOWN or leaf.grad is not UNKNOWN]
+        changed = [leaf for leaf in leaves if {id(leaf.data), id(leaf.grad)} != {id(UNKNOWN)}]
     finally:
         for leaf, data, grad in kept:
             leaf.data, leaf.grad = data, grad
     if changed:
         raise TracingError(
-            f"the compiled function assigns to .data or .grad of {changed[0].label or 'a parameter'}, which would happen "
-            "only once, while it is traced; do so outside, after .backward(...)"
+            f"the compiled function assigns to .data or .grad of {changed[0].label or 'a parameter'}, which would "
+            "happen only once, while it is traced; do so outside, after .backward(...)"
         )
 
 
@@ -128,7 +128,7 @@ def trace(function: Callable[..., Any], arguments: Sequence[Any], parameters: Se
     return Graph([_node(x) for x in _results(result, function)], result, inputs)
 
 
-def existing(outputs: Any, inputs: Sequence[Value]) -> Graph:
+def existing(outputs: Any, inputs: Sequence[Any]) -> Graph:
     """A graph that exists already, as a function of some of its leaves."""
     for x in inputs:
         if not isinstance(x, Value) or isinstance(x, Constant) or x.operands:
