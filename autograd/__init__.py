@@ -23,7 +23,6 @@ from .value import Constant, Value
 
 if _TYPE_CHECKING:
     from .checking import gradcheck
-from .compiler import compile  # noqa: F401 - not in __all__: it would shadow the builtin
     from .compiler import compile  # noqa: F401 - not in __all__
     from .drawing.diagram import draw
     from .walking import walk
