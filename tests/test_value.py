@@ -2,6 +2,7 @@
 
 import math
 import operator
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
