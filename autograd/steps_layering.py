@@ -71,18 +71,25 @@ def _layers(network: Network, grads: dict[Value, float]) -> Iterable[Layer]:
     for number, level in enumerate(network.levels, 1):
         inputs = level.cells[0].rows[0][0]
         index = str(number) if len(network.levels) > 1 else ""
-        below = _layer(level, index, grads, below if inputs == outputs else None)
+        below = _layer(level, index, grads, below if inputs == outputs else None, _is_sole_taker(network, level))
         outputs = tuple(cell.rows[0][2] for cell in level.cells)
         yield below
 
 
-def _layer(level: Level, index: str, grads: dict[Value, float], below: Layer | None) -> Layer:
+def _is_sole_taker(network: Network, level: Level) -> bool:
+    """Whether the level's inputs go into its neurons alone."""
+    own = {node for cell in level.cells for node in (cell.rows[0][1], *cell.weights)}
+    takers = {taker for x in level.cells[0].rows[0][0] for taker in network.consumers[x]}
+    return all(taker in own or not own.isdisjoint(taker.operands) for taker in takers)
+
+
+def _layer(level: Level, index: str, grads: dict[Value, float], below: Layer | None, is_sole_taker: bool) -> Layer:
     cells = level.cells
     inputs = cells[0].rows[0][0]
     z, a = [cell.rows[0][1] for cell in cells], [cell.rows[0][2] for cell in cells]
     biases = [cell.bias for cell in cells if cell.bias is not None]
     return Layer(
-        index=index, below=below,
+        index=index, below=below, is_sole_taker=is_sole_taker,
         W=[[w.data for w in cell.weights] for cell in cells],
         b=[bias.data for bias in biases] if biases else None,
         x=[x.data for x in inputs], z=[node.data for node in z], a=[node.data for node in a],
@@ -150,7 +157,9 @@ def _loss(layer: Layer, seen: Seen, forward: tuple[Step, ...], backward: tuple[S
 
 def _backward(layers: Sequence[Layer], i: int, cell: Seen, seen: Seen, steps: tuple[Step, ...]) -> LayerBackward:
     layer = layers[i]
-    upper = layers[i + 1] if i + 1 < len(layers) and layers[i + 1].below is layer else None
+    upper = layers[i + 1] if i + 1 < len(layers) else None
+    if upper and not (upper.below is layer and upper.is_sole_taker):
+        upper = None  # other paths add their share
     d, lines = layer.code("delta"), []
     arriving = layer.code("d" + layer.output)
     if upper:

@@ -25,6 +25,7 @@ class Layer:
     d_W: Matrix
     d_x: Vector | None  # None where the inputs are constants
     below: "Layer | None"  # the layer whose outputs are exactly these inputs
+    is_sole_taker: bool  # whether that layer's outputs go nowhere else, as a residual path would take them
 
     def symbol(self, base: str, pen: Pen) -> str:
         """W⁽²⁾."""

@@ -279,3 +279,10 @@ def test_without_scripts_picture_and_list_are_there(browser: Any, tmp_path: Path
     tab.locator("summary").click()
     assert "Raise b by 0.01" in tab.locator("ol").inner_text()
     tab.close()
+
+
+def test_a_slice_starts_with_what_came_before(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, neuron()[8:12], tmp_path)
+    assert count(player) == "step 1 of 4"
+    assert player.locator("[data-k=d9]").text_content() == "0.7064"
+    assert player.locator("[data-k=g9]").text_content() == "∂ 1.0"

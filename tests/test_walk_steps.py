@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 import nn
-from autograd import Constant, Value, dot, expanded, no_grad, relu, walk
+from autograd import Constant, Value, dot, no_grad, relu, walk
 from autograd.steps import Step
 from autograd.walking import Walk
 
@@ -165,53 +165,6 @@ def test_contributions_that_cancel_are_named() -> None:
     w = x * 2.0
     y = (w - w) * 5.0
     assert walk(y, by="node")[-1].sentence.endswith("its contributions cancel each other.")
-
-
-def test_by_layer_lesson_b_has_seven_steps() -> None:
-    model = nn.MLP(3, [4, 3, 1], rng=random.Random(0))
-    loss = 0.5 * (model([0.6, -0.4, 0.9]) - 1.0) ** 2
-    steps = walk(loss, model=model, by="layer")
-    assert [step.kind for step in steps] == ["forward"] * 3 + ["loss"] + ["backward"] * 3
-    assert steps[0].shapes == "(4×3)·(3) + (4) → (4)"
-
-
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "softplus", "leaky_relu", "elu", "sin", "gelu"])
-def test_numpy_lines_by_layer_compute_what_backward_does(activation: str) -> None:
-    np = pytest.importorskip("numpy")
-    model = nn.MLP(3, [4, 3, 1], activation=activation, rng=random.Random(2))
-    x = [Value(v) for v in (0.6, -0.4, 0.9)]
-    loss = 0.5 * (model(x) - 1.0) ** 2
-    place = {"np": np, "x": np.array([v.data for v in x])}
-    for i, layer in enumerate(model.layers, 1):
-        place[f"W{i}"] = np.array([[w.data for w in n.w] for n in layer.neurons])
-        place[f"b{i}"] = np.array([n.b.data for n in layer.neurons])
-    steps = walk(loss, model=model, by="layer", parameters=model.parameters(), lr=0.1)
-    loss.backward()
-    for step in steps[:7]:
-        exec(step.numpy, place)
-    for i, layer in enumerate(model.layers, 1):
-        np.testing.assert_allclose(place[f"dW{i}"], [[w.grad for w in n.w] for n in layer.neurons], rtol=1e-12)
-        np.testing.assert_allclose(place[f"db{i}"], [n.b.grad for n in layer.neurons], rtol=1e-12)
-    np.testing.assert_allclose(place["dx"], [v.grad for v in x], rtol=1e-12)
-    for step in steps[7:-1]:
-        exec(step.numpy, place)
-        for inner in step.steps:
-            assert inner.after == pytest.approx(inner.before - 0.1 * inner.node.grad)
-
-
-def test_by_layer_finds_neurons_of_single_operations_as_well() -> None:
-    model = nn.MLP(2, [2, 1], "tanh", rng=random.Random(0))
-    with expanded():
-        loss = model([0.3, 0.7])
-    assert len(walk(loss, model=model, by="layer")) == 5
-    assert walk(loss, model=model, by="layer")[0].layer.z == walk(model([0.3, 0.7]), model=model, by="layer")[0].layer.z
-
-
-def test_by_layer_refuses_several_rows_and_says_what_to_do() -> None:
-    model = nn.MLP(2, [2, 1], rng=random.Random(0))
-    loss = nn.mse([model([0.0, 1.0]), model([1.0, 1.0])], [0.0, 1.0])
-    with pytest.raises(ValueError, match="walk the loss of a single row"):
-        walk(loss, model=model, by="layer")
 
 
 def test_names_come_from_labels_from_the_model_and_never_twice() -> None:

@@ -160,11 +160,13 @@ def _arrival(step: Backward, place: dict[Value, int]) -> Iterator[tuple[str, str
 
 
 def _start(walk: Any) -> Iterator[tuple[str, str]]:
-    """The numbers that are there from the start: those of the leaves that change later."""
-    for step in walk:
+    """What stands there from the start: numbers that an update will change, and what came before a slice."""
+    for step in walk.recording.steps:
         for inner in (step, *step.steps):
             if isinstance(inner, Update) and inner.node in walk.recording.places:
                 yield f"d{walk.recording.places[inner.node]}", number(inner.before)
+    for step in walk.recording.steps[: walk[0].number - 1 if walk else 0]:
+        yield from _changes(walk, step)
 
 
 def _json(data: Any) -> str:
