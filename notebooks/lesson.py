@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from typing import Any
@@ -49,6 +50,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], digits: int = 4)
     numeric = [all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(header))]
     lines = [list(map(subscripts, header)), [" ---: " if right else " :--- " for right in numeric], *cells]
     return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
+def say(*texts: object) -> None:
+    """Print each text as a paragraph, long lines folded between words."""
+    for i, text in enumerate(texts):
+        lines = [textwrap.fill(line, 100, subsequent_indent="  ") for line in str(text).splitlines()]
+        print(*lines, *[""] * (i < len(texts) - 1), sep="\n")
 
 
 def by_hand(forward: Callable[[list[float]], float], backward: Callable[[list[float]], Sequence[float]]) -> Any:

@@ -1,0 +1,78 @@
+"""Run one notebook from top to bottom: python tests/notebook_run.py NOTEBOOK RESULT [CODE]
+
+In a process of its own, with a kernel of this very Python. Each exercise is tried besides: every answer that its
+prediction cell lists as wrong, and its solution; then the prediction is put back. What happened stands in the check
+cell's metadata: `{"wrong": [how each failed, or ""], "right": what was printed}`. CODE is run at the end, in a cell
+that is added.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def solution(cell):
+    """The code folded away in a cell of text."""
+    found = re.search(r"<details>.*?```python\n(.*?)```", cell.source, flags=re.DOTALL)
+    assert found, f"no solution in: {cell.source[:60]}"
+    return found[1]
+
+
+class Run:
+    def __init__(self, notebook, folder):
+        manager = AsyncKernelManager()
+        manager._kernel_spec = KernelSpec(**get_kernel_dict())  # not whatever "python3" is registered here
+        self.notebook = notebook
+        resources = {"metadata": {"path": str(folder)}}
+        self.client = NotebookClient(notebook, km=manager, timeout=300, allow_errors=True, resources=resources)
+
+    def whole(self, code):
+        with self.client.setup_kernel():
+            for index, cell in enumerate(self.notebook.cells):
+                if cell.cell_type == "code":
+                    self.client.execute_cell(cell, index)
+                if "check" in tags(cell):
+                    cell.metadata["tried"] = self.exercise(index)
+            if code:
+                self.notebook.cells.append(nbformat.v4.new_code_cell(code))
+                self.client.execute_cell(self.notebook.cells[-1], len(self.notebook.cells) - 1)
+
+    def exercise(self, index):
+        """Other answers in place of the one in the cell before, and what the check says of them."""
+        predict, check, text = self.notebook.cells[index - 1 : index + 2]
+        assert "predict" in tags(predict), f"no prediction before: {check.source[:60]}"
+        wrong = [self.say(answer, check.source, index)[1] for answer in predict.metadata["wrong"]]
+        right = self.say(solution(text), check.source, index)[0]
+        self.say(predict.source, "", index)
+        return {"wrong": wrong, "right": right}
+
+    def say(self, answer, check, index):
+        """What is printed, and the name of the error, if there is one."""
+        cells = [nbformat.v4.new_code_cell(code) for code in (answer, check)]
+        own = self.notebook.cells[index]
+        for cell in cells:
+            self.client.execute_cell(cell, index, store_history=False)
+        self.notebook.cells[index] = own  # execute_cell has put the other one there
+        outputs = [output for cell in cells for output in cell.outputs]
+        printed = "".join(output.text for output in outputs if output.output_type == "stream")
+        return printed, "".join(output.ename for output in outputs if output.output_type == "error")
+
+
+def main(source, result, code=""):
+    notebook = nbformat.read(source, as_version=4)
+    Run(notebook, Path(source).parent).whole(code)
+    nbformat.write(notebook, result)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
