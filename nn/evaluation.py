@@ -1,6 +1,7 @@
 """What one asks of a model: `predict`, `evaluate`, `accuracy`."""
 
 from collections.abc import Callable, Sequence
+from math import isnan
 from typing import Any, TypeAlias
 
 from autograd import Value, no_grad
@@ -40,7 +41,8 @@ def accuracy(model: Module, X: object, y: object, *, threshold: float = 0.0) -> 
     """The share of rows that the model classifies right, from 0.0 to 1.0.
 
     With one output the class is whether that is above `threshold` (0.0 for logits and scores, 0.5 for probabilities),
-    and the targets are 0 and 1, or −1 and 1. With more the class is the position of the largest: 0, 1, 2, …
+    and the targets are 0 and 1, or −1 and 1. With more the class is the position of the largest: 0, 1, 2, … A nan among
+    the outputs is wrong.
 
     >>> import nn
     >>> accuracy(nn.Layer(1, 1, "linear", weight=[[1.0]]), [[-2.0], [3.0], [1.0], [2.0]], [0, 1, 0, 1])
@@ -80,8 +82,12 @@ def _is_right(prediction: Any, target: Any, where: str, threshold: float) -> boo
     scores, labels = [x if isinstance(x, list) else [x] for x in (prediction, target)]
     classes = range(len(scores)) if len(scores) > 1 else (-1, 0, 1)
     if len(labels) > 1 or labels[0] not in classes:
-        named = f"the classes 0 to {len(scores) - 1}" if len(scores) > 1 else "0 and 1, or −1 and 1"
-        raise ValueError(f"{where} is {target!r}, but the classes of a model with {len(scores)} outputs are {named}")
+        named = (
+            f"{len(scores)} outputs are 0 to {len(scores) - 1}"
+            if len(scores) > 1
+            else "one output are 0 and 1, or −1 and 1"
+        )
+        raise ValueError(f"{where} is {target!r}, but the classes of a model with {named}")
     if len(scores) > 1:
-        return bool(scores.index(max(scores)) == labels[0])
+        return not any(map(isnan, scores)) and bool(scores.index(max(scores)) == labels[0])
     return bool(scores[0] > threshold if labels[0] > 0 else scores[0] <= threshold)

@@ -236,6 +236,7 @@ class MLP(Sequential):
         nouts = items(nouts, "nouts")
         if not nouts:
             raise ValueError("nouts is empty: give the size of at least one layer")
+        activation_of(activation)  # a wrong one is an error even where no hidden layer takes it
         functions = [activation] * (len(nouts) - 1) + [output]
         sizes = zip([nin, *nouts[:-1]], nouts, functions, strict=True)  # each takes what the one before gives
         super().__init__(*[Layer(n, m, f, bias=bias, init=init, rng=rng) for n, m, f in sizes])

@@ -16,7 +16,8 @@ State: TypeAlias = dict[str, Any]
 class Module:
     """The base of all layers and models: subclass it, keep parts as attributes, write `__call__`.
 
-    Parameters are the Values among the attributes, in lists and dicts of them, and in modules below.
+    Parameters are the Values among the attributes that nothing computed (constants are none), in lists and dicts of
+    them, and in modules below.
 
     >>> from autograd import Value
     >>> class Scale(Module):
@@ -70,6 +71,8 @@ class Module:
         Raises ValueError for missing and unexpected names and for wrong shapes, TypeError for what is no number;
         nothing has changed then.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict of numbers by name, as state_dict() gives it, got {described(state)}")
         tensors = dict(self.named_tensors())
         _check_names(tensors, state)
         changes = [change for name in tensors for change in _changes(tensors[name], state[name], name)]
@@ -131,7 +134,7 @@ def _members(container: object) -> Iterable[tuple[Any, Any]]:
 
 def _parameters(part: object, name: str) -> Iterator[tuple[str, Value]]:
     if isinstance(part, Value):
-        if not isinstance(part, Constant):
+        if _is_parameter(part):
             yield name, part
         return
     for key, inner in _members(part):
@@ -151,7 +154,12 @@ def _tensors(part: object, name: str) -> Iterator[tuple[str, Any]]:
 def _is_tensor(part: object) -> bool:
     if isinstance(part, list):
         return bool(part) and all(map(_is_tensor, part))
-    return isinstance(part, Value) and not isinstance(part, Constant)
+    return isinstance(part, Value) and _is_parameter(part)
+
+
+def _is_parameter(value: Value) -> bool:
+    """Not a constant, nor a result that the module keeps, such as its last output."""
+    return not isinstance(value, Constant) and not value.operands
 
 
 def _modules(part: object, name: str) -> Iterator[tuple[str, Module]]:
@@ -171,7 +179,9 @@ def _check_names(mine: Iterable[str], given: Mapping[str, Any]) -> None:
     unexpected = [name for name in given if name not in set(mine)]
     if missing or unexpected:
         found = [
-            f"{what}: {', '.join(names)}" for what, names in (("missing", missing), ("unexpected", unexpected)) if names
+            f"{what}: {', '.join(map(str, names))}"
+            for what, names in (("missing", missing), ("unexpected", unexpected))
+            if names
         ]
         raise ValueError(f"the state has not the names of this model's parameters; {'; '.join(found)}")
 

@@ -1,13 +1,13 @@
 """Optimizers: how gradients change parameters. Formulas, names and defaults are PyTorch's (torch.optim)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from math import sqrt
 from typing import Any
 
 from autograd import Constant, Value
 
-from .inputs import described, number, numbers
+from .inputs import described, items, number, numbers
 
 
 class Optimizer:
@@ -49,9 +49,18 @@ class Optimizer:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a `state_dict` of the same kind of optimizer for as many parameters; ValueError otherwise."""
         mine = self.state_dict()
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict, as state_dict() gives it, got {described(state)}")
         if set(state) != set(mine) or state["optimizer"] != mine.pop("optimizer"):
             raise ValueError(f"this is not the state of {type(self).__name__}: it has {', '.join(map(str, state))}")
-        vars(self).update({name: _like(now, state[name], name) for name, now in mine.items()})
+        taken = {name: _like(now, state[name], name) for name, now in mine.items()}
+        not_negative(taken["lr"], "lr")
+        vars(self).update(taken)
+
+    def __repr__(self) -> str:
+        settings = {name: x for name, x in vars(self).items() if name not in ("parameters", "steps")}
+        shown = [f"{name}={x}" for name, x in settings.items() if not isinstance(x, list)]
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {', '.join(shown)})"
 
     def per_parameter(self, start: float = 0.0) -> list[float]:
         """A list to remember one number for each parameter."""
@@ -163,7 +172,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.beta1, self.beta2 = (_below_one(beta, f"betas[{i}]") for i, beta in enumerate(betas))
+        self.beta1, self.beta2 = _pair(betas)
         self.eps = positive(eps, "eps")
         self.m, self.v = self.per_parameter(), self.per_parameter()
 
@@ -229,6 +238,12 @@ def positive(x: object, what: str) -> float:
     if not setting > 0.0:
         raise ValueError(f"{what} must be above 0, got {x!r}")
     return setting
+
+
+def _pair(betas: Sequence[float]) -> tuple[float, float]:
+    if len(given := items(betas, "betas")) != 2:
+        raise ValueError(f"betas must be two numbers, got {described(betas)}")
+    return _below_one(given[0], "betas[0]"), _below_one(given[1], "betas[1]")
 
 
 def _below_one(x: object, what: str) -> float:

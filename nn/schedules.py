@@ -13,6 +13,8 @@ class Schedule:
     """The base: a subclass says the rate after t steps, t = 0, 1, 2, …, from the optimizer's `base_lr` at first."""
 
     def __init__(self, optimizer: Optimizer) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"a schedule takes an optimizer, such as nn.SGD(model.parameters()), got {optimizer!r:.40}")
         self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
         optimizer.lr = self.rate(0)
 

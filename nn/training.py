@@ -1,10 +1,12 @@
 """Training: `fit`, the loop of forward, backward and update."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from math import isfinite
 from random import Random
 from threading import Event
+from typing import TypeVar
 
 from .evaluation import Loss, Metric, evaluated, measured, one_value
 from .guards import interruptible, paused_gc
@@ -13,6 +15,8 @@ from .inputs import Rows, described, name_of, size
 from .module import Module
 from .optim import Optimizer
 from .progress import Progress
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ def fit(
     (`val_…`); then each callback is called with a `TrainingState`, and ends the run if it returns True.
 
     Ctrl-C ends the run after the step at hand. A loss of nan or inf raises `Diverged`, a FloatingPointError; the
-    parameters are then back where the last good epoch started. Data that do not fit raise before anything changes.
+    parameters are then back where the last good epoch started. What does not fit raises in the first epoch at the
+    latest, and then the parameters and the optimizer are as they were.
 
     >>> import nn
     >>> model = nn.MLP(1, [1])
@@ -67,12 +72,13 @@ def fit(
     [2.0, 1.0]
     """
     rows, held_out = Rows(X, y), _held_out(validation)
+    metrics, callbacks = _functions(metrics, "metrics"), _functions(callbacks, "callbacks")
     batches = _Batches(len(rows), batch_size, Random(seed) if shuffle else None)
     run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"))
-    callbacks = list(callbacks)
     with interruptible() as stop, Progress(progress) as line:
         for epoch in range(1, run.epochs + 1):
-            run.epoch(epoch, stop, line)
+            with run.undone_on_error() if epoch == 1 else nullcontext():
+                run.epoch(epoch, stop, line)
             state = TrainingState(epoch, model, optimizer, run.history)
             if True in [callback(state) is True for callback in callbacks]:
                 run.history.stopped = f"stopped by a callback after epoch {epoch} of {epochs}"
@@ -121,11 +127,28 @@ class _Run:
             )
         if set(optimizer.parameters).isdisjoint(model.parameters()):
             raise ValueError("the optimizer has none of this model's parameters: make it from model.parameters()")
+        if not callable(loss):
+            raise TypeError(f"loss is {described(loss)}: give a function of predictions and targets, such as nn.mse")
         self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, metrics
         self.rows, self.held_out, self.batches, self.epochs = rows, held_out, batches, epochs
         names = ["loss", *map(name_of, metrics)]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"each metric needs a name of its own: {', '.join(names)}; write def name(model, X, y): ..."
+            )
         self.history = History([*names, *(f"val_{name}" for name in names if held_out)])
         self.good = self._parameters()
+
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """Put the parameters and the optimizer back if the block fails."""
+        parameters, remembered = self._parameters(), self.optimizer.state_dict()
+        try:
+            yield
+        except Exception:
+            self._put_back(parameters)
+            vars(self.optimizer).update({name: x for name, x in remembered.items() if name != "optimizer"})
+            raise
 
     def epoch(self, epoch: int, stop: Event, line: Progress) -> None:
         """One pass over all batches, and what is measured after it."""
@@ -167,9 +190,12 @@ class _Run:
     def _parameters(self) -> list[float]:
         return [p.data for p in self.optimizer.parameters]
 
-    def _fail(self, what: str) -> None:
-        for p, data in zip(self.optimizer.parameters, self.good, strict=True):
+    def _put_back(self, numbers: Sequence[float]) -> None:
+        for p, data in zip(self.optimizer.parameters, numbers, strict=True):
             p.data = data
+
+    def _fail(self, what: str) -> None:
+        self._put_back(self.good)
         raise Diverged(
             f"{what}: lower the learning rate ({self.optimizer.lr}), or look for nan and inf in the data. The "
             "parameters are back where the last good epoch started; make a new optimizer, this one remembers what "
@@ -181,6 +207,14 @@ class _Run:
 def _held_out(validation: Sequence[object] | None) -> Rows | None:
     if validation is None:
         return None
-    if len(validation) != 2:
+    if not hasattr(validation, "__len__") or len(validation) != 2:
         raise ValueError(f"validation must be a pair (X, y), got {described(validation)}")
     return Rows(validation[0], validation[1], "validation ")
+
+
+def _functions(given: Iterable[F], what: str) -> list[F]:
+    """The functions as a list; raises TypeError where it is none."""
+    functions = list(given) if hasattr(given, "__iter__") else None
+    if functions is None or not all(map(callable, functions)):
+        raise TypeError(f"{what}: expected a list of functions, got {described(given)}")
+    return functions

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,6 +183,22 @@ def test_a_shared_parameter_comes_once() -> None:
     assert len(nn.Sequential(layer, layer).parameters()) == 6
 
 
+def test_a_result_that_a_module_keeps_is_no_parameter() -> None:
+    class Keeping(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Layer(1, 1)
+            self.last: object = None
+
+        def __call__(self, x: float) -> Value:
+            self.last = self.layer([x])
+            return self.last[0]
+
+    model = Keeping()
+    model(1.0)
+    assert model.num_parameters() == 2
+    assert list(model.state_dict()) == ["layer.weight", "layer.bias"]
+
+
 def test_a_users_module_finds_its_parts_wherever_they_are() -> None:
     class Mixed(nn.Module):
         def __init__(self) -> None:
@@ -322,6 +339,7 @@ def test_an_initializer_may_be_a_function_of_the_sizes() -> None:
         (lambda: nn.MLP(2, [1])([[1.0, 2.0]] * 2), r"input 0: .* for many rows use nn.predict\(model, X\)"),
         (lambda: nn.MLP(2, [1])({1.0, 2.0}), r"inputs: expected a list of numbers, got {1.0, 2.0} \(set\)"),
         (lambda: nn.Layer(2, 2, "rleu"), r"unknown activation 'rleu': use one of linear, relu, .*, or a function"),
+        (lambda: nn.MLP(2, [1], activation="rleu"), r"unknown activation 'rleu': use one of linear"),
         (lambda: nn.Layer(2, 2, init="xavier"), r"unknown init 'xavier': use one of uniform, xavier_uniform, .*, or a"),
         (
             lambda: nn.Layer(2, 2, rng=0),
@@ -384,6 +402,12 @@ def test_loading_keeps_the_parameters_themselves() -> None:
     before = model.parameters()
     model.load_state_dict(small_model(1).state_dict())
     assert all(a is b for a, b in zip(model.parameters(), before, strict=True))
+
+
+@pytest.mark.parametrize("state", [None, [1.0], "state"])
+def test_a_state_is_a_dict(state: Any) -> None:
+    with pytest.raises(TypeError, match=r"a state is a dict of numbers by name, .* got"):
+        small_model().load_state_dict(state)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,8 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         (nn.AdamW(parameters(2)).state_dict(), "this is not the state of Adam"),
         (nn.Adam(parameters(3)).state_dict(), "m is for 3 parameters, but there are 2"),
         (before | {"lr": "fast"}, "lr: expected a real number, got 'fast'"),
+        (before | {"lr": -1.0}, "lr must not be negative, got -1.0"),
+        (None, "a state is a dict, .* got None"),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
             adam.load_state_dict(state)
@@ -187,6 +189,9 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         ),
         (lambda: nn.Adam(parameters(), betas=(1.0, 0.999)), r"betas\[0\] must be below 1, got 1.0"),
         (lambda: nn.Adam(parameters(), betas=(0.9, -0.1)), r"betas\[1\] must not be negative, got -0.1"),
+        (lambda: nn.Adam(parameters(), betas=(0.9,)), r"betas must be two numbers, got \(0.9,\)"),
+        (lambda: nn.Adam(parameters(), betas=0.9), r"betas: expected a list of numbers, got 0.9"),
+        (lambda: nn.StepLR(None, 1), r"a schedule takes an optimizer, such as .* got None"),
         (lambda: nn.AdamW(parameters(), weight_decay=-1.0), r"weight_decay must not be negative"),
         (lambda: nn.Adam([]), r"no parameters: give at least one, for instance model.parameters\(\)"),
         (lambda: nn.Adam(Value(1.0)), r"expected a list of Values, got Value\(1.0\) .*: write for instance model"),
@@ -201,6 +206,12 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
 def test_bad_settings_are_an_error(call: Callable[[], object], message: str) -> None:
     with pytest.raises((TypeError, ValueError, NotImplementedError), match=message):
         call()
+
+
+def test_repr_shows_the_settings() -> None:
+    assert repr(nn.SGD(parameters(3), lr=0.5, momentum=0.9)) == (
+        "SGD(3 parameters, lr=0.5, weight_decay=0.0, momentum=0.9, dampening=0.0, nesterov=False)"
+    )
 
 
 # Schedules

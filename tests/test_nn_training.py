@@ -439,6 +439,15 @@ def test_nan_in_the_data_is_the_same_error_and_changes_nothing() -> None:
         ({"validation": (X, Y[:2])}, r"validation y has 2 targets for 5 rows"),
         ({"loss": lambda p, t: 1.0}, r"the loss is 1.0 \(float\), not one Value: compute it with autograd's functions"),
         ({"loss": lambda p, t: p}, r"the loss is \[.*list\), not one Value"),
+        ({"validation": 5}, r"validation must be a pair \(X, y\), got 5"),
+        ({"validation": ([[1.0, 2.0, 3.0]], [1.0])}, r"takes 2 inputs, got 3"),
+        ({"loss": "mse"}, r"loss is 'mse' \(str\): give a function"),
+        ({"metrics": nn.accuracy}, r"metrics: expected a list of functions, got <function"),
+        ({"metrics": ["accuracy"]}, r"metrics: expected a list of functions, got \['accuracy'\]"),
+        ({"metrics": [nn.accuracy, nn.accuracy]}, r"each metric needs a name of its own: loss, accuracy, accuracy"),
+        ({"metrics": [lambda *_: 1 / 0]}, "division by zero"),
+        ({"callbacks": [3]}, r"callbacks: expected a list of functions, got \[3\]"),
+        ({"y": [1, 0, 1, 1, 1], "loss": nn.hinge, "batch_size": 1}, r"hinge takes −1 and 1"),
         ({"optimizer": nn.SGD}, r"optimizer is <class 'nn.optim.SGD'> .*: write for instance nn.Adam"),
         ({"optimizer": nn.SGD(a_model().parameters())}, r"the optimizer has none of this model's parameters"),
     ],
@@ -447,9 +456,18 @@ def test_what_does_not_fit_is_an_error_and_changes_nothing(changes: dict[str, An
     model = a_model()
     before = model.state_dict()
     settings = {"X": X, "y": Y, "loss": nn.mse, "optimizer": nn.SGD(model.parameters()), "epochs": 3, "progress": False}
-    with pytest.raises((TypeError, ValueError), match=message):
+    with pytest.raises((TypeError, ValueError, ZeroDivisionError), match=message):
         nn.fit(model, **(settings | changes))
     assert model.state_dict() == before
+
+
+def test_an_error_in_the_first_epoch_leaves_the_optimizer_as_it_was() -> None:
+    model = a_model()
+    adam = nn.Adam(model.parameters())
+    before = adam.state_dict()
+    with pytest.raises(ValueError, match="hinge takes"):
+        fitted(model, optimizer=adam, loss=nn.hinge, batch_size=1)
+    assert adam.state_dict() == before
 
 
 @pytest.mark.parametrize(
@@ -458,9 +476,9 @@ def test_what_does_not_fit_is_an_error_and_changes_nothing(changes: dict[str, An
         (
             [[1.0], [2.0]],
             [0, 2],
-            r"y: row 1 is 2.0, but the classes of a model with 1 outputs are 0 and 1, or −1 and 1",
+            r"y: row 1 is 2.0, but the classes of a model with one output are 0 and 1, or −1 and 1",
         ),
-        ([[1.0, 2.0]], [2], r"y: row 0 is 2.0, but the classes of a model with 2 outputs are the classes 0 to 1"),
+        ([[1.0, 2.0]], [2], r"y: row 0 is 2.0, but the classes of a model with 2 outputs are 0 to 1"),
         ([[1.0, 2.0]], [[0, 1]], r"y: row 0 is \[0.0, 1.0\], but the classes of"),
         ([[1.0]], [1, 1], r"y has 2 targets for 1 rows"),
     ],
@@ -468,6 +486,11 @@ def test_what_does_not_fit_is_an_error_and_changes_nothing(changes: dict[str, An
 def test_accuracy_refuses_targets_that_are_no_classes(scores: Any, y: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         nn.accuracy(Given(), scores, y)
+
+
+def test_a_nan_is_never_right() -> None:
+    assert nn.accuracy(Given(), [[math.nan, 1.0], [1.0, math.nan], [2.0, 1.0]], [0, 0, 0]) == 1 / 3
+    assert nn.accuracy(Given(), [[math.nan]], [0]) == nn.accuracy(Given(), [[math.nan]], [1]) == 0.0
 
 
 # History
