@@ -15,7 +15,7 @@ MAKERS = {
     "CasADi (gcc)": "casadi_gcc.many_variables",
 }
 SLOW = "CasADi (gcc)"  # gcc takes a minute for 400 variables; left out with more, and by --quick
-HEADER = ["value and gradient", "nodes", "graph built in", "ready in", "a pass", "ns a node", "÷ C plain"]
+HEADER = ["value and gradient", "nodes", "graph built in", "program", "ready in", "a pass", "ns a node", "÷ C plain"]
 NAMES = {"rosenbrock": "chained Rosenbrock", "luksan_vlcek": "Luksan-Vlcek"}
 
 
@@ -49,9 +49,14 @@ def line(label: str, name: str, built: float, nodes: int, found: Field, timing: 
         verdict(f"ready in ≤ {READY} s", found.ready[name] <= READY),
         verdict(f"≤ {NANOSECONDS:.0f} ns a node", run <= NANOSECONDS * 1e-9 * nodes),
     ]
-    graph = [f"{nodes:,}", duration(built)] if ours else ["", ""]
+    graph = [f"{nodes:,}", duration(built), f"{program_lines(found)} lines"] if ours else ["", "", ""]
     speed = [duration(run), digits(run / nodes * 1e9), digits(timing.ratio(name, REFERENCE))]
     return [label, *graph, duration(found.ready[name]), *speed, "; ".join(wanted) if ours else ""]
+
+
+def program_lines(found: Field) -> int:
+    """The length of the compiled program: the same for every number of variables."""
+    return len(str(found.contenders[OURS].keep.program).splitlines())
 
 
 def run(name: str, quick: bool) -> list[Table]:

@@ -1,6 +1,9 @@
 """Compiler, workload F: graphs in which there is little to find. A chain of a million, and one without any pattern."""
 
 import random
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +16,7 @@ from .peers import Contender
 from .table import Table, digits, duration, verdict
 from .timing import CLOCK, collector
 
-READY, NANOSECONDS = 10.0, 20.0
+READY, NANOSECONDS, BYTES = 10.0, 20.0, 1024.0
 ENGINE = "the engine"
 Built = tuple[Value, list[Value]]
 
@@ -61,6 +64,24 @@ def entered(build: Callable[[int], Built], length: int) -> tuple[float, Field]:
     return taken, found
 
 
+def memory(build: Callable[[int], Built], length: int) -> None:
+    """In a process of its own: print the bytes a node by which compiling makes the process larger, at its peak."""
+    import psutil
+
+    from .peers import chainrule
+
+    chainrule.prepare()
+    built = build(length)
+    before = psutil.Process().memory_info().rss
+    chainrule.built(built).step()
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / length)
+
+
+def memory_elsewhere(build: Callable[[int], Built], length: int) -> float:
+    code = f"from benchmarks import scattered as s; s.memory(s.{build.__name__}, {length})"
+    return float(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True).stdout)
+
+
 def row(label: str, build: Callable[[int], Built], length: int, rounds: int) -> tuple[list[str], list[str]]:
     """One line of the table, and what there is to say below it."""
     with collector(False):
@@ -68,26 +89,27 @@ def row(label: str, build: Callable[[int], Built], length: int, rounds: int) -> 
         built, found = entered(build, length)
     line = [f"{label}, {length:,} nodes", duration(built)]
     if not found.contenders or not half.contenders:
-        return [*line, "", "", "", "", ""], [f"{label}: {reason}" for reason in half.missing + found.missing]
-    ready, run = found.ready[OURS], found.timing(rounds).median(OURS)
+        return [*line, "", "", "", "", "", ""], [f"{label}: {reason}" for reason in half.missing + found.missing]
+    ready, run, size = found.ready[OURS], found.timing(rounds).median(OURS), memory_elsewhere(build, length)
     wanted = [
         verdict(f"compiles in ≤ {READY:.0f} s", ready <= READY),
         verdict(f"≤ {NANOSECONDS:.0f} ns a node", run <= NANOSECONDS * 1e-9 * length),
+        verdict("≤ 1 KB a node", size <= BYTES),
     ]
-    line += [duration(ready), digits(ready / half.ready[OURS]), duration(run), digits(run / length * 1e9)]
+    line += [
+        duration(ready),
+        digits(ready / half.ready[OURS]),
+        f"{size:.0f}",
+        duration(run),
+        digits(run / length * 1e9),
+    ]
     return [*line, "; ".join(wanted)], []
 
 
 def run(name: str, quick: bool) -> list[Table]:
-    header = [
-        "F: forward and backward pass",
-        "graph built in",
-        "compiled in",
-        "÷ half the nodes",
-        "a pass",
-        "ns a node",
-    ]
-    table = Table([*header, "target"], notes=["Value and gradient are compared with the engine's."])
+    header = ["F: forward and backward pass", "graph built in", "compiled in", "÷ half the nodes", "bytes a node"]
+    table = Table([*header, "a pass", "ns a node", "target"])
+    table.notes = ["Value and gradient are compared with the engine's. Bytes: what compiling takes at its peak."]
     share = 10 if quick else 1
     for label, build, length in (("a chain", chain, 1_000_000), ("+ and × at random", tangle, 200_000)):
         line, remarks = row(label, build, length // share, 5)

@@ -28,22 +28,40 @@ def mlp(problem: Problem) -> nn.MLP:
     return model
 
 
-def network(problem: Problem, backend: str = "llvm") -> Contender:
+def loss_function(problem: Problem, model: nn.MLP) -> Any:
     """The loss of one row, the penalty included: the mean over the rows is the loss of the batch."""
-    model = mlp(problem)
     parameters = model.parameters()
 
     def loss(x: Any, y: Any) -> Any:
         value = LOSSES[problem.loss](model(x), y)
         return value + problem.alpha * autograd.sum([p * p for p in parameters]) if problem.alpha else value
 
-    f = compile(loss, parameters=parameters, backend=backend)
+    return loss
+
+
+def network(problem: Problem, backend: str = "llvm") -> Contender:
+    model = mlp(problem)
+    f = compile(loss_function(problem, model), parameters=model.parameters(), backend=backend)
     return contender(f, f.kernel("backward", problem.X, problem.y))
 
 
 def with_numpy(problem: Problem) -> Contender:
     """The same on the NumPy back end."""
     return network(problem, "numpy")
+
+
+def with_values(problem: Problem) -> Contender:
+    """`f.backward(X, y)`: every parameter's `.data` read, every `.grad` set to 0 and then added to."""
+    model = mlp(problem)
+    parameters = model.parameters()
+    f = compile(loss_function(problem, model), parameters=parameters)
+
+    def step() -> float:
+        for p in parameters:
+            p.grad = 0.0
+        return f.backward(problem.X, problem.y)
+
+    return Contender(step, lambda loss: (loss, np.array([p.grad for p in parameters])))
 
 
 def hinge(z: Any, y: Any) -> Any:
