@@ -10,10 +10,13 @@ POWERS = {1.0, 2.0, 3.0, 4.0, -1.0, -2.0}
 
 
 class Lanes:
-    """Numbers in a register; `mask` is the same as true or false where it came from a comparison."""
+    """Numbers in a register; `mask` is the same as true or false, where it came from a comparison.
 
-    def __init__(self, m: "LaneArithmetic", name: str, mask: str = "") -> None:
-        self.m, self.name, self.mask = m, name, mask
+    `size` has the same absolute values, where a sign was changed: so e⁻|ˣ| is computed once for x and −x.
+    """
+
+    def __init__(self, m: "LaneArithmetic", name: str, mask: str = "", size: "Lanes | None" = None) -> None:
+        self.m, self.name, self.mask, self.size = m, name, mask, size
 
     def __add__(self, other: Any) -> "Lanes":
         return self.m.binary("fadd", self, other)
@@ -44,7 +47,7 @@ class Lanes:
         return found
 
     def __neg__(self) -> "Lanes":
-        return Lanes(self.m, self.m.body.let(f"fneg {self.m.type} {self.name}"))
+        return Lanes(self.m, self.m.body.let(f"fneg {self.m.type} {self.name}"), size=self.size or self)
 
     def __abs__(self) -> "Lanes":
         return self.m.abs(self)
@@ -75,7 +78,7 @@ class LaneArithmetic(Arithmetic):
         return self.binary("fdiv", x, y)
 
     def abs(self, x: Any) -> Lanes:
-        return self._intrinsic("fabs", x)
+        return self._intrinsic("fabs", x.size or x if isinstance(x, Lanes) else x)
 
     def sqrt(self, x: Any) -> Lanes:
         return self._intrinsic("sqrt", x)

@@ -64,10 +64,16 @@ class Body:
         self.lines: list[str] = []
         self.count = 0
         self.label = "entry"
+        self.known: dict[str, str] = {}
 
     def let(self, instruction: str) -> str:
-        """A new name for the result of an instruction."""
+        """A name for the result of an instruction; what the block has computed already is not computed again."""
+        pure = not instruction.startswith(("load", "phi"))
+        if pure and instruction in self.known:
+            return self.known[instruction]
         self.count += 1
+        if pure:
+            self.known[instruction] = f"%v{self.count}"
         self.lines.append(f"  %v{self.count} = {instruction}")
         return f"%v{self.count}"
 
@@ -80,7 +86,7 @@ class Body:
 
     def begin(self, label: str) -> None:
         self.lines.append(f"{label}:")
-        self.label = label
+        self.label, self.known = label, {}
 
     def index(self, base: int, *parts: tuple[int, str]) -> str:
         """base + Σ factor · counter."""

@@ -6,7 +6,7 @@ form a group; a group whose operands lie at regular distances becomes one bundle
 
 import numpy as np
 
-from .bundles import Lines, Schedule
+from .bundles import Bundle, Lines, Schedule
 from .bundling import LONG, bundle_of
 from .levels import Levels
 from .program import INPUT, LEAF, PRODUCTS, Ints, Mask, Program, needed
@@ -37,6 +37,7 @@ class _Grouping:
         self.waiting: dict[bool, list[Ints]] = {False: [], True: []}
         self.is_waiting = np.zeros(len(self.program), bool)
         self.groups = 0
+        self.last: list[Bundle] = []  # sums over rows: nothing waits for them
 
     def run(self) -> None:
         for nodes in self.levels.parts:
@@ -44,6 +45,7 @@ class _Grouping:
                 self._level(nodes[self.levels.rowwise[nodes] == rowwise], rowwise)
         for rowwise in (False, True):
             self._flush(rowwise)
+        self.plan.rows += self.last
 
     def _level(self, nodes: Ints, rowwise: bool) -> None:
         if not len(nodes):
@@ -94,6 +96,9 @@ class _Grouping:
         made = bundle_of(self.plan, nodes, bool(self.exact[nodes[0]]))
         if made is None:
             return False
+        if made.sums_rows:
+            self.last.append(made)
+            return True
         if self.is_waiting[self.program.operands(nodes)].any():
             self._flush(rowwise)
         (self.plan.rows if rowwise else self.plan.once).append(made)
