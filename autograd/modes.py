@@ -33,7 +33,9 @@ MODE = ContextVar("MODE", default=PLAIN)
 @contextmanager
 def mode(**changes: Any) -> Iterator[None]:
     """Change the current mode inside a `with` block or a decorated function."""
-    token = MODE.set(replace(MODE.get(), **changes))
+    now = MODE.get()
+    changed = {name: setting for name, setting in changes.items() if getattr(now, name) is not setting}
+    token = MODE.set(replace(now, **changed) if changed else now)  # PLAIN stays PLAIN: the quick ways know it
     try:
         yield
     finally:

@@ -271,3 +271,13 @@ def test_a_block_inside_another_knows_the_lines_of_both() -> None:
         with pytest.raises(AnomalyError) as caught:
             out.backward()
     assert here in str(caught.value)
+
+
+def test_a_mode_that_changes_nothing_stays_the_same_object() -> None:
+    seen = []
+    grad(lambda x: seen.append(MODE.get()) or x * x)(1.0)
+    assert seen == [PLAIN]
+    assert seen[0] is PLAIN
+    with no_grad(), no_grad():
+        assert not MODE.get().recording
+    assert MODE.get() is PLAIN
