@@ -44,7 +44,7 @@ def huber(predictions: Numbers, targets: Numbers, delta: float = 1.0) -> Value:
     >>> huber([Value(0.5), Value(3.0)], [0.0, 0.0]).data
     1.3125
     """
-    if not delta > 0:
+    if not number(delta, "delta") > 0:
         raise ValueError(f"delta must be above 0, got {delta!r}")
 
     def term(p: Value, t: Target) -> Value:

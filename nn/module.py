@@ -171,7 +171,7 @@ def _modules(part: object, name: str) -> Iterator[tuple[str, Module]]:
 
 
 def _data(tensor: Tensor) -> Any:
-    return tensor.data if isinstance(tensor, Value) else [_data(part) for part in tensor]
+    return float(tensor.data) if isinstance(tensor, Value) else [_data(part) for part in tensor]
 
 
 def _check_names(mine: Iterable[str], given: Mapping[str, Any]) -> None:

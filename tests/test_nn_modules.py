@@ -480,6 +480,15 @@ def test_a_damaged_file_is_refused_and_the_model_stays(harm: str, tmp_path: Path
     assert model.state_dict() == before
 
 
+def test_a_model_that_numpys_numbers_changed_can_be_saved(tmp_path: Path) -> None:
+    np = pytest.importorskip("numpy")
+    model = small_model()
+    for p in model.parameters():
+        p.data -= np.float32(0.5) * p.data
+    model.save(tmp_path / "model.json")
+    assert small_model(1).load(tmp_path / "model.json").state_dict() == model.state_dict()
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(b"\xff\xfe\x80")
