@@ -6,24 +6,12 @@ from typing import Any, Literal, overload
 
 from .arithmetic import real
 from .graph import topological_order
-from .steps import Seen, Step, seen
+from .steps import Step, seen
 from .steps_drive import Drive
-from .steps_kinds import Backward
-from .steps_layering import layer_steps
 from .steps_names import names_of
 from .steps_network import Network
-from .steps_pen import Name
-from .steps_record import (
-    edge_steps,
-    folded,
-    forward_steps,
-    loss_step,
-    new_loss,
-    node_steps,
-    numbered,
-    receipts,
-    update_steps,
-)
+from .steps_record import receipts
+from .steps_recording import Recording
 from .value import Constant, Value
 
 By = Literal["edge", "node", "layer"]
@@ -67,7 +55,7 @@ def walk(
     network = Network(model, order) if model is not None else None
     names = names_of(order, network)
     scene = {node: seen(node, names) for node in order}
-    return Walk(_Recording(order, scene, network, by, _rate(parameters, lr)), quiz=quiz)
+    return Walk(Recording(order, scene, network, by, _rate(parameters, lr)), quiz=quiz)
 
 
 def _check(value: object, by: object, model: object) -> None:
@@ -99,43 +87,6 @@ def _rate(parameters: Iterable[Value] | None, lr: float | None) -> tuple[list[Va
     return list(parameters), real(lr, "lr")
 
 
-class _Recording:
-    """All that a walk knows: the graph in order, its names and numbers, the gradients and the steps."""
-
-    def __init__(
-        self,
-        order: Sequence[Value],
-        scene: dict[Value, Seen],
-        network: Network | None,
-        by: str,
-        update: tuple[list[Value], float] | None,
-    ) -> None:
-        self.order, self.scene, self.network, self.by = order, scene, network, by
-        self.places = {node: k for k, node in enumerate(order)}
-        self.seen = scene[order[-1]]
-        self.root: Name = self.seen.name
-        self.grads = dict.fromkeys(order, 0.0) | {order[-1]: 1.0}
-        edges = list(edge_steps(order, scene, self.root, self.grads))
-        self.updates = self._updates(*update) if update else []
-        self.steps = numbered([*self._pass(edges), *self._ending()])
-
-    def _pass(self, edges: list[Backward]) -> list[Step]:
-        if self.by == "layer":
-            assert self.network is not None
-            return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates)
-        backward = edges if self.by == "edge" else node_steps(edges, self.order)
-        forward = forward_steps(self.order, self.scene, self.root)
-        return [*forward, loss_step(self.seen, self.root), *folded(backward), *self.updates]
-
-    def _ending(self) -> list[Step]:
-        return [new_loss(self.order, self.updates, self.seen, self.root)] if self.updates else []
-
-    def _updates(self, parameters: list[Value], lr: float) -> list[Step]:
-        names = names_of([*dict.fromkeys(parameters), self.order[-1]])
-        known = [self.scene.get(parameter) or seen(parameter, names) for parameter in dict.fromkeys(parameters)]
-        return update_steps(known, self.grads, lr, self.root)
-
-
 class Walk(Sequence[Step]):
     """The steps of one pass, in order: a sequence of `Step`s, whose slices are Walks again.
 
@@ -143,7 +94,7 @@ class Walk(Sequence[Step]):
     it shows the player. `drive()` performs the backward pass on the real nodes instead.
     """
 
-    def __init__(self, recording: _Recording, steps: Sequence[Step] | None = None, quiz: bool = False) -> None:
+    def __init__(self, recording: Recording, steps: Sequence[Step] | None = None, quiz: bool = False) -> None:
         self.recording = recording
         self.steps = recording.steps if steps is None else tuple(steps)
         self.quiz = quiz

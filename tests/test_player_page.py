@@ -1,6 +1,7 @@
 """The saved page of a walk in a real browser: clicks, keys, slider, predict mode, links, two players on one page."""
 
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,7 +181,9 @@ def test_predict_mode_hides_the_result_until_it_is_right(tab: Any, tmp_path: Pat
     player = opened(tab, neuron(quiz=True), tmp_path, "#walk-step=14")
     assert player.locator(".cr-r.result").inner_text() == "?"
     assert player.locator("[data-k=g0]").text_content() == "∂ ?"
-    assert "1.5" not in player.locator("li").nth(13).locator("pre").text_content().splitlines()[2]
+    listed = player.locator("li").nth(13).locator("pre").text_content()
+    assert re.findall(r"\d\.\d", listed) == []
+    assert listed.splitlines()[-1].endswith("= w₁")
     box = player.get_by_label("your result")
     box.fill("1.5")
     player.get_by_role("button", name="Check").click()
@@ -210,7 +213,9 @@ def test_predict_mode_prints_a_worksheet_with_the_answers_overleaf(tab: Any, tmp
     assert player.locator("details li").first.locator("pre").inner_text().rstrip().endswith("________")
     assert player.locator(".cr-bar").is_hidden()
     answers = player.locator(".cr-answers li").all_inner_texts()
-    assert answers[0] == "= −6.0"
+    assert answers[0] == "= 2.0·(−3.0) = −6.0"
+    assert player.locator("[data-k=d0]").is_visible()  # the given numbers
+    assert player.locator("[data-k=d9]").is_hidden()
     assert len(answers) == 14  # all but ∂L/∂L
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert player.locator("details li").first.is_hidden()
@@ -250,13 +255,26 @@ def test_by_layer_a_click_fills_a_whole_column(tab: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_sticks_out_of_the_page(tab: Any, tmp_path: Path, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 720})
-    for steps in (neuron(), network("layer")):
+    edge = "document.querySelector('.cr-walk').getBoundingClientRect().right"
+    parts = "[...document.querySelectorAll('.cr-formula > *, .cr-say, .cr-bar > *, .cr-ask > *')]"
+    for steps in (neuron(quiz=True), network(), network("layer")):
         player = opened(tab, steps, tmp_path)
         player.focus()
         for _ in range(len(steps)):
-            overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert tab.evaluate(overflow) <= 0
+            assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+            assert tab.evaluate(f"Math.max(...{parts}.map(part => part.getBoundingClientRect().right)) - {edge}") < 0
             tab.keyboard.press("ArrowRight")
+
+
+def test_in_a_dark_notebook_the_player_is_dark(tab: Any, tmp_path: Path) -> None:
+    text = f'<!DOCTYPE html><body data-jp-theme-light="false" style="background:#111">{fragment(neuron())}'
+    (tmp_path / "dark.html").write_text(text, "utf-8")
+    tab.emulate_media(color_scheme="light")
+    tab.goto(f"file://{tmp_path / 'dark.html'}")
+    player = tab.locator(".cr-walk")
+    assert "dark" in player.get_attribute("class").split()
+    tab.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    tab.wait_for_function("!document.querySelector('.cr-walk').classList.contains('dark')")
 
 
 def test_the_page_is_dark_where_the_reader_likes_it_dark(tab: Any, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@
 
 function chainruleWalk(root) {
   "use strict";
-  if (root.dataset.live) return;
-  root.dataset.live = "1";
   const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
+  if (root.dataset.live || !data.steps.length) return;
+  root.dataset.live = "1";
   const steps = data.steps;
   const list = root.querySelector("details");
   const items = [...list.querySelectorAll("li")];
@@ -16,6 +16,7 @@ function chainruleWalk(root) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const WORDS = { f: "Forward", l: "Loss", b: "Backward", u: "Update" };
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
+  const LONG = 20; // characters; a longer left side takes the whole width, with its line
   const TOLERANCE = 0.01; // a typed number counts when it is within 1 % of the result
   let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0;
   const solved = new Set();
@@ -192,6 +193,12 @@ function chainruleWalk(root) {
         return cell;
       });
       if (blank && row > 2) return;
+      if (cells[0].textContent.length > LONG) {
+        const whole = make("span", { class: `cr-whole ${kind}` });
+        whole.innerHTML = cells.map((cell) => cell.innerHTML).join(" ");
+        formula.append(whole);
+        return;
+      }
       formula.append(...cells);
     });
     if (blocks.length) {
@@ -257,19 +264,24 @@ function chainruleWalk(root) {
   const hides = (i) => quiz && steps[i].a !== undefined && !solved.has(i);
 
   function blank(i, hide) {
-    // take the results out of the list as well, for the eye and for the printed worksheet
+    // take numbers and results out of the list as well: they tell the answers to earlier steps
     const pre = items[i].querySelector("pre");
     if (hide && !original.has(i)) {
       original.set(i, pre.innerHTML);
-      const lines = pre.innerHTML.split("\n");
-      pre.innerHTML = lines.map((line, row) => row === 2 ? line.replace(/<\/span>.*/, "</span> ________") : line)
-        .filter((line, row) => row < 3 || !line.startsWith("total")).join("\n");
+      pre.innerHTML = pre.innerHTML.split("\n").map(withoutNumbers).filter(Boolean).join("\n");
       items[i].classList.add("hidden");
     } else if (!hide && original.has(i)) {
       pre.innerHTML = original.get(i);
       original.delete(i);
       items[i].classList.remove("hidden");
     }
+  }
+
+  function withoutNumbers(line, row) {
+    if (row === 0) return line;
+    if (row < 3) return line.replace(/(<span>)[^<]*(<\/span>).*/, `$1=$2 ${"_".repeat(row === 1 ? 24 : 12)}`);
+    const [local, symbols, ...numbers] = line.split(/<\/span> | [=≈] /); // ∂z/∂w = w = 0.5: w may stay
+    return line.startsWith("total") || !numbers.length ? "" : `${local}</span> ${symbols}`;
   }
 
   function setQuiz(on) {
@@ -417,8 +429,8 @@ function chainruleWalk(root) {
     items.forEach((item, i) => {
       if (!original.has(i)) return;
       const text = make("div");
-      text.innerHTML = source(i).split("\n")[2];
-      answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.trim()));
+      text.innerHTML = source(i).split("\n").slice(1, 3).join("");
+      answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.replace(/\s+/g, " ").trim()));
     });
   });
   addEventListener("afterprint", () => (list.open = wasOpen));

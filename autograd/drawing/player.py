@@ -14,10 +14,10 @@ from importlib.resources import files
 from math import isfinite
 from secrets import token_hex
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..numerals import number
-from ..steps import Step
+from ..steps import Line, Step
 from ..steps_kinds import Backward, Loss, Update, Zeros
 from ..steps_layers import LayerLoss, LayerStep
 from ..value import Value
@@ -25,23 +25,26 @@ from .player_columns import column_picture
 from .player_stage import gradient_text, graph_picture
 from .texts import PHASES, block
 
+if TYPE_CHECKING:
+    from ..walking import Walk
+
 MANY = 60  # nodes; of a larger graph the network is shown first
 ANSWERED = ("forward", "backward", "update")
 
 
-def page(walk: Any) -> str:
+def page(walk: "Walk") -> str:
     """The player as a page of its own."""
     title = escape(f"The gradient of {walk.recording.root}, step by step")
     return Template(_asset("player.html")).substitute(title=title, player=fragment(walk, id="walk", is_page=True))
 
 
-def frame(walk: Any) -> str:
+def frame(walk: "Walk") -> str:
     """The player in an iframe, for hosts that run scripts nowhere else."""
     content = escape(page(walk), quote=True)
     return f'<iframe srcdoc="{content}" style="width:100%;height:760px;border:0" allow="fullscreen"></iframe>'
 
 
-def fragment(walk: Any, id: str | None = None, is_page: bool = False) -> str:
+def fragment(walk: "Walk", id: str | None = None, is_page: bool = False) -> str:
     """The player as a piece of HTML, to be put into any page; each has an id of its own."""
     id = id or f"walk-{token_hex(4)}"
     pictures, alt = _pictures(walk), escape(_alt(walk))
@@ -62,7 +65,7 @@ def fragment(walk: Any, id: str | None = None, is_page: bool = False) -> str:
     )
 
 
-def _pictures(walk: Any) -> dict[str, str]:
+def _pictures(walk: "Walk") -> dict[str, str]:
     """The pictures that there are, by name, the one to show first in front."""
     recording = walk.recording
     columns = column_picture(recording)
@@ -80,7 +83,7 @@ def _image(svg: str, alt: str) -> str:
     )
 
 
-def _alt(walk: Any) -> str:
+def _alt(walk: "Walk") -> str:
     return f"The graph of {walk.recording.root} with its numbers and gradients; all steps are in the list below"
 
 
@@ -95,13 +98,13 @@ def _item(step: Step, id: str, place: int) -> str:
     )
 
 
-def _padded(step: Step) -> Iterator[Any]:
+def _padded(step: Step) -> Iterator[Line]:
     lines = step.lines()
     width = max(len(line.left) for line in lines)
     return (line._replace(left=line.left.ljust(width)) for line in lines)
 
 
-def _entry(walk: Any, step: Step) -> dict[str, Any]:
+def _entry(walk: "Walk", step: Step) -> dict[str, Any]:
     """What the script needs of a step: its kind, what lights up, what changes, and the number to predict."""
     place = walk.recording.places
     nodes, edges = _touched(step, place)
@@ -132,7 +135,7 @@ def _touched(step: Step, place: dict[Value, int]) -> tuple[list[int], list[str]]
     return list(nodes), list(edges)
 
 
-def _changes(walk: Any, step: Step) -> Iterator[tuple[str, str]]:
+def _changes(walk: "Walk", step: Step) -> Iterator[tuple[str, str]]:
     """What the step changes in the picture: (key, text) pairs, see `player.js`."""
     place = walk.recording.places
     if isinstance(step, (Loss, LayerLoss)):
@@ -159,7 +162,7 @@ def _arrival(step: Backward, place: dict[Value, int]) -> Iterator[tuple[str, str
     yield f"x{place[step.node]}-{step.index}", "blocked" if step.blocked else "sent"
 
 
-def _start(walk: Any) -> Iterator[tuple[str, str]]:
+def _start(walk: "Walk") -> Iterator[tuple[str, str]]:
     """What stands there from the start: numbers that an update will change, and what came before a slice."""
     for step in walk.recording.steps:
         for inner in (step, *step.steps):

@@ -5,10 +5,10 @@ The marks are those of `player_stage.py`: a neuron stands for its nodes z and a 
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from ..numerals import number
 from ..steps_network import Network
+from ..steps_recording import Recording
 from ..value import Value
 from .player_stage import STYLE
 
@@ -16,7 +16,7 @@ ACROSS, DOWN, RADIUS = 130, 80, 35
 MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
 
 
-def column_picture(recording: Any, digits: int = 4) -> str | None:
+def column_picture(recording: Recording, digits: int = 4) -> str | None:
     """The network of a walk as SVG; None where the walk has no model, or the network more than one row of data."""
     network: Network | None = recording.network
     if network is None or network.rows != 1:
@@ -90,7 +90,7 @@ def _line(start: Spot, end: Spot, edges: str, weight: int, width: float) -> str:
     return f'<g class="edge" data-e="{edges}" data-n="{weight}">{path}</g>'
 
 
-def _neuron(recording: Any, a: Value, z: Value, spot: Spot, place: dict[Value, int], i: int, digits: int) -> str:
+def _neuron(recording: Recording, a: Value, z: Value, spot: Spot, place: dict[Value, int], i: int, digits: int) -> str:
     x, y = spot
     name = escape(str(recording.scene[a].name))
     closed = " gate" if a is not z and a.local_grads[0] == 0.0 else ""
@@ -112,10 +112,13 @@ def _text(
 ) -> str:
     mark = f' data-p="{prefix}"' if prefix else ""
     shown = prefix + number(value, digits)
-    return f'<text class="number" data-k="{slot}{place[node]}" data-short=""{mark} x="{x}" y="{y:.0f}">{shown}</text>'
+    kind = "number" if node.operands or slot == "g" else "number given"
+    return f'<text class="{kind}" data-k="{slot}{place[node]}" data-short=""{mark} x="{x}" y="{y:.0f}">{shown}</text>'
 
 
-def _loss_line(recording: Any, spots: Sequence[dict[Pair, Spot]], place: dict[Value, int], height: int) -> list[str]:
+def _loss_line(
+    recording: Recording, spots: Sequence[dict[Pair, Spot]], place: dict[Value, int], height: int
+) -> list[str]:
     """The value that is differentiated, to the right of the outputs; nothing where it is an output itself."""
     root = recording.order[-1]
     outputs = spots[-1]

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from ..numerals import number
 from ..steps import Step
 from ..steps_kinds import Backward
+from ..steps_recording import Recording
 from ..value import Constant, Value
 from .labels import field, plain
 from .render import RenderError, render
@@ -26,7 +27,7 @@ text{font:12px Helvetica,Arial,sans-serif;fill:#1a1a1a;text-anchor:middle}
 """
 
 
-def graph_picture(recording: Any, steps: Sequence[Step], digits: int = 4) -> str | None:
+def graph_picture(recording: Recording, steps: Sequence[Step], digits: int = 4) -> str | None:
     """The graph as SVG, showing the numbers at the end; None where it is too large or nothing can draw it."""
     if len(recording.order) > MOST:
         return None
@@ -37,7 +38,7 @@ def graph_picture(recording: Any, steps: Sequence[Step], digits: int = 4) -> str
     return _marked(svg, recording, digits)
 
 
-def _digraph(recording: Any, steps: Sequence[Step], digits: int) -> Any:
+def _digraph(recording: Recording, steps: Sequence[Step], digits: int) -> Any:
     from graphviz import Digraph  # not needed until somebody draws
 
     place = {node: k for k, node in enumerate(recording.order)}
@@ -55,17 +56,17 @@ def _digraph(recording: Any, steps: Sequence[Step], digits: int) -> Any:
     return graph
 
 
-def _rows(recording: Any, node: Value, widest: dict[Value, str]) -> list[str]:
+def _rows(recording: Recording, node: Value, widest: dict[Value, str]) -> list[str]:
     return [_title(recording, node), number(node.data), f"∂ {widest[node]}"]
 
 
-def _title(recording: Any, node: Value) -> str:
+def _title(recording: Recording, node: Value) -> str:
     """The node's name, and the sign of its operation."""
     name = plain(str(recording.scene[node].name))
     return f"{name} {node.op.symbol}" if node.op else name
 
 
-def _widest(recording: Any, steps: Sequence[Step], digits: int) -> dict[Value, str]:
+def _widest(recording: Recording, steps: Sequence[Step], digits: int) -> dict[Value, str]:
     """For each node the longest text that its gradient will show, so that its box is wide enough; "" for none."""
     found = {node: "" if type(node) is Constant else number(recording.grads[node], digits) for node in recording.order}
     for step in steps:
@@ -81,7 +82,7 @@ def gradient_text(step: Backward, digits: int = 4) -> str:
     return total if step.part == step.parts else f"{total} ({step.part} of {step.parts})"
 
 
-def _marked(svg: str, recording: Any, digits: int) -> str:
+def _marked(svg: str, recording: Recording, digits: int) -> str:
     """The SVG without what only Graphviz needs, with the marks that the script and the style sheet use."""
     ElementTree.register_namespace("", SVG[1:-1])
     root = ElementTree.fromstring(re.sub(r"<!--.*?-->|<!DOCTYPE.*?>", "", svg, flags=re.S))
@@ -106,7 +107,7 @@ def _kept(shape: ElementTree.Element) -> dict[str, str]:
 LOOKS = {"polygon": "card", "path": "card", "polyline": "rule", "text": "number"}
 
 
-def _mark_node(group: ElementTree.Element, k: int, recording: Any, digits: int) -> None:
+def _mark_node(group: ElementTree.Element, k: int, recording: Recording, digits: int) -> None:
     node = recording.order[k]
     group.attrib = {"class": "node constant" if type(node) is Constant else "node", "data-n": str(k)}
     texts = group.findall(f"{SVG}text")
@@ -116,9 +117,11 @@ def _mark_node(group: ElementTree.Element, k: int, recording: Any, digits: int) 
     for text, (key, prefix, content) in zip(texts, _slots(node, k, recording, digits), strict=False):
         text.text = prefix + content
         text.attrib |= {"class": "name"} if not key else {"data-k": key} | ({"data-p": prefix} if prefix else {})
+        if key.startswith("d") and not node.operands:
+            text.set("class", "number given")
 
 
-def _slots(node: Value, k: int, recording: Any, digits: int) -> list[tuple[str, str, str]]:
+def _slots(node: Value, k: int, recording: Recording, digits: int) -> list[tuple[str, str, str]]:
     """(key, prefix, text) for each row of a node."""
     return [
         ("", "", _title(recording, node)),

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..steps import Line, Step
 from ..steps_kinds import Backward, Zeros
@@ -11,14 +11,17 @@ from ..steps_layers import LayerStep
 from ..steps_pen import TEXT, Pen
 from .files import write_whole
 
+if TYPE_CHECKING:
+    from ..walking import Walk
+
 WIDTH = 120  # a longer line is broken into its parts
 PHASES = {"forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
 LATEX = Pen("latex")
 
 
-def write(walk: Any, path: str | os.PathLike[str]) -> Path:
+def write(walk: "Walk", path: str | os.PathLike[str]) -> Path:
     """Write `walk` to `path` as its suffix says; raises ValueError for a suffix that is none of the four."""
-    writers: dict[str, Callable[[Any], str]] = {".html": _page, ".txt": text, ".md": markdown, ".tex": latex}
+    writers: dict[str, Callable[[Walk], str]] = {".html": _page, ".txt": text, ".md": markdown, ".tex": latex}
     writer = writers.get(Path(path).suffix.lower())
     if writer is None:
         raise ValueError(f"cannot save a walk as {os.fspath(path)!r}: its name must end in .html, .txt, .md or .tex")
@@ -26,7 +29,7 @@ def write(walk: Any, path: str | os.PathLike[str]) -> Path:
     return write_whole(path, (content if content.endswith("\n") else content + "\n").encode())
 
 
-def _page(walk: Any) -> str:
+def _page(walk: "Walk") -> str:
     from .player import page  # which uses this module
 
     return page(walk)
