@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .notation import derivative, expression
@@ -149,4 +149,3 @@ def split_outside(text: str, separator: str) -> list[str]:
 
 
 TEXT = Pen()
-Formula = Callable[[Pen], str]

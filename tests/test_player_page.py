@@ -14,7 +14,7 @@ from autograd import Value, walk
 from autograd.drawing.player import fragment
 from autograd.walking import Walk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

@@ -338,7 +338,8 @@ function chainruleWalk(root) {
     clearInterval(timer);
     timer = 0;
     if (on && at === steps.length - 1) go(0);
-    if (on) timer = setInterval(() => (at < steps.length - 1 && !hides(at) ? go(at + 1) : play(false)), speed.value);
+    const goes = () => root.isConnected && at < steps.length - 1 && !hides(at);
+    if (on) timer = setInterval(() => (goes() ? go(at + 1) : play(false)), speed.value);
     toggle.setAttribute("aria-label", timer ? "pause" : "play");
     toggle.title = timer ? "pause" : "play";
     toggle.querySelector("path").setAttribute("d", timer ? PAUSE : PLAY);

@@ -49,15 +49,16 @@ def _digraph(recording: Recording, steps: Sequence[Step], digits: int) -> Any:
         edge_attr={"arrowsize": "0.6"},
     )
     for node, k in place.items():
-        rows = [_title(recording, node), widest[node]] if type(node) is Constant else _rows(recording, node, widest)
-        graph.node(f"n{k}", "|".join(field(row) for row in rows if row), id=f"n{k}")
+        graph.node(f"n{k}", "|".join(map(field, _rows(recording, node, widest))), id=f"n{k}")
         for i, operand in enumerate(node.operands):
             graph.edge(f"n{place[operand]}", f"n{k}", id=f"e{k}-{i}")
     return graph
 
 
 def _rows(recording: Recording, node: Value, widest: dict[Value, str]) -> list[str]:
-    return [_title(recording, node), number(node.data), f"∂ {widest[node]}"]
+    """Name, number and gradient; a constant has no gradient, and a plain number is its own name."""
+    rows = [_title(recording, node), number(node.data), f"∂ {widest[node]}"]
+    return rows if type(node) is not Constant else rows[:1] if recording.scene[node].name.literal else rows[:2]
 
 
 def _title(recording: Recording, node: Value) -> str:
