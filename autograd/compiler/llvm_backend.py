@@ -10,6 +10,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from .bundles import Schedule
+from .kernels import Buffers, Kernel
 from .llvm_bundles import TILE
 from .llvm_lanes import FUNCTIONS
 from .llvm_module import TYPES, ModuleWriter
@@ -19,10 +20,11 @@ CHUNKS = 8  # at most so many sums over rows are made side by side, whatever the
 LEAST = 4  # tiles in a chunk
 
 
-class LlvmKernel:
+class LlvmKernel(Kernel):
     """A schedule as machine code; releasing it frees the code."""
 
     def __init__(self, schedule: Schedule, dtype: Any = np.float64) -> None:
+        super().__init__()
         self.schedule, self.dtype = schedule, np.dtype(dtype)
         writer = ModuleWriter(schedule, self.dtype.name)
         self.layout, self.tables = writer.layout, writer.tables  # the tables must live as long as the code
@@ -36,16 +38,12 @@ class LlvmKernel:
             self.finish = _function(self.engine, "finish", "pppll")
         self.constants = np.array(schedule.constants, self.dtype)
 
-    def __call__(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Floats:
-        """The outputs (outputs × rows; one number each for a single row, or the mean over rows) for inputs × rows."""
-        return self.prepared(leaves, inputs, threads).run()
-
     def prepared(self, leaves: Floats, inputs: Floats, threads: int = 1) -> "Prepared":
         """The buffers of one call: `run()` goes from buffers to buffers."""
         return Prepared(self, leaves, inputs, threads)
 
 
-class Prepared:
+class Prepared(Buffers):
     """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
 
     def __init__(self, kernel: LlvmKernel, leaves: Floats, inputs: Floats, threads: int) -> None:
@@ -55,9 +53,10 @@ class Prepared:
         start = layout.offsets["K"]
         self.pool[start : start + len(kernel.constants)] = kernel.constants
         self.leaves = self.pool[: layout.offsets.get("X", start)]
-        self.leaves[:] = leaves[: len(self.leaves)]
+        self.shape = inputs.shape
         self.count = inputs.shape[1] if plan.batched else 1
-        self._take_inputs(inputs)
+        self._make_inputs(len(inputs))
+        self.fill(leaves, inputs)
         width = len(plan.program.outputs) // (2 if plan.summed else 1)
         self.alone = plan.summed or not plan.batched
         self.outputs = np.empty(width if self.alone else (width, self.count), dtype)
@@ -70,19 +69,22 @@ class Prepared:
         addresses = [array.ctypes.data for array in arrays]
         self.arguments = (*addresses, self.stride, self.count, self.chunk, self.chunks)
 
-    def _take_inputs(self, inputs: Floats) -> None:
-        """Rows are filled up to whole vectors with copies of the last one."""
+    def _make_inputs(self, count: int) -> None:
+        """A single row's inputs lie in the pool; columns of rows are as long as whole vectors."""
         if not self.kernel.schedule.batched:
             self.inputs = self.pool[self.kernel.layout.offsets["X"] : self.kernel.layout.offsets["K"]]
-            self.inputs[:] = inputs[: len(self.inputs)]
             self.stride, self.columns = 1, self.inputs
             return
         block = self.kernel.block
         self.stride = -(-self.count // block) * block
-        self.columns = _aligned(len(inputs) * self.stride, self.kernel.dtype).reshape(len(inputs), self.stride)
+        self.columns = _aligned(count * self.stride, self.kernel.dtype).reshape(count, self.stride)
         self.inputs = self.columns[:, : self.count]
-        self.inputs[:] = inputs
-        if self.count:
+
+    def fill(self, leaves: Floats, inputs: Floats) -> None:
+        """Rows are filled up to whole vectors with copies of the last one."""
+        self.leaves[:] = leaves[: len(self.leaves)]
+        self.inputs[...] = inputs[: len(self.inputs)]
+        if self.kernel.schedule.batched and self.count:
             self.columns[:, self.count :] = self.columns[:, self.count - 1 : self.count]
 
     def run(self) -> Floats:

@@ -1,15 +1,18 @@
 """The NumPy back end: every bundle as a few array operations. It needs no compiler; the others are held to it."""
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..arithmetic import FLOATS, Arithmetic
 from .bundles import Bundle, Factors, Lines, Schedule, Step
+from .kernels import Buffers, Kernel
 from .loops import Address, Operand
-from .program import Floats, spans
+from .program import Floats
+
+Action: TypeAlias = Callable[[], object]
 
 
 def _each(function: Any) -> Any:
@@ -53,70 +56,95 @@ class NumpyArithmetic(Arithmetic):
 ARRAYS = NumpyArithmetic()
 
 
-class NumpyKernel:
+class NumpyKernel(Kernel):
     """A schedule ready to run on arrays."""
 
     def __init__(self, schedule: Schedule, dtype: Any = np.float64) -> None:
+        super().__init__()
         self.schedule, self.dtype = schedule, np.dtype(dtype)
         self.outputs = [schedule.operand(int(node)) for node in schedule.program.outputs]
-        lines = [step for step in (*schedule.once, *schedule.rows) if isinstance(step, Lines)]
-        self.lines = {id(step): _statements(schedule, step) for step in lines}
-        self.constants = np.array(schedule.constants, self.dtype)
-
-    def __call__(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Floats:
-        """The outputs (outputs × rows; one number each for a single row, or the mean over rows) for inputs × rows."""
-        sizes, rows = self.schedule.sizes, inputs.shape[1:]
-        spaces = {
-            "K": self.constants,
-            "P": np.asarray(leaves, self.dtype),
-            "X": np.asarray(inputs, self.dtype),
-            "U": np.empty(sizes["U"], self.dtype),
-            "R": np.empty((sizes["R"], *rows), self.dtype),
-            "G": np.zeros(sizes["G"], self.dtype),
-        }
-        with np.errstate(all="ignore"):
-            for step in self.schedule.once:
-                self._run(step, spaces, False)
-            for step in self.schedule.rows:
-                self._run(step, spaces, True)
-        return self._results(spaces, rows)
+        steps = [*schedule.once, *schedule.rows]
+        self.lines = {id(step): _statements(schedule, step) for step in steps if isinstance(step, Lines)}
 
     def prepared(self, leaves: Floats, inputs: Floats, threads: int = 1) -> "Prepared":
         """The buffers of one call: `run()` goes from buffers to buffers."""
-        return Prepared(self, np.array(leaves, self.dtype), np.array(inputs, self.dtype))
-
-    def _results(self, spaces: dict[str, Floats], rows: tuple[int, ...]) -> Floats:
-        summed = self.schedule.summed
-        results = np.empty((len(self.outputs), *(() if summed else rows)), self.dtype)
-        for k, out in enumerate(self.outputs):
-            results[k] = spaces[out.space][out.base]
-        half = len(results) // 2
-        return results[:half] / rows[0] + results[half:] if summed else results
-
-    def _run(self, step: Step, spaces: dict[str, Floats], rowwise: bool) -> None:
-        if isinstance(step, Lines):
-            for row, out, operands in self.lines[id(step)]:
-                _line(row, out, operands, spaces, rowwise)
-        elif step.sums_rows:
-            _sum_rows(step, spaces)
-        else:
-            out = _view(step.out, step.extents, spaces, rowwise)
-            if step.row is not None:
-                out[...] = step.row.evaluate(ARRAYS, [_view(x, step.extents, spaces, rowwise) for x in step.operands])
-            else:
-                _products(step, out, spaces, rowwise)
+        return Prepared(self, leaves, inputs)
 
 
-@dataclass
-class Prepared:
+class Prepared(Buffers):
     """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
 
-    kernel: NumpyKernel
-    leaves: Floats
-    inputs: Floats
+    def __init__(self, kernel: NumpyKernel, leaves: Floats, inputs: Floats) -> None:
+        plan, dtype = kernel.schedule, kernel.dtype
+        self.kernel, self.leaves, self.inputs = kernel, np.array(leaves, dtype), np.array(inputs, dtype)
+        self.shape = inputs.shape
+        self.rows = inputs.shape[1:]
+        self.spaces = {
+            "K": np.array(plan.constants, dtype),
+            "P": self.leaves,
+            "X": self.inputs,
+            "U": np.zeros(plan.sizes["U"], dtype),
+            "R": np.zeros((plan.sizes["R"], *self.rows), dtype),
+            "G": np.zeros(plan.sizes["G"], dtype),
+        }
+        self.actions = [self._action(step, False) for step in plan.once] + [
+            self._action(step, True) for step in plan.rows
+        ]
+        self.results = np.empty((len(kernel.outputs), *(() if plan.summed else self.rows)), dtype)
+        self.gathers = self._gathers()
+
+    def fill(self, leaves: Floats, inputs: Floats) -> None:
+        self.leaves[:], self.inputs[...] = leaves, inputs
 
     def run(self) -> Floats:
-        return self.kernel(self.leaves, self.inputs)
+        """Compute: from the buffers to the outputs."""
+        self.spaces["G"][:] = 0.0
+        with np.errstate(all="ignore"):
+            for action in self.actions:
+                action()
+        for chosen, array, slots in self.gathers:
+            self.results[chosen] = array[slots] if array.ndim == self.results.ndim else array[slots][:, None]
+        half = len(self.results) // 2
+        return self.results[:half] / self.rows[0] + self.results[half:] if self.kernel.schedule.summed else self.results
+
+    def _gathers(self) -> list[tuple[Any, Floats, Any]]:
+        """For each space: which outputs lie there, and where."""
+        found = []
+        for space, array in self.spaces.items():
+            here = [(k, out.base) for k, out in enumerate(self.kernel.outputs) if out.space == space]
+            if here:
+                chosen, slots = np.array(here).T
+                found.append((chosen, array, slots))
+        return found
+
+    def _action(self, step: Step, rowwise: bool) -> Action:
+        """What a step does, with its views of the buffers made beforehand."""
+        if isinstance(step, Lines):
+            return self._lines(step, rowwise)
+        out = _view(step.out, step.extents, self.spaces, rowwise and not step.sums_rows)
+        if step.sums_rows:
+            return _in_turn([_row_sum(run, step.extents, self.spaces, out) for run in step.runs])
+        if step.row is None:
+            return _products(step, out, self.spaces, rowwise)
+        row, operands = step.row, [_view(x, step.extents, self.spaces, rowwise) for x in step.operands]
+
+        def compute() -> None:
+            out[...] = row.evaluate(ARRAYS, operands)
+
+        return compute
+
+    def _lines(self, step: Lines, rowwise: bool) -> Action:
+        statements, spaces = self.kernel.lines[id(step)], self.spaces
+
+        def compute() -> None:
+            for row, out, operands in statements:
+                _line(row, out, operands, spaces, rowwise)
+
+        return compute
+
+
+def _in_turn(actions: list[Action]) -> Action:
+    return actions[0] if len(actions) == 1 else lambda: [action() for action in actions]
 
 
 def _view(operand: Operand, extents: tuple[int, ...], spaces: dict[str, Floats], rowwise: bool, terms: int = 0) -> Any:
@@ -131,58 +159,85 @@ def _view(operand: Operand, extents: tuple[int, ...], spaces: dict[str, Floats],
     return np.ndarray((*shape, *rows), array.dtype, array, size * operand.base, strides + row)
 
 
-def _products(step: Bundle, out: Any, spaces: dict[str, Floats], rowwise: bool) -> None:
+def _products(step: Bundle, out: Any, spaces: dict[str, Floats], rowwise: bool) -> Action:
     """The terms one after the other, as the eager engine adds them."""
-    started = False
+    count, scratch = math.prod(step.extents), np.empty_like(out)
+    actions: list[Action] = []
     for run in step.runs:
         a = _view(run.a, step.extents, spaces, rowwise, run.length)
-        b: Any = 1.0 if run.b is None else _view(run.b, step.extents, spaces, rowwise, run.length)
-        if run.length > 4 * max(1, math.prod(step.extents)):
-            products = np.broadcast_to(a * b, (run.length, *out.shape)).copy()
-            if started:
-                products[0] += out
-            out[...] = np.add.accumulate(products, axis=0)[-1]
-            started = True
-            continue
-        for t in range(run.length):
-            left = a[t] if isinstance(run.a, Address) else a
-            right = b[t] if isinstance(run.b, Address) else b
-            if started:
-                out += left * right if run.b is not None else left
+        b: Any = None if run.b is None else _view(run.b, step.extents, spaces, rowwise, run.length)
+        started = bool(actions)
+        if run.length > 4 * max(1, count):
+            actions.append(_accumulate(a, b, out, run.length, started))
+        else:
+            actions.append(_term_by_term(a, b, out, run.length, started, scratch))
+    return _in_turn(actions)
+
+
+def _accumulate(a: Any, b: Any, out: Any, length: int, started: bool) -> Action:
+    """Many terms of few nodes: all products at once, added in order."""
+
+    def add() -> None:
+        products = np.array(np.broadcast_to(a if b is None else a * b, (length, *out.shape)))
+        if started:
+            products[0] += out
+        out[...] = np.add.accumulate(products, axis=0)[-1]
+
+    return add
+
+
+def _term_by_term(a: Any, b: Any, out: Any, length: int, started: bool, scratch: Any) -> Action:
+    """Few terms of many nodes: all nodes at once, term by term."""
+    lefts, rights = ([x[t, ...] if isinstance(x, np.ndarray) else x for t in range(length)] for x in (a, b))
+    pairs = list(zip(lefts, rights, strict=True))
+
+    def add() -> None:
+        for k, (left, right) in enumerate(pairs):
+            if right is None:
+                np.add(out, left, out=out) if k or started else np.copyto(out, left)
+            elif k or started:
+                np.add(out, np.multiply(left, right, out=scratch), out=out)
             else:
                 np.multiply(left, right, out=out)
-                started = True
+
+    return add
 
 
-def _sum_rows(step: Bundle, spaces: dict[str, Floats]) -> None:
-    out = _view(step.out, step.extents, spaces, False)
-    for run in step.runs:
-        out += _row_sum(run, step.extents, spaces)
-
-
-def _row_sum(run: Factors, extents: tuple[int, ...], spaces: dict[str, Floats]) -> Any:
-    """Σ over terms and rows of a·b, each factor only along the loops that move it: mostly a matrix product."""
+def _row_sum(run: Factors, extents: tuple[int, ...], spaces: dict[str, Floats], out: Any) -> Action:
+    """out += Σ over terms and rows of a·b, each factor only along the loops that move it: mostly a matrix product."""
     letters = "ijklmnop"[: len(extents)]
-    parts, names, ones = [], [], {"t": run.length, "r": 0}
-    for factor in (run.a, 1.0 if run.b is None else run.b):
-        view = _view(factor, extents, spaces, True, run.length)
-        if not isinstance(factor, Address):
-            parts.append(np.asarray(factor))
-            names.append("")
-            continue
-        ones["r"] = max(ones["r"], view.shape[-1])
-        moving = [run.length > 1 and factor.step != 0, *(s != 0 for s in factor.strides), view.shape[-1] > 1]
-        parts.append(view[tuple(slice(None) if moves else 0 for moves in moving)])
-        names.append("".join(name for name, moves in zip("t" + letters + "r", moving, strict=True) if moves))
-    present = "".join(name for name in letters if name in names[0] + names[1])
-    total = np.einsum(f"{names[0]},{names[1]}->{present}", *parts, optimize=True)
+    factors = [_moving(x, run.length, extents, spaces, letters) for x in (run.a, 1.0 if run.b is None else run.b)]
+    (a, first), (b, second) = factors
+    present = "".join(name for name in letters if name in first + second)
     still = tuple(slice(None) if name in present else None for name in letters)
-    times = 1
-    if "t" not in names[0] + names[1]:
-        times *= run.length
-    if "r" not in names[0] + names[1]:
-        times *= ones["r"]
-    return total[still] * times if letters else total * times
+    times = (1 if "t" in first + second else run.length) * (1 if "r" in first + second else spaces["X"].shape[1])
+    matrices = (len(first), len(second)) == (2, 2) and first[-1:] == second[-1:] == "r" and first[0] != second[0]
+
+    def add() -> None:
+        if matrices:
+            total = _upward(a) @ _upward(b).T if first < second else _upward(b) @ _upward(a).T
+        else:
+            total = np.einsum(f"{first},{second}->{present}", a, b)
+        np.add(out, (total[still] if letters else total) * times, out=out)
+
+    return add
+
+
+def _upward(matrix: Any) -> Any:
+    """A matrix whose rows lie the way the fast product wants them."""
+    return np.ascontiguousarray(matrix) if matrix.strides[0] < 0 else matrix
+
+
+def _moving(
+    factor: Operand, terms: int, extents: tuple[int, ...], spaces: dict[str, Floats], letters: str
+) -> tuple[Any, str]:
+    """A factor without the dimensions that do not move it, and the names of those that do."""
+    if not isinstance(factor, Address):
+        return np.asarray(factor), ""
+    view = _view(factor, extents, spaces, True, terms)
+    moving = [terms > 1 and factor.step != 0, *(s != 0 for s in factor.strides), spaces[factor.space].ndim == 2]
+    names = "".join(name for name, moves in zip("t" + letters + "r", moving, strict=True) if moves)
+    return view[tuple(slice(None) if moves else 0 for moves in moving)], names
 
 
 def _statements(schedule: Schedule, step: Lines) -> list[tuple[Any, Address, list[Address]]]:
@@ -190,7 +245,6 @@ def _statements(schedule: Schedule, step: Lines) -> list[tuple[Any, Address, lis
     args = program.operands(step.nodes).tolist()
     known = {node: schedule.operand(node) for node in {*args, *step.nodes.tolist()}}
     starts = np.cumsum(program.arity[step.nodes]) - program.arity[step.nodes]
-    assert len(spans(starts, program.arity[step.nodes])) == len(args)
     return [
         (
             program.words.rows[program.code[node]],
