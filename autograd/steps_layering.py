@@ -55,6 +55,8 @@ def layer_steps(
 
 
 def _check(network: Network) -> None:
+    if not network.levels:
+        raise ValueError('by="layer" found no neurons of the model in this graph: walk it by="edge" or by="node"')
     if network.rows != 1:
         raise ValueError(
             f'by="layer" shows one row of data, but the network computed {network.rows} in this graph: '

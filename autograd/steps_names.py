@@ -86,11 +86,15 @@ def _network_names(order: Sequence[Value], network: Network) -> dict[Value, Name
     several = len(network.levels) > 1
     for number, level in enumerate(network.levels, 1):
         index = str(number) if several else ""
-        for place, cell in enumerate(level.cells, 1):
+        for cell in level.cells:
             for inputs, z, a in cell.rows:
                 if number == 1:
                     names |= {x: Name(f"x{j}") for j, x in enumerate(inputs, 1) if not x.label}
-                names |= {node: Name(f"{base}{place}", index) for base, node in (("a", a), ("z", z)) if not node.label}
+                names |= {
+                    node: Name(f"{base}{cell.place + 1}", index)
+                    for base, node in (("a", a), ("z", z))
+                    if not node.label
+                }
     return {**names, **_parameter_names(order, network)}
 
 

@@ -18,8 +18,9 @@ _PARAMETER = re.compile(r"(?:(?P<layer>.*?)\.?neurons\.(?P<neuron>\d+)\.)?(?:w\.
 
 @dataclass(eq=False)
 class Cell:
-    """One neuron's parameters; for each row that the graph holds its inputs and its nodes z and a."""
+    """One neuron: its place in the layer, its parameters; for each row that the graph holds inputs, z and a."""
 
+    place: int = 0
     weights: list[Value] = field(default_factory=list)
     bias: Value | None = None
     activation: str = "linear"
@@ -54,7 +55,8 @@ class Network:
         for level in self.levels:
             for cell in level.cells:
                 cell.rows = [self._row(cell, z) for z in self._pre_activations(cell)]
-        self.levels = [level for level in self.levels if level.cells and level.cells[0].rows]
+            level.cells = [cell for cell in level.cells if cell.rows]  # those that the value depends on
+        self.levels = [level for level in self.levels if level.cells]
 
     @property
     def rows(self) -> int:
@@ -94,7 +96,7 @@ def _levels(model: Any) -> list[Level]:
         level = levels.setdefault(prefix, Level(prefix))
         cell = cells.get((prefix, place))
         if cell is None:
-            cell = cells[prefix, place] = Cell(activation=_activation_name(model, name))
+            cell = cells[prefix, place] = Cell(place, activation=_activation_name(model, name))
             level.cells.append(cell)
         if found["input"] is None:
             cell.bias = parameter

@@ -91,3 +91,24 @@ def test_by_layer_a_residual_path_is_told_as_it_is() -> None:
     place = {"np": np, "x": np.array([1.0, 2.0]), "a1": np.array(first.layer.a), "z1": np.array(first.layer.z)}
     exec(first.numpy, place)
     np.testing.assert_allclose(place["dW1"], [[w.grad for w in n.w] for n in layers[0].neurons], rtol=1e-12)
+
+
+def test_by_layer_an_unused_output_is_left_out() -> None:
+    model = nn.MLP(2, [3, 2], "tanh", rng=random.Random(0))
+    steps = walk(model([1.0, 2.0])[1], model=model, by="layer")
+    assert [step.kind for step in steps] == ["forward"] * 2 + ["loss"] + ["backward"] * 2
+    assert len(steps[1].layer.z) == 1
+    assert steps[1].steps[0].formula.startswith("z₂⁽²⁾ = w₂₁⁽²⁾")
+
+
+def test_by_layer_a_model_without_neurons_is_refused() -> None:
+    class Scale(nn.Module):
+        def __init__(self) -> None:
+            self.factor = Value(2.0, label="f")
+
+        def __call__(self, x: Value) -> Value:
+            return self.factor * x
+
+    model = Scale()
+    with pytest.raises(ValueError, match="no neurons of the model"):
+        walk(model(Value(3.0)), model=model, by="layer")
