@@ -255,6 +255,7 @@ function chainruleWalk(root) {
     solved.add(i);
     if (counts) right += 1;
     blank(i, false);
+    if (steps[i + 1]?.k === "l") blank(i + 1, false);
     render(i);
     score.textContent = `${right} right of ${solved.size}`;
     say(`${text} ${sentence.textContent}`);
@@ -268,7 +269,9 @@ function chainruleWalk(root) {
     const pre = items[i].querySelector("pre");
     if (hide && !original.has(i)) {
       original.set(i, pre.innerHTML);
-      pre.innerHTML = pre.innerHTML.split("\n").map(withoutNumbers).filter(Boolean).join("\n");
+      const lines = pre.innerHTML.split("\n");
+      const kept = steps[i].k === "l" ? lines.slice(1) : lines.map(withoutNumbers); // the loss tells its own value
+      pre.innerHTML = kept.filter(Boolean).join("\n");
       items[i].classList.add("hidden");
     } else if (!hide && original.has(i)) {
       pre.innerHTML = original.get(i);
@@ -289,7 +292,7 @@ function chainruleWalk(root) {
     root.classList.toggle("quiz", on);
     predict.setAttribute("aria-pressed", on);
     score.textContent = on ? `${right} right of ${solved.size}` : "";
-    steps.forEach((step, i) => blank(i, hides(i)));
+    steps.forEach((step, i) => blank(i, hides(i) || (step.k === "l" && i > 0 && hides(i - 1))));
     if (at >= 0) render(at);
   }
 
@@ -428,7 +431,7 @@ function chainruleWalk(root) {
     if (!quiz) return;
     answers.append(make("h2", {}, "Answers"), make("ol"));
     items.forEach((item, i) => {
-      if (!original.has(i)) return;
+      if (!hides(i)) return;
       const text = make("div");
       text.innerHTML = source(i).split("\n").slice(1, 3).join("");
       answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.replace(/\s+/g, " ").trim()));
