@@ -56,6 +56,9 @@ class NumpyArithmetic(Arithmetic):
 ARRAYS = NumpyArithmetic()
 
 
+CACHED = 100_000  # so many numbers may stand in a cache
+
+
 class NumpyKernel(Kernel):
     """A schedule ready to run on arrays."""
 
@@ -167,11 +170,26 @@ def _products(step: Bundle, out: Any, spaces: dict[str, Floats], rowwise: bool) 
         a = _view(run.a, step.extents, spaces, rowwise, run.length)
         b: Any = None if run.b is None else _view(run.b, step.extents, spaces, rowwise, run.length)
         started = bool(actions)
-        if run.length > 4 * max(1, count):
+        if run.length > 4 and 1 < out.size <= CACHED // run.length:
+            actions.append(_all_products(a, b, out, run.length, started))
+        elif run.length > 4 * max(1, count):
             actions.append(_accumulate(a, b, out, run.length, started))
         else:
             actions.append(_term_by_term(a, b, out, run.length, started, scratch))
     return _in_turn(actions)
+
+
+def _all_products(a: Any, b: Any, out: Any, length: int, started: bool) -> Action:
+    """All products at once, as far as the cache goes; NumPy adds along the first axis in order."""
+    products = np.empty((length, *out.shape), out.dtype)
+
+    def add() -> None:
+        np.multiply(a, 1.0 if b is None else b, out=products)
+        if started:
+            np.add(products[0], out, out=products[0])
+        np.add.reduce(products, axis=0, out=out)
+
+    return add
 
 
 def _accumulate(a: Any, b: Any, out: Any, length: int, started: bool) -> Action:
@@ -211,11 +229,13 @@ def _row_sum(run: Factors, extents: tuple[int, ...], spaces: dict[str, Floats], 
     present = "".join(name for name in letters if name in first + second)
     still = tuple(slice(None) if name in present else None for name in letters)
     times = (1 if "t" in first + second else run.length) * (1 if "r" in first + second else spaces["X"].shape[1])
-    matrices = (len(first), len(second)) == (2, 2) and first[-1:] == second[-1:] == "r" and first[0] != second[0]
+    small, large = sorted([(len(first), first, a), (len(second), second, b)], key=lambda factor: factor[:2])
+    matrices = large[0] == 2 and large[1][1] == small[1][-1:] == "r" and large[1][0] not in small[1] + "t"
+    matrices = matrices and "t" not in small[1]
 
     def add() -> None:
         if matrices:
-            total = _upward(a) @ _upward(b).T if first < second else _upward(b) @ _upward(a).T
+            total = _upward(small[2]) @ _upward(large[2]).T
         else:
             total = np.einsum(f"{first},{second}->{present}", a, b)
         np.add(out, (total[still] if letters else total) * times, out=out)
