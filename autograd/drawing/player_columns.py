@@ -23,13 +23,14 @@ def column_picture(recording: Recording, digits: int = 4) -> str | None:
         return None
     place = {node: k for k, node in enumerate(recording.order)}
     columns = [_shown(column) for column in _columns(network)]
-    height = max(map(len, columns)) * DOWN + 40
-    spots = [_spots(column, i, height) for i, column in enumerate(columns)]
-    parts = [*_lines(network, spots, place), *_loss_line(recording, spots, place, height)]
+    rows = max(map(len, columns))
+    height = rows * DOWN + 40
+    spots = [_spots(column, _x(i, rows), height) for i, column in enumerate(columns)]
+    parts = [*_lines(network, spots, place), *_loss_line(recording, spots[-1], _x(len(spots), rows), place, height)]
     for i, found in enumerate(spots):
         parts += [_neuron(recording, a, z, spot, place, i, digits) for (a, z), spot in found.items()]
-        parts.append(f'<text x="{_x(i)}" y="{height - 8}">{_caption(network, i)}</text>')
-    width = _x(len(columns)) + RADIUS + 20
+        parts.append(f'<text x="{_x(i, rows)}" y="{height - 8}">{_caption(network, i)}</text>')
+    width = _x(len(columns), rows) + RADIUS + 20
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f"{''.join(parts)}<style>{STYLE}</style></svg>"
@@ -51,13 +52,14 @@ def _shown(column: list[Pair]) -> list[Pair]:
     return column if len(column) <= MOST else [*column[: MOST // 2], *column[-MOST // 2 :]]
 
 
-def _x(i: int) -> int:
-    return RADIUS + 14 + i * ACROSS
+def _x(i: int, rows: int) -> int:
+    """The middle of column i; columns of many rows stand further apart, so that no line runs too steeply."""
+    return RADIUS + 14 + i * (ACROSS + 14 * max(0, rows - 5))
 
 
-def _spots(column: Sequence[Pair], i: int, height: int) -> dict[Pair, Spot]:
+def _spots(column: Sequence[Pair], x: int, height: int) -> dict[Pair, Spot]:
     top = (height - 40 - len(column) * DOWN) / 2 + DOWN / 2
-    return {pair: (_x(i), top + j * DOWN) for j, pair in enumerate(column)}
+    return {pair: (x, top + j * DOWN) for j, pair in enumerate(column)}
 
 
 def _lines(network: Network, spots: Sequence[dict[Pair, Spot]], place: dict[Value, int]) -> list[str]:
@@ -117,14 +119,13 @@ def _text(
 
 
 def _loss_line(
-    recording: Recording, spots: Sequence[dict[Pair, Spot]], place: dict[Value, int], height: int
+    recording: Recording, outputs: dict[Pair, Spot], x: int, place: dict[Value, int], height: int
 ) -> list[str]:
     """The value that is differentiated, to the right of the outputs; nothing where it is an output itself."""
     root = recording.order[-1]
-    outputs = spots[-1]
     if any(root in pair for pair in outputs):
         return []
-    x, y = _x(len(spots)), (height - 40) / 2
+    y = (height - 40) / 2
     lines = [
         f'<g class="edge"><path class="line" d="M{spot[0] + RADIUS},{spot[1]:.0f}L{x - RADIUS},{y:.0f}"/></g>'
         for spot in outputs.values()
