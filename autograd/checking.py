@@ -2,15 +2,17 @@
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from .graph import dependents, gradients, topological_order
 from .modes import mode, no_grad
 from .structure import describe, flatten, restore
 from .transforms import numeric_derivatives
 from .value import Constant, Value
+
+Parameters: TypeAlias = Iterable[Value] | Mapping[str, Value]
 
 LONG = 20  # a longer report prints its worst rows only
 NOTES = 3  # as many explanations are enough
@@ -116,7 +118,7 @@ class Report:
 def gradcheck(
     function: Callable[..., Any],
     *points: Any,
-    parameters: Iterable[Value] | None = None,
+    parameters: Parameters | None = None,
     eps: float = 1e-5,
     atol: float = 1e-6,
     rtol: float = 1e-5,
@@ -124,9 +126,10 @@ def gradcheck(
     """Compare the engine's derivatives of `function` with central differences, input by input.
 
     `function(*points)` is called with Values in place of the numbers in `points` (numbers or nested lists) and may
-    return one Value or nested lists. `parameters` are leaf Values that it uses besides: they are moved in place and
-    put back, their `.grad` stays as it is. Each input x moves by eps · max(1, |x|). The report is true where every
-    error is at most atol + rtol · |numeric|. Wrap what is no input (a class, a seed) into the function.
+    return one Value or nested lists. `parameters` are leaf Values that it uses besides, also as a dict by name such as
+    `dict(model.named_parameters())`: they are moved in place and put back, their `.grad` stays as it is. Each input x
+    moves by eps · max(1, |x|). The report is true where every error is at most atol + rtol · |numeric|. Wrap what is
+    no input (a class, a seed) into the function.
 
     Raises TypeError for inputs or results that are no numbers; ValueError where nothing can be compared: no inputs,
     parameters that are no leaves, a result that depends on no input or differs from call to call.
@@ -182,16 +185,17 @@ def _places(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield from _places(part, f"{name}[{i}]")
 
 
-def _named_parameters(parameters: Iterable[Value] | None) -> dict[Value, str]:
-    """The parameters with a name each: their label or their position. Raises for what cannot be moved in place."""
+def _named_parameters(parameters: Parameters | None) -> dict[Value, str]:
+    """The parameters with a name each: given, their label, or their position. Raises for what cannot be moved."""
+    given = parameters.items() if isinstance(parameters, Mapping) else ((None, p) for p in parameters or ())
     named = {}
-    for i, parameter in enumerate(() if parameters is None else parameters):
+    for i, (name, parameter) in enumerate(given):
         if not isinstance(parameter, Value):
             raise TypeError(f"gradcheck: parameters[{i}] must be a Value, got {parameter!r:.40}")
         if isinstance(parameter, Constant) or parameter.operands:
             kind = "a constant" if isinstance(parameter, Constant) else "the result of an operation"
             raise ValueError(f"gradcheck: parameters[{i}] is {kind}; give leaves, made by Value(number)")
-        named[parameter] = parameter.label or f"parameters[{i}]"
+        named[parameter] = name or parameter.label or f"parameters[{i}]"
     return named
 
 

@@ -1,7 +1,7 @@
 """The two functions in which networks spend their time, spelled out: activations and the dot product.
 
-Each does what the general way through `functions.evaluate` does, for the plain mode and the usual operands, and hands
-everything else to it. Tests hold both to the table, to the bit.
+Each does what the general way through `functions.evaluate` does, for the usual operands in the plain mode and under
+`no_grad`, and hands everything else to it. Tests hold both to the table, to the bit.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,12 @@ def unary(row: Operation, general: Function) -> Function:
     forward, [partial] = row.forward, row.partials  # type: ignore[misc]
 
     def function(x: Any) -> Any:
-        if type(x) is Value and MODE.get() is PLAIN and type(out := forward(FLOATS, x.data)) is float:
-            return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+        mode = MODE.get()
+        if mode is PLAIN:
+            if type(x) is Value and type(out := forward(FLOATS, x.data)) is float:
+                return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+        elif mode.numbers_only and isinstance(x, Value) and type(out := forward(FLOATS, x.data)) is float:
+            return Constant(out)
         return general(x)
 
     return function
@@ -32,7 +36,9 @@ def dot(general: Function) -> Function:
     """The dot product of a neuron: weights and a bias to learn, inputs that are all nodes or all constants."""
 
     def function(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
-        if MODE.get() is not PLAIN or not type(w) is type(x) is list or len(w) != len(x) or type(bias) is not Value:
+        mode = MODE.get()
+        usual = type(w) is type(x) is list and len(w) == len(x) and type(bias) is Value
+        if not usual or not (mode is PLAIN or mode.numbers_only):
             return general(w, x, bias)
         kinds = set(map(type, w)), set(map(type, x))
         if kinds not in (({Value}, {Value}), ({Value}, {Constant})):
@@ -40,6 +46,10 @@ def dot(general: Function) -> Function:
         weights, inputs, total = [v.data for v in w], [v.data for v in x], bias.data
         for weight, number in zip(weights, inputs):  # noqa: B905 - their lengths were compared
             total += weight * number
+        if type(total) is not float:  # something like a float32 was put into a `.data`
+            return general(w, x, bias)
+        if mode is not PLAIN:
+            return Constant(total)
         by_inputs = weights if kinds[1] == {Value} else [None] * len(x)
         return make_node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))
 

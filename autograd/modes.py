@@ -25,6 +25,11 @@ class Mode:
     monitor: Monitor | None = None
     unknown: Any = None  # what stands for the numbers while the compiler traces; None: numbers are known
 
+    @property
+    def numbers_only(self) -> bool:
+        """Whether results are constants, with nothing to record, watch or trace."""
+        return not self.recording and self.unknown is None
+
 
 PLAIN = Mode()
 MODE = ContextVar("MODE", default=PLAIN)

@@ -103,9 +103,11 @@ class Writer(Arithmetic):
             return Term(rf"{upright}\left({inside}\right)", FUNCTION, self)
         return Term(f"{name}({inside})", FUNCTION, self)
 
-    def name(self, label: str) -> Term:
-        """A variable by its label, `w11` as w₁₁."""
-        return Term(latex_name(label) if self.latex else subscripts(label), ATOM, self)
+    def name(self, label: str, number: int | None = None) -> Term:
+        """A variable by its label, `w11` as w₁₁; the `number`-th of that label as w₁₁⁽²⁾."""
+        if self.latex:
+            return Term(latex_name(label) + (f"^{{({number})}}" if number else ""), ATOM, self)
+        return Term(subscripts(label) + (f"⁽{superscript(str(number))}⁾" if number else ""), ATOM, self)
 
 
 def _is_word(text: str) -> bool:
@@ -172,23 +174,32 @@ def formula(value: Value, style: str = "text", numbers: bool = False) -> str:
         raise TypeError(f"formula writes the graph of a Value, got {value!r:.40} ({type(value).__name__})")
     order = topological_order(value)
     uses = Counter(operand for node in order for operand in node.operands)
-    taken = {node.label for node in order}
-    names = (f"t{i}" for i in range(1, 2 * len(order)) if f"t{i}" not in taken)
+    names = _names(m, order)
+    taken = {node.label for node in names}
+    made_up = (m.name(f"t{i}") for i in range(1, 2 * len(order)) if f"t{i}" not in taken)
     terms: dict[Value, Term] = {}
     definitions = []
     for node in order:
-        term = _leaf(m, node, numbers) if not node.operands else _inner(m, node, terms)
+        term = _inner(m, node, terms) if node.operands else m.term(node.data if numbers else names.get(node, node.data))
         if node is not value and node.operands and (uses[node] > 1 or len(term.text) > LONG):
-            name = m.name(node.label or next(names))
+            name = names.get(node) or next(made_up)
             definitions.append(f"{name.text} = {term.text}")
             term = name
         terms[node] = term
     return _with_definitions(m, terms[value].text, definitions)
 
 
-def _leaf(m: Writer, node: Value, numbers: bool) -> Term:
-    named = node.label and not numbers and type(node) is not Constant
-    return m.name(node.label) if named else m.term(node.data)
+def _names(m: Writer, order: Sequence[Value]) -> dict[Value, Term]:
+    """The nodes with a label by their names; where several share a label, as layers do, they are numbered: w₁₁⁽²⁾."""
+    used = dict.fromkeys([*(operand for node in order for operand in node.operands), order[-1]])  # lower layers first
+    labelled = [node for node in used if node.label and type(node) is not Constant]
+    total = Counter(node.label for node in labelled)
+    seen: Counter[str] = Counter()
+    names = {}
+    for node in labelled:
+        seen[node.label] += 1
+        names[node] = m.name(node.label, seen[node.label] if total[node.label] > 1 else None)
+    return names
 
 
 def _inner(m: Writer, node: Value, terms: dict[Value, Term]) -> Term:

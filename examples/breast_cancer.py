@@ -86,7 +86,8 @@ def consumer(order, operand):
 def check(model, rows, count=10):
     """The gradient of the trained model beside central differences, for the mean loss of the first rows."""
     X, y = rows[0][:count], rows[1][:count]
-    report = gradcheck(lambda: nn.bce_with_logits([model(x) for x in X], y), parameters=model.parameters())
+    names = dict(model.named_parameters())
+    report = gradcheck(lambda: nn.bce_with_logits([model(x) for x in X], y), parameters=names)
     print(f"\n{report}")
     assert report
 

@@ -256,3 +256,10 @@ def test_random_functions_and_changing_shapes_are_refused() -> None:
 def test_eps_must_be_positive(eps: float) -> None:
     with pytest.raises(ValueError, match="eps must be positive"):
         gradcheck(abs, 1.0, eps=eps)
+
+
+def test_parameters_given_by_name_are_reported_by_that_name() -> None:
+    first, second = Value(2.0, label="w"), Value(3.0, label="w")
+    report = gradcheck(lambda: first * second, parameters={"layers.0.w": first, "layers.1.w": second})
+    assert report
+    assert report.names == ("layers.0.w", "layers.1.w")

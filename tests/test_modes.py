@@ -281,3 +281,15 @@ def test_a_mode_that_changes_nothing_stays_the_same_object() -> None:
     with no_grad(), no_grad():
         assert not MODE.get().recording
     assert MODE.get() is PLAIN
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "gelu", "exp"])
+def test_under_no_grad_numbers_are_those_of_the_graph(name: str) -> None:
+    function = getattr(autograd, name)
+    w, x, bias = [Value(0.3), Value(-1.7)], [Value(2.0), Constant(0.9)], Value(0.1)
+    recorded = function(autograd.dot(w, x, bias)).data
+    with no_grad():
+        assert function(autograd.dot(w, x, bias)).data == recorded
+        assert type(function(autograd.dot(w, [x[0], x[0]], bias))) is Constant
+        with expanded():
+            assert function(autograd.dot(w, x, bias)).data == recorded

@@ -197,3 +197,12 @@ def test_numbers_in_latex() -> None:
 def test_a_graph_is_needed() -> None:
     with pytest.raises(TypeError, match=r"graph of a Value, got 3\.0 \(float\)"):
         formula(3.0)  # type: ignore[arg-type]
+
+
+def test_nodes_that_share_a_label_are_told_apart() -> None:
+    first, second = Value(2.0, "w11"), Value(3.0, "w11")
+    assert formula(second * (first * x).relu()) == "w₁₁⁽²⁾·ReLU(w₁₁⁽¹⁾·x)"
+    assert formula(first * second, style="latex") == r"w_{11}^{(1)} \cdot w_{11}^{(2)}"
+    inner = x * y
+    inner.label = "x"
+    assert formula(inner * inner) == "x⁽²⁾·x⁽²⁾\nwhere x⁽²⁾ = x⁽¹⁾·y"
