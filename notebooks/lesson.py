@@ -6,11 +6,12 @@ import json
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from math import isclose
 from typing import Any
 
 from IPython.display import HTML, Markdown
-from matplotlib import rc_context
+from matplotlib import pyplot, rc_context
 from matplotlib.figure import Figure
 
 from autograd import Operation
@@ -77,6 +78,12 @@ def by_hand(forward: Callable[[list[float]], float], backward: Callable[[list[fl
     return function_of(row)
 
 
+def shown(figure: Figure, description: str) -> HTML:
+    """A figure as a picture that scales, with a description for readers who cannot see it."""
+    pyplot.close(figure)  # or it would be shown twice
+    return HTML(f'<img src="{_svg(figure)}" alt="{escape(description)}" style="{CARD}">')
+
+
 def slider(figures: Mapping[Any, Sequence[Figure]], label: str, switch: str = "", start: Any = None) -> HTML:
     """Figures to slide through, one place of the slider for each key; works without a kernel, also in a saved page.
 
@@ -107,13 +114,14 @@ def _svg(figure: Figure) -> str:
 
 
 def _shortened(svg: str) -> str:
-    """A quarter of its size: without metadata, with one decimal and one family of fonts."""
+    """A fraction of its size: without metadata, with places to one decimal and one family of fonts."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"font-family: [^;]*;", "font-family: sans-serif;", svg)
-    svg = re.sub(r"(\d+\.\d)\d+", r"\1", svg)
+    svg = re.sub(r'font-family: [^;"]*', "font-family: sans-serif", svg)
+    svg = re.sub(r' (d|x|y|transform)="[^"]*"', lambda place: re.sub(r"(\.\d)\d+", r"\1", place[0]), svg)
     return re.sub(r"\s+", " ", svg).replace("> <", "><")
 
 
+CARD = "max-width: 100%; background: white; border-radius: 4px"
 STYLE = """<style>
 .slides { max-width: 46rem; }
 .slides .knobs { font: 1rem sans-serif; margin: .4rem 0; }

@@ -29,7 +29,9 @@ def _texts(output: Any) -> Iterator[str]:
 
 
 def visible(page: str) -> str:
-    """The text of a piece of HTML, without scripts and styles."""
+    """The text of a piece of HTML, without scripts and styles; of a player the formulas of all steps."""
+    if 'class="cr-walk"' in page:
+        page = "\n".join(re.findall(r"<pre>(.*?)</pre>", page, flags=re.DOTALL))
     without = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
     return html.unescape(re.sub(r"<[^>]*>", " ", without))
 
