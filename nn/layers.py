@@ -203,6 +203,13 @@ class Sequential(Module):
         result: Value | list[Value] = out[0] if isinstance(out, list) and len(out) == 1 else out
         return result
 
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, index: int) -> Any:
+        """One of the layers: `model[-1]` is the last."""
+        return self.layers[index]
+
 
 class MLP(Sequential):
     """A multi-layer perceptron: `nin` inputs, then a layer of each of the sizes `nouts`, the last with `output`.

@@ -535,3 +535,10 @@ def test_saving_through_a_link_keeps_the_link(tmp_path: Path) -> None:
     small_model().save(link)
     assert link.is_symlink()
     assert small_model(1).load(target).state_dict() == small_model().state_dict()
+
+
+def test_the_layers_of_a_model_are_reached_by_index() -> None:
+    model = nn.MLP(2, [3, 1])
+    assert len(model) == 2
+    assert model[-1] is model.layers[1]
+    assert list(model) == model.layers
