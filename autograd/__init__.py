@@ -16,7 +16,6 @@ from .anomaly import AnomalyError, detect_anomaly
 from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .modes import expanded, no_grad
-from .notation import formula
 from .table import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
@@ -25,11 +24,18 @@ if _TYPE_CHECKING:
     from .checking import gradcheck
     from .compiler import compile  # noqa: F401 - not in __all__
     from .drawing.diagram import draw
+    from .notation import formula
     from .walking import walk
 
 __version__ = "0.1.0"
 
-_ON_FIRST_USE = {"gradcheck": "checking", "compile": "compiler", "draw": "drawing.diagram", "walk": "walking"}
+_ON_FIRST_USE = {
+    "gradcheck": "checking",
+    "compile": "compiler",
+    "draw": "drawing.diagram",
+    "formula": "notation",
+    "walk": "walking",
+}
 
 
 def __getattr__(name: str) -> _Any:

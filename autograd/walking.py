@@ -6,12 +6,12 @@ from typing import Any, Literal, overload
 
 from .arithmetic import real
 from .graph import topological_order
-from .steps import Step, seen
-from .steps_drive import Drive
-from .steps_names import names_of
-from .steps_network import Network
-from .steps_record import receipts
-from .steps_recording import Recording
+from .steps.base import Step, seen
+from .steps.drive import Drive
+from .steps.names import names_of
+from .steps.network import Network
+from .steps.record import receipts
+from .steps.recording import Recording
 from .value import Constant, Value
 
 By = Literal["edge", "node", "layer"]

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from autograd import Constant, Value, dot, no_grad, relu, walk
-from autograd.steps import Step
+from autograd.steps.base import Step
 from autograd.walking import Walk
 
 

@@ -17,9 +17,9 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from ..numerals import number
-from ..steps import Line, Step
-from ..steps_kinds import Backward, Loss, Update, Zeros
-from ..steps_layers import LayerLoss, LayerStep
+from ..steps.base import Line, Step
+from ..steps.kinds import Backward, Loss, Update, Zeros
+from ..steps.layers import LayerLoss, LayerStep
 from ..value import Value
 from .player_columns import column_picture
 from .player_stage import gradient_text, graph_picture

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..numerals import number
-from ..steps_network import Network
-from ..steps_recording import Recording
+from ..steps.network import Network
+from ..steps.recording import Recording
 from ..value import Value
 from .player_stage import STYLE
 

@@ -11,9 +11,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ..numerals import number
-from ..steps import Step
-from ..steps_kinds import Backward
-from ..steps_recording import Recording
+from ..steps.base import Step
+from ..steps.kinds import Backward
+from ..steps.recording import Recording
 from ..value import Constant, Value
 from .labels import field, plain
 from .render import RenderError, render

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..steps import Line, Step
-from ..steps_kinds import Backward, Zeros
-from ..steps_layers import LayerStep
-from ..steps_pen import TEXT, Pen
+from ..steps.base import Line, Step
+from ..steps.kinds import Backward, Zeros
+from ..steps.layers import LayerStep
+from ..steps.pen import TEXT, Pen
 from .files import write_whole
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from .arithmetic import FLOATS
-from .steps import Reason, Seen, Step
-from .steps_kinds import Backward, Forward, Loss, NewLoss, Total, Update, Zeros
-from .steps_pen import Name
-from .steps_zeros import CANCELLED, reasons, remembered
-from .value import Value
+from ..arithmetic import FLOATS
+from ..value import Value
+from .base import Reason, Seen, Step
+from .kinds import Backward, Forward, Loss, NewLoss, Total, Update, Zeros
+from .pen import Name
+from .zeros import CANCELLED, reasons, remembered
 
 
 class Ledger(Protocol):

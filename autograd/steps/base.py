@@ -1,14 +1,14 @@
 """What the steps of a walk have in common: small frozen records, with the numbers as they were at the time.
 
-The kinds of steps, and what each of them says, are in `steps_kinds.py`; nothing in either computes a gradient.
+The kinds of steps, and what each of them says, are in `kinds.py`; nothing in either computes a gradient.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
-from .steps_pen import FEW, TEXT, Name, Pen, literal
-from .value import Constant, Value
+from ..value import Constant, Value
+from .pen import FEW, TEXT, Name, Pen, literal
 
 
 class Line(NamedTuple):

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
-from .steps import name_of_constant
-from .steps_network import Network
-from .steps_pen import Name
-from .value import Constant, Value
+from ..value import Constant, Value
+from .base import name_of_constant
+from .network import Network
+from .pen import Name
 
 LOSS_NAMES = ("L", "loss", "out")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from .modes import MODE
-from .steps import Seen, Step
-from .steps_pen import Name
-from .steps_record import edge_steps, loss_step
-from .value import Value
+from ..modes import MODE
+from ..value import Value
+from .base import Seen, Step
+from .pen import Name
+from .record import edge_steps, loss_step
 
 
 class Drive(Iterator[Step]):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from .steps import Seen, Step, seen
-from .steps_kinds import Backward
-from .steps_layering import layer_steps
-from .steps_names import names_of
-from .steps_network import Network
-from .steps_record import edge_steps, folded, forward_steps, loss_step, new_loss, node_steps, numbered, update_steps
-from .value import Value
+from ..value import Value
+from .base import Seen, Step, seen
+from .kinds import Backward
+from .layering import layer_steps
+from .names import names_of
+from .network import Network
+from .record import edge_steps, folded, forward_steps, loss_step, new_loss, node_steps, numbered, update_steps
 
 
 class Recording:

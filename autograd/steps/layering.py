@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from .graph import dependents
-from .steps import Seen, Step
-from .steps_kinds import Backward
-from .steps_layers import Layer, LayerBackward, LayerForward, LayerLoss, LayerUpdate
-from .steps_matrices import shape
-from .steps_network import Cell, Level, Network
-from .steps_record import forward_steps, node_steps
-from .value import Constant, Value
+from ..graph import dependents
+from ..value import Constant, Value
+from .base import Seen, Step
+from .kinds import Backward
+from .layers import Layer, LayerBackward, LayerForward, LayerLoss, LayerUpdate
+from .matrices import shape
+from .network import Cell, Level, Network
+from .record import forward_steps, node_steps
 
 NUMPY = {  # an activation and its derivative, of z with the result a
     "relu": ("np.maximum({z}, 0)", "({z} > 0)"),

@@ -1,8 +1,8 @@
 """Why a contribution is zero: the gate is closed here, nothing arrived, the other factor is 0; reasons combine."""
 
-from .reductions import DOT
-from .steps import Reason, Seen
-from .steps_pen import TEXT
+from ..reductions import DOT
+from .base import Reason, Seen
+from .pen import TEXT
 
 FLAT = frozenset(
     "heaviside sign less less_equal greater greater_equal equal logical_and logical_or logical_not".split()

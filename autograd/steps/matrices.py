@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from .steps_pen import FEW, Pen
+from .pen import FEW, Pen
 
 Vector = Sequence[float]
 Matrix = Sequence[Vector]

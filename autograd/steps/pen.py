@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .notation import derivative, expression
-from .numerals import is_rounded, latex_name, latex_number, number, shortest, subscripts
-from .operations import MUL, POW
-from .reductions import DOT, split_dot
-from .table import Operation
+from ..notation import derivative, expression
+from ..numerals import is_rounded, latex_name, latex_number, number, shortest, subscripts
+from ..operations import MUL, POW
+from ..reductions import DOT, split_dot
+from ..table import Operation
 
 _RAISED = str.maketrans("0123456789,′", "⁰¹²³⁴⁵⁶⁷⁸⁹˒′")
 FEW = 6  # terms of a sum that are written out; a longer one shows its ends

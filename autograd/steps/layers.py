@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from .steps import Line, Step
-from .steps_matrices import Matrix, Vector, beside, block, transposed
-from .steps_pen import TEXT, Name, Pen
-from .table import Operation
+from ..table import Operation
+from .base import Line, Step
+from .matrices import Matrix, Vector, beside, block, transposed
+from .pen import TEXT, Name, Pen
 
 
 @dataclass(frozen=True, eq=False)

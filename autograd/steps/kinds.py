@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar
 
-from .steps import Line, Seen, Step, listed, why
-from .steps_pen import FEW, TEXT, Name, Pen
+from .base import Line, Seen, Step, listed, why
+from .pen import FEW, TEXT, Name, Pen
 
 NUDGE = 0.01  # "raise w₁₁ by 0.01 and L falls by about 0.00028"
 
