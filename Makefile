@@ -9,6 +9,7 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 ARGS   ?=
 
 RUN := $(VENV)/bin/python
+TWO_AT_ONCE := -n 2 --dist loadfile
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -24,10 +25,10 @@ demo: $(VENV)/.demo  ## train a network of scalars on real data (under a minute)
 	@$(RUN) examples/breast_cancer.py $(ARGS)
 
 test: $(VENV)/.test  ## run all tests
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest $(TWO_AT_ONCE) $(ARGS)
 
 quick: $(VENV)/.test  ## run the tests, but not the slow ones
-	@$(RUN) -m pytest -m "not slow" $(ARGS)
+	@$(RUN) -m pytest -m "not slow" $(TWO_AT_ONCE) $(ARGS)
 
 lint: $(VENV)/.dev  ## look for mistakes, untidy layout and stale stubs (ruff)
 	@$(RUN) -m ruff check .
