@@ -161,3 +161,21 @@ def test_many_programs_of_single_operations_equal_eager(seed: int, length: int) 
 @given(st.integers(0, 2**32), st.integers(1, 10))
 def test_many_programs_of_vectors_equal_eager(seed: int, depth: int) -> None:
     check_vectors(seed, depth)
+
+
+@pytest.mark.parametrize("length", [300, 3000, 8000])
+def test_tangles_of_sums_and_products_equal_eager(length: int) -> None:
+    draws = Random(5)
+    inputs = [Value(draws.uniform(-1, 1)) for _ in range(100)]
+    nodes, used = list(inputs), set()
+    for _ in range(length):
+        a, b = draws.choice(nodes), draws.choice(nodes)
+        used.update((a, b))
+        nodes.append(a + b if abs(a.data + b.data) <= 1.0 else a * b)
+    out = autograd.sum([node for node in nodes if node not in used])
+    out.backward()
+    expected = np.array([x.grad for x in inputs])
+    for backend in BACKENDS:
+        value, gradient = compile(out, inputs=inputs, backend=backend).value_and_grad([x.data for x in inputs])
+        assert value == out.data
+        assert np.abs(np.array(gradient) - expected).max() <= 1e-12 * np.abs(expected).max()

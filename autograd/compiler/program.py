@@ -21,6 +21,7 @@ from ..value import Constant, Value
 Ints: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
+Hashes: TypeAlias = NDArray[np.uint64]
 
 INPUT, LEAF, CONSTANT, PRODUCTS, ROWS, GIVEN = range(6)
 KINDS = ("input", "leaf", "constant", "Σ", "Σ rows", "given")
@@ -238,3 +239,11 @@ def without_dead_nodes(program: Program) -> Program:
         number=program.number[kept],
         outputs=place[program.outputs],
     )
+
+
+def mix(x: NDArray[Any]) -> Hashes:
+    """A good hash of 64-bit integers (splitmix64)."""
+    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

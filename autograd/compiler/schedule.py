@@ -9,7 +9,7 @@ import numpy as np
 from .bundles import Bundle, Lines, Schedule
 from .bundling import LONG, bundle_of
 from .levels import Levels
-from .program import INPUT, LEAF, PRODUCTS, Ints, Mask, Program, needed
+from .program import INPUT, LEAF, PRODUCTS, Hashes, Ints, Mask, Program, mix, needed
 
 FEW = 4  # fewer alike nodes than these are no loop
 
@@ -65,14 +65,22 @@ class _Grouping:
                 regular[k] = False
         self._wait(nodes[~regular[back]], rowwise)
 
-    def _keys(self, nodes: Ints) -> Ints:
+    def _keys(self, nodes: Ints) -> Hashes:
+        """Equal for nodes of the same operation on operands of the same groups; `_alike` makes sure."""
         program, arity = self.program, self.program.arity[nodes]
-        kinds = self.group[program.operands(nodes)]
+        kinds = mix(self.group[program.operands(nodes)])
         starts = np.cumsum(arity) - arity
         position = np.arange(len(kinds)) - np.repeat(starts, arity)
-        mixed = (kinds + 7) * (2 * position + 3) * 0x9E3779B97F4A7C1 + kinds * kinds * 0x632BE59BD9B4E01
-        key = np.add.reduceat(mixed, starts) + program.code[nodes] * 0x3C6EF372FE94F82B + arity * 0x2545F4914F6CDD1D
-        return key * 2 + self.exact[nodes]
+        key = np.add.reduceat(mix(kinds + mix(position)), starts)
+        return mix(key + mix(program.code[nodes] * 2 + self.exact[nodes]) + mix(arity))
+
+    def _alike(self, nodes: Ints) -> bool:
+        """Whether the nodes really are what their equal keys say."""
+        program = self.program
+        if len(np.unique(program.code[nodes])) > 1 or len(np.unique(program.arity[nodes])) > 1:
+            return False
+        kinds = self.group[program.matrix(nodes)]
+        return bool((kinds == kinds[0]).all()) and len(np.unique(self.exact[nodes])) == 1
 
     def _wait(self, nodes: Ints, rowwise: bool) -> None:
         if not len(nodes):
@@ -93,7 +101,7 @@ class _Grouping:
 
     def _bundle(self, nodes: Ints, rowwise: bool) -> bool:
         """Make a bundle of `nodes`; False where they have no pattern."""
-        made = bundle_of(self.plan, nodes, bool(self.exact[nodes[0]]))
+        made = bundle_of(self.plan, nodes, bool(self.exact[nodes[0]])) if self._alike(nodes) else None
         if made is None:
             return False
         if made.sums_rows:

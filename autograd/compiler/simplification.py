@@ -10,7 +10,7 @@ from ..choices import WHERE
 from ..operations import ABS, ADD, IDENTITY, MUL, NEG, POW, SUB, TRUEDIV
 from ..reductions import DOT, SUM
 from ..table import Operation
-from .program import CONSTANT, GIVEN, Builder, Ints, Mask, Program, without_dead_nodes
+from .program import CONSTANT, GIVEN, Builder, Ints, Mask, Program, mix, without_dead_nodes
 from .templates import expansion
 
 WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded
@@ -128,23 +128,15 @@ class _Look:
 def share(program: Program) -> Program:
     """Nodes of the same operation on the same operands become one."""
     position = np.arange(len(program.args)) - np.repeat(program.start, program.arity)
-    key = _mix(program.code + (program.arity << 20))
+    key = mix(program.code + (program.arity << 20))
     inner = np.flatnonzero(program.arity)
     if len(inner):
-        key[inner] += np.add.reduceat(_mix(_mix(program.args) + _mix(position)), program.start[inner])
+        key[inner] += np.add.reduceat(mix(mix(program.args) + mix(position)), program.start[inner])
     leaves = program.arity == 0
     each = np.where(program.code == GIVEN, np.arange(len(program)), program.number.view(np.int64))
-    key[leaves] = _mix(key[leaves] ^ _mix(each[leaves]))
+    key[leaves] = mix(key[leaves] ^ mix(each[leaves]))
     _, first, back = np.unique(key, return_index=True, return_inverse=True)
     return _aliased(program, _verified(program, first[back]))
-
-
-def _mix(x: np.ndarray) -> np.ndarray:
-    """A good hash of 64-bit integers (splitmix64)."""
-    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
 
 
 def _verified(program: Program, alias: Ints) -> Ints:
