@@ -54,14 +54,14 @@ def train_step(value: type, model: Any, X: list[list[float]], y: list[float], k:
     return total_loss.data
 
 
-def count_nodes(root: Any) -> int:
-    """The nodes of a graph, micrograd's or ours."""
+def count_nodes(root: Any, leaves: bool = True) -> int:
+    """The nodes of a graph, micrograd's or ours; or only those that are operations."""
     seen, waiting = {root}, [root]
     while waiting:
         new = [node for node in waiting.pop()._prev if node not in seen]
         seen.update(new)
         waiting += new
-    return len(seen)
+    return len(seen) if leaves else sum(bool(node._op) for node in seen)
 
 
 @dataclass
