@@ -7,6 +7,7 @@ from .loops import Address, Operand, constant_layout, find_loops, find_runs
 from .program import Ints
 
 LONG = 8  # a sum of so many terms is a loop by itself
+MANY = 40  # a sum of more pieces than these has no pattern
 
 
 def bundle_of(plan: Schedule, nodes: Ints, exact: bool) -> Bundle | None:
@@ -45,7 +46,7 @@ class _Bundling:
     def _products(self) -> Bundle | None:
         a, b = self.table[:, ::2], self.table[:, 1::2]
         runs = find_runs(self._places(a), self._places(b), self._kinds(a[0], b[0]))
-        if len(runs) > max(LONG, a.shape[1] // 4):
+        if len(runs) > max(MANY, a.shape[1] // 4):
             return None
         columns = [part[:, run.first] for run in runs for part in (a, b)]
         loops = self._loops([c for c in columns if not self._constant(c)])

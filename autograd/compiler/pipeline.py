@@ -9,7 +9,7 @@ import numpy as np
 
 from .bundles import Schedule
 from .differentiation import sources_of, with_derivatives
-from .products import fold_products
+from .products import fold_products, gather_sums
 from .program import INPUT, LEAF, Ints, Program
 from .rows import summed_over_rows
 from .schedule import schedule
@@ -32,6 +32,8 @@ class Request:
 def passes(program: Program, request: Request) -> Iterator[tuple[str, Program]]:
     """Each pass by name, with the program it gives."""
     yield "trace", program
+    program = gather_sums(program)
+    yield "gather sums", program
     values = len(program.outputs)
     if request.task == "backward":
         program = with_derivatives(program, sources_of(program, LEAF, request.parameters))

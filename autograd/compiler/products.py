@@ -3,12 +3,14 @@
 A node joins the sum that uses it only where nothing else does. A term that is no product has the constant 1 as its b.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..operations import ADD, MUL, SUB
 from ..reductions import DOT, SUM
+from ..table import Operation
 from .program import PRODUCTS, Builder, Ints, Mask, Program, spans, without_dead_nodes
 
 
@@ -27,14 +29,38 @@ def fold_products(program: Program) -> Program:
     one = builder.constant(1.0)
     terms = _terms(program, one, builder.constant(-1.0))
     extended = builder.program(program.outputs)
-    uses = np.bincount(extended.args, minlength=len(extended)) + np.bincount(program.outputs, minlength=len(extended))
+    uses = _uses(extended)
     terms = _join_products(extended, terms, uses, one)
     return without_dead_nodes(_written(extended, _join_chains(len(extended), terms, uses, one), one))
 
 
-def _terms(program: Program, one: int, minus: int) -> Terms:
+def gather_sums(program: Program) -> Program:
+    """Chains of + become one sum, added in the same order: what a loop has built is then as flat as it is meant."""
+    builder = Builder(program)
+    one = builder.constant(1.0)
+    terms = _terms(program, one, one, (ADD,))
+    extended = builder.program(program.outputs)
+    terms = _join_chains(len(extended), terms, _uses(extended), one)
+    counts = np.bincount(terms.owner, minlength=len(extended))
+    owners = np.flatnonzero(counts > 2)
+    kept = counts[terms.owner] > 2
+    code, start, arity = extended.code.copy(), extended.start.copy(), extended.arity.copy()
+    code[owners], arity[owners] = program.words.code(SUM), counts[owners]
+    start[owners] = len(extended.args) + np.cumsum(counts[owners]) - counts[owners]
+    args = np.concatenate([extended.args, terms.a[kept]])
+    return without_dead_nodes(replace(extended, code=code, start=start, arity=arity, args=args))
+
+
+def _uses(program: Program) -> Ints:
+    """How often each node is used; being an output is a use."""
+    count = len(program)
+    found: Ints = np.bincount(program.args, minlength=count) + np.bincount(program.outputs, minlength=count)
+    return found
+
+
+def _terms(program: Program, one: int, minus: int, rows: Sequence[Operation] = (ADD, SUB, SUM, DOT)) -> Terms:
     parts: list[tuple[Ints, Ints, Ints, Ints]] = []  # owner, order, a, b
-    for row, nodes in [(row, np.flatnonzero(program.is_code(row))) for row in (ADD, SUB, SUM, DOT)]:
+    for row, nodes in [(row, np.flatnonzero(program.is_code(row))) for row in rows]:
         arity = program.arity[nodes]
         if row is DOT:
             parts += _dot_terms(program, nodes, one)

@@ -61,9 +61,16 @@ class _Grouping:
         order = np.argsort(back, kind="stable")
         members = np.split(nodes[order], np.cumsum(counts)[:-1]) if regular.any() else []
         for k in np.argsort(first):
-            if regular[k] and not self._bundle(members[k], rowwise):
-                regular[k] = False
+            regular[k] = regular[k] and self._bundles(members[k], rowwise)
         self._wait(nodes[~regular[back]], rowwise)
+
+    def _bundles(self, nodes: Ints, rowwise: bool) -> bool:
+        """Bundle the nodes, in the order in which they were made or, failing that, of their operands."""
+        if self._bundle(nodes, rowwise):
+            return True
+        slots = self.plan.slot[self.program.matrix(nodes)] if self._alike(nodes) else nodes[:, None]
+        by_operands = np.lexsort(slots.T[::-1])
+        return bool((np.diff(by_operands) != 1).any()) and self._bundle(nodes[by_operands], rowwise)
 
     def _keys(self, nodes: Ints) -> Hashes:
         """Equal for nodes of the same operation on operands of the same groups; `_alike` makes sure."""
