@@ -1,8 +1,10 @@
 """Compiler, workload E: A's whole batch as one scalar graph, built operation by operation."""
 
 import json
-import subprocess
+import os
+import signal
 import sys
+from subprocess import PIPE, Popen, TimeoutExpired
 
 from .moons import count_nodes
 from .networks import OURS, Field
@@ -30,10 +32,13 @@ def peer(maker: str) -> None:
 def patiently(name: str) -> list[str]:
     """The row of one peer, or how long it was waited for."""
     code = f"from benchmarks.whole_batch import peer; peer({PEERS[name]!r})"
+    process = Popen([sys.executable, "-c", code], stdout=PIPE, text=True, start_new_session=True)
     try:
-        done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, timeout=PATIENCE)
-        seconds = [duration(number) for number in json.loads(done.stdout.splitlines()[-1])]
-    except subprocess.TimeoutExpired:
+        output, _ = process.communicate(timeout=PATIENCE)
+        seconds = [duration(number) for number in json.loads(output.splitlines()[-1])]
+    except TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # with the C compiler that it may have started
+        process.communicate()
         seconds = [f"> {PATIENCE:.0f} s", "", ""]
     except (IndexError, ValueError):
         seconds = ["failed", "", ""]
