@@ -1,9 +1,10 @@
-"""Run one notebook from top to bottom: python tests/notebook_run.py NOTEBOOK RESULT [CODE]
+"""Run one notebook from top to bottom: python tests/notebook_run.py NOTEBOOK [RESULT [CODE]]
 
-In a process of its own, with a kernel of this very Python. Each exercise is tried besides: every answer that its
-prediction cell lists as wrong, and its solution; then the prediction is put back. What happened stands in the check
-cell's metadata: `{"wrong": [how each failed, or ""], "right": what was printed}`. CODE is run at the end, in a cell
-that is added.
+In a process of its own, with a kernel of this very Python. Without RESULT the notebook itself gets the new outputs:
+do that when something that it shows has changed, and look at it. With RESULT each exercise is tried besides: every
+answer that its prediction cell lists as wrong, and its solution; then the prediction is put back. What happened
+stands in the check cell's metadata: `{"wrong": [how each failed, or ""], "right": what was printed}`. CODE is run at
+the end, in a cell that is added.
 """
 
 import re
@@ -29,19 +30,20 @@ def solution(cell):
 
 
 class Run:
-    def __init__(self, notebook, folder):
+    def __init__(self, notebook, folder, tries=True):
         manager = AsyncKernelManager()
         manager._kernel_spec = KernelSpec(**get_kernel_dict())  # not whatever "python3" is registered here
-        self.notebook = notebook
+        self.notebook, self.tries = notebook, tries
         resources = {"metadata": {"path": str(folder)}}
-        self.client = NotebookClient(notebook, km=manager, timeout=300, allow_errors=True, resources=resources)
+        options = {"timeout": 300, "allow_errors": True, "record_timing": False}
+        self.client = NotebookClient(notebook, km=manager, resources=resources, **options)
 
     def whole(self, code):
         with self.client.setup_kernel():
             for index, cell in enumerate(self.notebook.cells):
                 if cell.cell_type == "code":
                     self.client.execute_cell(cell, index)
-                if "check" in tags(cell):
+                if self.tries and "check" in tags(cell):
                     cell.metadata["tried"] = self.exercise(index)
             if code:
                 self.notebook.cells.append(nbformat.v4.new_code_cell(code))
@@ -68,10 +70,12 @@ class Run:
         return printed, "".join(output.ename for output in outputs if output.output_type == "error")
 
 
-def main(source, result, code=""):
+def main(source, result="", code=""):
     notebook = nbformat.read(source, as_version=4)
-    Run(notebook, Path(source).parent).whole(code)
-    nbformat.write(notebook, result)
+    metadata = notebook.metadata.copy()
+    Run(notebook, Path(source).parent, tries=bool(result)).whole(code)
+    notebook.metadata = metadata  # without the version of this Python
+    nbformat.write(notebook, result or source)
 
 
 if __name__ == "__main__":
