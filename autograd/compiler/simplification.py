@@ -1,7 +1,6 @@
 """Simplification: fewer nodes, the same numbers to the bit (powers 2 and 3 excepted, which become products)."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -49,23 +48,38 @@ def _expands(row: Operation | None) -> bool:
 def fold_constants(program: Program) -> Program:
     """Operations on constants only become constants; their numbers are those of the eager engine."""
     inner = np.flatnonzero(program.arity)
-    known = np.logical_and.reduceat(program.constant[program.args], program.start[inner]) if len(inner) else inner > 0
-    nodes = inner[known]
-    if not len(nodes):
+    missing = np.zeros(len(program), np.int64)
+    if len(inner):
+        missing[inner] = np.add.reduceat(~program.constant[program.args], program.start[inner], dtype=np.int64)
+    ready = inner[missing[inner] == 0]
+    if not len(ready):
         return program
-    code, arity, number = program.code.copy(), program.arity.copy(), program.number.copy()
-    given = np.logical_or.reduceat(
-        program.code[program.operands(nodes)] == GIVEN, np.cumsum(arity[nodes]) - arity[nodes]
-    )
-    results: dict[Any, float] = {}
-    for i in nodes.tolist():
-        xs = number[program.args[program.start[i] : program.start[i] + arity[i]]]
-        key = code[i], xs.tobytes()
-        if key not in results:
-            results[key] = program.words.rows[code[i]].evaluate(FLOATS, xs.tolist())
-        number[i] = results[key]
-    code[nodes], arity[nodes] = np.where(given, GIVEN, CONSTANT), 0
-    return replace(program, code=code, arity=arity, number=number)
+    folded, number, given = _folded(program, ready.tolist(), missing.tolist())
+    code, arity = program.code.copy(), program.arity.copy()
+    code[folded], arity[folded] = np.where(np.array(given)[folded], GIVEN, CONSTANT), 0
+    return replace(program, code=code, arity=arity, number=np.array(number))
+
+
+def _folded(program: Program, ready: list[int], missing: list[int]) -> tuple[list[int], list[float], list[bool]]:
+    """The nodes that become constants, all numbers, and which of them stem from data: node by node, however deep."""
+    uses = np.bincount(program.args, minlength=len(program))
+    ends = np.cumsum(uses).tolist()
+    user = np.repeat(np.arange(len(program)), program.arity)[np.argsort(program.args, kind="stable")].tolist()
+    args, start, arity, code = (x.tolist() for x in (program.args, program.start, program.arity, program.code))
+    number, given, folded = program.number.tolist(), (program.code == GIVEN).tolist(), []
+    while ready:
+        i = ready.pop()
+        operands = args[start[i] : start[i] + arity[i]]
+        row = program.words.rows[code[i]]
+        assert row is not None
+        number[i] = row.evaluate(FLOATS, [number[x] for x in operands])
+        given[i] = any(given[x] for x in operands)
+        folded.append(i)
+        for above in user[ends[i] - uses[i] : ends[i]]:
+            missing[above] -= 1
+            if not missing[above]:
+                ready.append(above)
+    return folded, number, given
 
 
 def neutral(program: Program) -> Program:
