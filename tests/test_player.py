@@ -80,6 +80,15 @@ def test_every_change_has_its_place_in_a_picture(by: str) -> None:
         assert {edge for step in data["steps"] for edge in step["e"]} <= edges
 
 
+def test_which_way_a_leaf_will_move_is_asked_at_its_last_contribution_and_told_by_the_total() -> None:
+    a = Value(1.0, label="a")
+    found = [step for step in data_of(page(walk(a * 3.0 - a)))["steps"] if step["k"] == "b"]
+    assert [step["a"] for step in found] == [1.0, -1.0, 3.0]
+    assert [step.get("m") for step in found] == [None, None, -1]
+    found = [step for step in data_of(page(walk(a - a * 3.0)))["steps"] if step["k"] == "b"]
+    assert [step.get("m") for step in found if "m" in step] == [1]
+
+
 def test_two_players_have_two_ids_and_a_page_always_the_same() -> None:
     steps = neuron()
     ids = [re.search(r'id="([^"]+)"', fragment(steps))[1] for _ in range(2)]

@@ -221,6 +221,32 @@ def test_predict_mode_prints_a_worksheet_with_the_answers_overleaf(tab: Any, tmp
     assert player.locator("details li").first.is_hidden()
 
 
+def test_in_print_the_steps_stand_below_the_whole_picture(tab: Any, tmp_path: Path) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    player = opened(tab, network(), tmp_path)
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    picture, first = player.locator(".cr-stage svg:visible").bounding_box(), player.locator("li").first.bounding_box()
+    assert picture["y"] + picture["height"] <= first["y"]
+
+
+def test_a_matrix_a_little_too_wide_is_written_smaller(tab: Any, tmp_path: Path) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    player = opened(tab, network("layer"), tmp_path)
+    for _ in range(8):
+        assert player.locator(".cr-block").evaluate_all("all => all.every(b => b.scrollWidth <= b.clientWidth)")
+        player.get_by_label("one step on").click()
+
+
+def test_the_tolerance_of_a_small_number_is_small_as_well(tab: Any, tmp_path: Path) -> None:
+    player = opened(tab, walk(Value(2e-5, label="a") * 0.5, quiz=True), tmp_path)
+    for text, feedback in (("0", "not this number"), ("4e-5", "not this number"), ("1e-5", "")):
+        player.get_by_label("your result").fill(text)
+        player.get_by_role("button", name="Check").click()
+        assert feedback in player.locator(".cr-feedback").text_content() if feedback else True
+    assert player.locator(".cr-score").inner_text() == "1 right of 1"
+
+
 def test_two_players_on_one_page_keep_to_themselves(tab: Any, tmp_path: Path) -> None:
     steps = neuron()
     (tmp_path / "two.html").write_text(

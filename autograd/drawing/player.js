@@ -205,6 +205,8 @@ function chainruleWalk(root) {
       const rest = make("pre", { class: "cr-block" });
       rest.innerHTML = blocks.join("\n\n");
       formula.append(rest);
+      const fit = rest.clientWidth / rest.scrollWidth; // matrices a little too wide are written smaller
+      rest.style.setProperty("--fit", Math.max(0.75, Math.min(1, fit * 0.99)));
     }
   }
 
@@ -248,7 +250,9 @@ function chainruleWalk(root) {
   });
 
   function near(x, answer) {
-    return Math.abs(x - answer) <= Math.max(TOLERANCE * Math.abs(answer), 5e-5) && !(answer && Math.sign(x) === -Math.sign(answer));
+    // the numbers of a step are rounded to four decimals, and so is what is computed from them
+    const size = Math.abs(answer), rounding = Math.min(5e-5, 0.05 * size);
+    return Math.abs(x - answer) <= Math.max(TOLERANCE * size, rounding, 1e-12) && !(answer && Math.sign(x) === -Math.sign(answer));
   }
 
   function solve(i, text, counts) {

@@ -111,8 +111,8 @@ def _entry(walk: "Walk", step: Step) -> dict[str, Any]:
     entry: dict[str, Any] = {"k": step.kind[0], "n": nodes, "e": edges, "c": list(_changes(walk, step))}
     if step.kind in ANSWERED and not isinstance(step, (LayerStep, Zeros)) and isfinite(step.answer):
         entry["a"] = step.answer
-    if step.kind == "backward" and "a" in entry and step.target and step.target.is_leaf:
-        entry["m"] = -1 if step.answer > 0 else int(step.answer < 0)
+    if step.kind == "backward" and "a" in entry and step.target and step.target.is_leaf and step.part == step.parts:
+        entry["m"] = -1 if step.after > 0 else int(step.after < 0)
     return entry
 
 
