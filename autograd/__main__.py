@@ -5,8 +5,9 @@ python -m autograd "tanh(x1*w1 + x2*w2 + b)" x1=2 x2=0 w1=-3 w2=1 b=6.8813735870
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from .drawing.diagram import draw
 from .numerals import subscripts
 from .parsing import ExpressionError, parse
 from .value import Value
@@ -16,17 +17,15 @@ OPTIONS = ("--svg", "--html", "--latex", "--help", "-h", "--")  # argparse takes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code, 2 for an error, which is one line on standard error."""
+    """Run the command line; returns the exit code, 2 for an error, which is told on standard error."""
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(
         [a if not a.startswith("-") or a.split("=")[0] in OPTIONS else f" {a}" for a in given]
     )
     try:
         _run(options)
-    except OSError as error:
-        return _fail(f"cannot write {options.html or options.svg}: {error.strerror}")
-    except (ValueError, RuntimeError) as error:
-        return _fail(str(error).splitlines()[0])
+    except (ValueError, RuntimeError, ImportError) as error:
+        return _fail(str(error))
     return 0
 
 
@@ -50,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    values = dict(_assignment(text) for text in options.values)
+    values = _assignments(options.values)
     value = parse(options.expression.strip(), values)
     if not isinstance(value, Value):
         print(f"value {value!r}")
@@ -60,9 +59,27 @@ def _run(options: argparse.Namespace) -> None:
     steps = walk(value)
     _print(steps, values, options.latex)
     if options.html:
-        steps.save(options.html)
+        _written(steps.save, options.html)
     if options.svg:
-        _draw(value, options.svg)
+        value.backward()  # the gradients belong to nobody else, so this is the real backward pass
+        _written(draw(value).save, options.svg)
+
+
+def _written(save: Callable[[str], object], path: str) -> None:
+    try:
+        save(path)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _assignments(texts: Sequence[str]) -> dict[str, Value]:
+    """The leaves by their names; a name that is given twice is an error."""
+    values: dict[str, Value] = {}
+    for name, leaf in map(_assignment, texts):
+        if name in values:
+            raise ExpressionError(f"{name} is given twice: {values[name].data!r} and {leaf.data!r}")
+        values[name] = leaf
+    return values
 
 
 def _assignment(text: str) -> tuple[str, Value]:
@@ -88,14 +105,6 @@ def _print(steps: Walk, values: dict[str, Value], latex: bool) -> None:
     for name, leaf in values.items():
         print(f"∂{root.label}/∂{subscripts(name):<{width}} = {gradients.get(leaf, 0.0)!r}")
     print(f"\n{steps}")
-
-
-def _draw(value: Value, path: str) -> None:
-    """The diagram with its gradients: they belong to nobody else, so this is the real backward pass."""
-    from .drawing.diagram import draw
-
-    value.backward()
-    draw(value).save(path)
 
 
 if __name__ == "__main__":

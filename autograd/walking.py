@@ -84,7 +84,12 @@ def _rate(parameters: Iterable[Value] | None, lr: float | None) -> tuple[list[Va
         return None
     if parameters is None or lr is None:
         raise ValueError("an update needs both: walk(loss, parameters=model.parameters(), lr=0.1)")
-    return list(parameters), real(lr, "lr")
+    given: object = parameters
+    chosen: list[Any] = list(given) if isinstance(given, Iterable) else [given]
+    for parameter in chosen:
+        if not isinstance(parameter, Value):
+            raise TypeError(f"parameters takes Values, such as model.parameters(); got {type(parameter).__name__}")
+    return chosen, real(lr, "lr")
 
 
 class Walk(Sequence[Step]):

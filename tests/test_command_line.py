@@ -157,6 +157,8 @@ def test_random_characters_do_nothing_but_raise_an_expression_error() -> None:
         (["x", "3=1"], "error: '3=1' is not of the form name=number"),
         (["x*2", "x=1", "--html", "/nonexistent/w.html"], "error: cannot write /nonexistent/w.html"),
         (["x*2", "x=1", "--svg", "w.gif"], "error: cannot save a diagram as 'w.gif'"),
+        (["x*2", "x=1", "--svg", "/nonexistent/w.svg"], "error: cannot write /nonexistent/w.svg"),
+        (["x*2", "x=1", "x=2"], "error: x is given twice: 1.0 and 2.0"),
     ],
 )
 def test_errors_are_one_line_on_standard_error(
@@ -166,3 +168,11 @@ def test_errors_are_one_line_on_standard_error(
     error = capsys.readouterr().err
     assert error.startswith(message)
     assert error.count("\n") == 1
+
+
+def test_without_graphviz_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("autograd.drawing.render.programs", list)
+    assert main(["x*2", "x=1", "--svg", str(tmp_path / "w.svg")]) == 2
+    assert "pip install graphviz-pure" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """walk(): the steps of lessons A to D with their numbers, the reasons of zeros, names, and that no node changes."""
 
+import math
 import pickle
 import random
 from dataclasses import FrozenInstanceError
@@ -203,6 +204,23 @@ def test_slices_are_walks_and_keep_their_places(lesson_d: dict[str, Value]) -> N
     assert steps[-1] is list(steps)[-1]
 
 
+@pytest.mark.parametrize(
+    ("factor", "lr", "sentence", "loss"),
+    [
+        (3.0, 0.1, "w falls: its gradient is positive.", "L fell"),
+        (-3.0, 0.1, "w rises: its gradient is negative.", "L fell"),
+        (3.0, 0.0, "w stays as it is: the step is too small to move it.", "L stayed as it was"),
+        (math.inf, 0.1, "w becomes −∞: its gradient is ∞.", "L is lost"),
+        (math.nan, 0.1, "w becomes nan: its gradient is nan.", "L is lost"),
+    ],
+)
+def test_an_update_says_what_it_did(factor: float, lr: float, sentence: str, loss: str) -> None:
+    w = Value(2.0, label="w")
+    *_, update, after = walk(w * factor, parameters=[w], lr=lr)
+    assert update.sentence == sentence
+    assert after.sentence.startswith(f"After the update {loss}")
+
+
 def test_steps_are_frozen_and_can_be_pickled(lesson_d: dict[str, Value]) -> None:
     steps = walk(lesson_d["L"])
     with pytest.raises(FrozenInstanceError):
@@ -225,6 +243,9 @@ def test_what_cannot_be_walked_is_refused_with_the_remedy() -> None:
         walk(x * x, by="row")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="needs both"):
         walk(x * x, lr=0.1)
+    for parameters in (nn.MLP(1, [1]), [1.0]):
+        with pytest.raises(TypeError, match=r"such as model\.parameters\(\)"):
+            walk(x * x, parameters=parameters, lr=0.1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="none of the model's parameters"):
         walk(x * x, model=nn.Layer(1, 1))
     y = x

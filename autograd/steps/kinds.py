@@ -171,11 +171,7 @@ class Total(Step):
         locals_ = [step.local_line(pen) for step in self.steps if isinstance(step, Backward)]
         return [
             Line(pen.partial(self.root, self.target.name), "=", " + ".join(names for names, _ in shown)),
-            Line(
-                "",
-                pen.sign(*factors),
-                " + ".join(f"({x})" if x[0] in "−-" and i else x for i, (_, x) in enumerate(shown)),
-            ),
+            Line("", pen.sign(*factors), _sum([numbers for _, numbers in shown])),
             Line("", pen.sign(self.after), pen.number(self.after)),
             *(locals_ if len(locals_) <= FEW else locals_[:2]),
         ]
@@ -238,10 +234,14 @@ class Update(Step):
 
     @property
     def sentence(self) -> str:
-        if self.local == 0.0:
-            return f"{self.seen.name} stays as it is: its gradient is 0."
-        up = self.local < 0
-        return f"{self.seen.name} {'rises' if up else 'falls'}: its gradient is {'negative' if up else 'positive'}."
+        name, grad = self.seen.name, self.local
+        if not isfinite(self.after):
+            return f"{name} becomes {TEXT.number(self.after)}: its gradient is {TEXT.number(grad)}."
+        if self.after == self.before:
+            reason = "its gradient is 0" if grad == 0.0 else "the step is too small to move it"
+            return f"{name} stays as it is: {reason}."
+        way = "rises" if self.after > self.before else "falls"
+        return f"{name} {way}: its gradient is {'negative' if grad < 0 else 'positive'}."
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -266,6 +266,8 @@ class NewLoss(Step):
     @property
     def sentence(self) -> str:
         verb = "fell" if self.after < self.before else "rose" if self.after > self.before else "stayed as it was"
+        if not isfinite(self.after):
+            verb = "is lost, the step was too large"
         return f"After the update {self.root} {verb}: {TEXT.number(self.before)} before, {TEXT.number(self.after)} now."
 
 
