@@ -140,9 +140,11 @@ def _check_columns(columns: Sequence[int], width: int) -> None:
 def _range(rows: list[list[float]], column: int, resolution: int) -> list[float]:
     """Evenly spaced numbers over the extent of one column, with a margin."""
     values, steps = [row[column] for row in rows], size(resolution, "resolution") - 1
+    if steps == 0:
+        raise ValueError("resolution must be at least 2: a grid of one point has no shades")
     low, high = min(values), max(values)
     margin = MARGIN * (high - low) or 1.0
-    return [low - margin + (high - low + 2 * margin) * i / max(steps, 1) for i in range(steps + 1)]
+    return [low - margin + (high - low + 2 * margin) * i / steps for i in range(steps + 1)]
 
 
 def _at(centre: list[float], columns: tuple[int, int], point: tuple[float, float]) -> list[float]:

@@ -75,8 +75,8 @@ def _extend(columns: list[Column], part: Any, inputs: list[Value] | None, name: 
             inputs = _extend(columns, layer, inputs, _join(name, f"layers.{i}"))
         return inputs
     raise TypeError(
-        f"nn.draw shows Layer, MLP, Sequential and Residual; {name or 'the model'} is {name_of(part)}, which has no "
-        "neurons to stand in columns. autograd.draw(model(x), model) shows any graph"
+        f"the columns of a network are its Layer, MLP, Sequential and Residual; {name or 'the model'} is "
+        f"{name_of(part)}, which has no neurons to stand in columns. autograd.draw(model(x), model) shows any graph"
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log10, nan
 from random import Random
 from statistics import fmean, median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from autograd import Constant, Value, dot
 
@@ -16,6 +16,9 @@ from .plotting import Measurement, axes, looks, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Kind: TypeAlias = tuple[str, bool, int]
+"""An activation, with residual paths or not, and a depth."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class DepthStudy(Measurement):
         return [head, *[[str(name), *[self._ratio(name, depth) for depth in depths]] for name in names]]
 
     def _ratio(self, name: object, depth: object) -> str:
-        return f"{self.ratios[name, depth]:+.1f}".replace("-", "−")  # type: ignore[index]
+        ratio = self.ratios[name, depth]  # type: ignore[index]
+        return f"{ratio:+.1f}".replace("-", "−") if ratio == ratio else "·"
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """log₁₀ mean |δ| by layer, for the deepest networks of each kind."""
@@ -59,8 +63,8 @@ class DepthStudy(Measurement):
 
 
 def depth_study(
-    activations: Sequence[str] = ("sigmoid", "tanh", "relu"),
-    depths: Sequence[int] = (10, 20, 30),
+    activations: str | Sequence[str] = ("sigmoid", "tanh", "relu"),
+    depths: int | Sequence[int] = (10, 20, 30),
     residual: bool | Sequence[bool] = (False, True),
     *,
     width: int = 16,
@@ -77,18 +81,30 @@ def depth_study(
     log₁₀ first/last |δ|  depth 5  depth 10
                  sigmoid     −2.8      −6.1
     """
-    switches = [residual] if isinstance(residual, bool) else list(residual)
-    kinds = [(name, switch, size(depth, "depth")) for name in activations for switch in switches for depth in depths]
-    runs: dict[tuple[str, bool, int], list[list[float]]] = {kind: [] for kind in kinds}
+    kinds = _kinds(activations, residual, depths)
+    runs: dict[Kind, list[list[float]]] = {kind: [] for kind in kinds}
     for seed in seeds:
         rng = Random(seed)
         x = [rng.gauss(0.0, 1.0) for _ in range(width)]
-        layers = [_layer(width, deviation, rng) for _ in range(max(depths))]
+        layers = [_layer(width, deviation, rng) for _ in range(max(depth for *_, depth in kinds))]
         for activation, switch, depth in kinds:
             runs[activation, switch, depth].append(_sizes(layers[:depth], activation, switch, x))
     curves = [Curve(*kind, tuple(map(_median, zip(*runs[kind], strict=True)))) for kind in kinds]
     ratios = [_median(sizes[0] - sizes[-1] for sizes in runs[kind]) for kind in kinds]
     return DepthStudy(curves, {(curve.name, curve.depth): x for curve, x in zip(curves, ratios, strict=True)})
+
+
+def _kinds(
+    activations: str | Sequence[str], residual: bool | Sequence[bool], depths: int | Sequence[int]
+) -> list[Kind]:
+    """All combinations; a single one of each need not be in a list."""
+    names = [activations] if isinstance(activations, str) else activations
+    switches = [residual] if isinstance(residual, bool) else residual
+    numbers = [depths] if isinstance(depths, int) else depths
+    kinds = [(name, switch, size(depth, "depth")) for name in names for switch in switches for depth in numbers]
+    if not kinds:
+        raise ValueError("nothing to study: give at least one activation, one depth and one of residual=True, False")
+    return kinds
 
 
 def _layer(width: int, deviation: float, rng: Random) -> Layer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd import Value
 from autograd.drawing.groups import layer_of, path_of
@@ -53,6 +53,8 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     layers.0       6.0        6.0
     layers.1       2.0        4.0
     """
+    if not isinstance(loss, Value):
+        raise TypeError(f"gradient_flow takes the loss as a Value, got {loss!r:.40} ({type(loss).__name__})")
     gradient = sensitivities(loss)
     layers = layers_of(model)
     owner = {parameter: name for name, parts in layers.items() for _, parameter in parts}
@@ -80,6 +82,6 @@ def layers_of(model: Module) -> dict[str, list[tuple[str, Value]]]:
     return layers
 
 
-def _mean_size(numbers: Iterable[float]) -> Any:
+def _mean_size(numbers: Iterable[float]) -> float:
     sizes = [abs(x) for x in numbers]
     return sum(sizes) / len(sizes) if sizes else 0.0

@@ -51,6 +51,8 @@ def test_gradient_flow_reads_and_changes_no_gradient() -> None:
 def test_a_model_without_part_in_the_loss_is_refused() -> None:
     with pytest.raises(ValueError, match="no parameter in this loss"):
         nn.gradient_flow(Value(1.0) * 2.0, nn.MLP(1, [1]))
+    with pytest.raises(TypeError, match="takes the loss as a Value"):
+        nn.gradient_flow(0.5, nn.MLP(1, [1]))  # type: ignore[arg-type]
 
 
 def test_gradient_flow_is_drawn_on_a_logarithmic_scale() -> None:
@@ -89,6 +91,13 @@ def test_the_depth_study_prints_a_table_and_draws_the_deepest() -> None:
 def test_one_layer_of_the_depth_study_is_the_derivative_itself() -> None:
     (curve,) = nn.depth_study(["linear"], [1], residual=False, seeds=[0]).curves
     assert curve.sizes == (0.0,)  # log₁₀ of 1: the loss is the sum of the outputs
+
+
+def test_a_depth_study_takes_single_ones_of_everything_and_refuses_nothing() -> None:
+    assert nn.depth_study("tanh", 2, residual=False, seeds=[0]).ratios.keys() == {("tanh", 2)}
+    with pytest.raises(ValueError, match="nothing to study"):
+        nn.depth_study([], 2)
+    assert str(nn.depth_study("relu", 2, residual=False, seeds=[])).endswith("·")
 
 
 # nn.diagnose

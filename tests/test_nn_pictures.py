@@ -224,6 +224,11 @@ def test_data_that_span_no_plane_are_refused(X: object, y: object, columns: tupl
         nn.decision_boundary(nn.MLP(2, [1]), X, y, columns=columns)
 
 
+def test_a_grid_of_one_point_is_refused() -> None:
+    with pytest.raises(ValueError, match="resolution must be at least 2"):
+        nn.decision_boundary(nn.MLP(2, [1]), [[1.0, 2.0], [2.0, 1.0]], [0, 1], resolution=1)
+
+
 # History.plot
 
 
