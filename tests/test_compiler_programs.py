@@ -156,13 +156,6 @@ def test_many_programs_of_single_operations_equal_eager(seed: int, length: int) 
     check_scalars(seed, length)
 
 
-@pytest.mark.slow
-@settings(max_examples=250, deadline=None)
-@given(st.integers(0, 2**32), st.integers(1, 10))
-def test_many_programs_of_vectors_equal_eager(seed: int, depth: int) -> None:
-    check_vectors(seed, depth)
-
-
 @pytest.mark.parametrize("length", [300, 3000, 8000])
 def test_tangles_of_sums_and_products_equal_eager(length: int) -> None:
     draws = Random(5)

@@ -23,7 +23,7 @@ NO_REALS = [
     [1.0],
     (1.0,),
     {},
-    object(),
+    ...,
     Decimal(1),
     np.array([1.0, 2.0]),
     np.array(1.0),

@@ -1,0 +1,13 @@
+"""Random programs of vectors, many of them, against the eager engine: in a file of its own, as it takes long."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_compiler_programs import check_vectors
+
+
+@pytest.mark.slow
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 10))
+def test_many_programs_of_vectors_equal_eager(seed: int, depth: int) -> None:
+    check_vectors(seed, depth)
