@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import Value
-from autograd.drawing.diagram import Diagram
+from autograd.drawing.diagram import Diagram, check_digits
 
 from .columns import Column, network, weights
 from .inputs import Numbers
@@ -41,6 +41,7 @@ def draw(
     """
     if by not in ("weight", "gradient"):
         raise ValueError(f"by must be 'weight' or 'gradient', got {by!r}")
+    check_digits(digits)
     if x is None and y is not None:
         raise ValueError("y needs the row that it belongs to: nn.draw(model, x=X[0], y=y[0])")
     shown = network(model, x, y, loss or mse)

@@ -188,6 +188,7 @@ def test_a_giant_graph_is_refused_with_the_remedies() -> None:
     ):
         draw(loss, model)
     assert len(boxes(draw(loss, model, collapse="layer", max_nodes=200))) < 200
+    assert len(draw(loss, model, max_nodes=None).source) > 100_000
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,8 @@ def test_a_giant_graph_is_refused_with_the_remedies() -> None:
         ({"direction": "RL"}, "direction must be 'LR' or 'TB', got 'RL'"),
         ({"collapse": "all"}, "collapse must be None or 'neuron' or 'layer', got 'all'"),
         ({"collapse": "layer"}, "needs the model"),
+        ({"digits": -1}, "digits is the number of decimals, from 0 to 17; got -1"),
+        ({"digits": "4"}, "digits is the number of decimals"),
         ({"model": nn.MLP(1, [1])}, "no parameter in this graph"),
     ],
 )

@@ -93,6 +93,22 @@ def test_by_layer_a_residual_path_is_told_as_it_is() -> None:
     np.testing.assert_allclose(place["dW1"], [[w.grad for w in n.w] for n in layers[0].neurons], rtol=1e-12)
 
 
+def test_by_layer_the_numpy_lines_of_a_residual_path_are_complete() -> None:
+    np = pytest.importorskip("numpy")
+    layers = nn.Layer(2, 2, "tanh"), nn.Residual(nn.Layer(2, 2, "tanh")), nn.Layer(2, 1, "linear")
+    value = nn.Sequential(*layers)([1.0, 2.0])
+    place = {"np": np, "x": np.array([1.0, 2.0])}
+    for i, layer in enumerate((layers[0], layers[1].layer, layers[2]), 1):
+        place[f"W{i}"] = np.array([[w.data for w in n.w] for n in layer.neurons])
+        place[f"b{i}"] = np.array([n.b.data for n in layer.neurons])
+    for step in walk(value, model=nn.Sequential(*layers), by="layer"):
+        exec(step.numpy, place)
+    value.backward()
+    np.testing.assert_allclose(place["z3"], [value.data], rtol=1e-12)
+    for i, layer in enumerate((layers[0], layers[1].layer, layers[2]), 1):
+        np.testing.assert_allclose(place[f"dW{i}"], [[w.grad for w in n.w] for n in layer.neurons], rtol=1e-12)
+
+
 def test_by_layer_an_unused_output_is_left_out() -> None:
     model = nn.MLP(2, [3, 2], "tanh", rng=random.Random(0))
     steps = walk(model([1.0, 2.0])[1], model=model, by="layer")

@@ -80,7 +80,7 @@ def draw(
     direction: str = "LR",
     digits: int = 4,
     collapse: str | None = None,
-    max_nodes: int = 1000,
+    max_nodes: int | None = 1000,
 ) -> Diagram:
     """The graph that `value` (or each of a list of Values) was computed from, as a picture.
 
@@ -94,7 +94,8 @@ def draw(
     topological order is the element "n<k>", the edge from its operand i is "e<k>-<i>", a collapsed module is
     "g-<its dotted name>".
 
-    Raises ValueError for more than `max_nodes` boxes, with the remedies, and for options that do not exist.
+    Raises ValueError for more than `max_nodes` boxes (None: no limit), with the remedies, and for options that do not
+    exist.
 
     >>> from autograd import Value, draw
     >>> x = Value(3.0, label="x")
@@ -102,12 +103,13 @@ def draw(
     <Diagram of 4 nodes, 4 edges; diagram.save('x.svg') writes it to a file>
     """
     _check(direction=(direction, ("LR", "TB")), collapse=(collapse, (None, "neuron", "layer")))
+    check_digits(digits)
     if collapse and model is None:
         raise ValueError(f"collapse={collapse!r} needs the model as well: draw(value, model, collapse={collapse!r})")
     roots = _roots(value)
     order = topological_order(*roots)
     drawing = arrange(order, roots, groups(order, model) if model else {}, collapse, constants)
-    if len(drawing.boxes) > max_nodes:
+    if max_nodes is not None and len(drawing.boxes) > max_nodes:
         raise ValueError(_too_many(len(drawing.boxes), max_nodes))
     summary = f"{len(drawing.boxes)} nodes, {len(drawing.edges)} edges"
     return Diagram(digraph(drawing, direction, digits, derivatives), summary)
@@ -127,6 +129,11 @@ def _check(**options: tuple[object, tuple[object, ...]]) -> None:
     for name, (given, known) in options.items():
         if given not in known:
             raise ValueError(f"{name} must be {' or '.join(map(repr, known))}, got {given!r}")
+
+
+def check_digits(digits: object) -> None:
+    if type(digits) is not int or not 0 <= digits <= 17:
+        raise ValueError(f"digits is the number of decimals, from 0 to 17; got {digits!r}")
 
 
 def _too_many(boxes: int, max_nodes: int) -> str:

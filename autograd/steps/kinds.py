@@ -267,7 +267,7 @@ class NewLoss(Step):
     def sentence(self) -> str:
         verb = "fell" if self.after < self.before else "rose" if self.after > self.before else "stayed as it was"
         if not isfinite(self.after):
-            verb = "is lost, the step was too large"
+            verb = "is lost"
         return f"After the update {self.root} {verb}: {TEXT.number(self.before)} before, {TEXT.number(self.after)} now."
 
 

@@ -140,6 +140,8 @@ def _forward(layer: Layer, cell: Seen, seen: Seen, steps: tuple[Step, ...]) -> L
     product = f"{shape(layer.W)}·{shape(layer.x)}" + ("" if layer.b is None else f" + {shape(layer.b)}")
     z, a = layer.code("z"), layer.code("a")
     lines = [f"{z} = {layer.code('W')} @ {layer.source_code}" + ("" if layer.b is None else f" + {layer.code('b')}")]
+    if not layer.below and layer.source_code != "x":  # more than the layer below gives: a residual path, say
+        lines.insert(0, f"{layer.source_code} = np.array({list(layer.x)})")
     if layer.activation:
         known = NUMPY.get(layer.activation.name)
         lines.append(f"{a} = " + (known[0].format(z=z, a=a) if known else f"np.array({list(layer.a)})"))
