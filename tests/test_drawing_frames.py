@@ -3,7 +3,7 @@
 from drawn import boxes, edge_labels, elements, lesson_d, texts
 
 import nn
-from autograd import Value, draw, expanded, sigmoid
+from autograd import Value, dot, draw, expanded, sigmoid
 from autograd.drawing.groups import groups, path_of
 from autograd.graph import topological_order
 
@@ -92,6 +92,16 @@ def test_a_collapsed_neuron_shows_its_operations_output_and_gradient() -> None:
     shown = boxes(draw(loss, model, collapse="neuron"))
     assert shown["g-layers.0.neurons.0"] == ["neurons.0", "Σ → σ", "0.5866", "∂ −0.1166"]
     assert len(shown) == 2 + 3 + 3 + 3  # inputs, neurons, the loss and its constants
+
+
+def test_a_collapsed_neuron_behind_a_closed_gate_is_grey_and_dashed() -> None:
+    model = nn.Sequential(nn.Layer(1, 2, weight=[[1.0], [-1.0]], bias=[0.0, 0.0]))
+    loss = dot([1.0, 1.0], model([2.0]))
+    loss.backward()
+    for collapse, styles in (("neuron", ["filled", "filled,dashed"]), ("layer", ["filled"])):
+        source = draw(loss, model, collapse=collapse).source
+        found = [line for line in source.splitlines() if "ReLU" in line]
+        assert ["filled,dashed" if "dashed" in line else "filled" for line in found] == styles
 
 
 def test_a_collapsed_layer_says_how_many_outputs_it_has() -> None:

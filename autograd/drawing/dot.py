@@ -89,11 +89,16 @@ def _look(box: Box, drawing: Drawing) -> dict[str, str]:
     ends = {"penwidth": "2"} if not drawing.roots.isdisjoint(box.nodes) else {}
     if all(type(node) is Constant for node in nodes):
         return {"fillcolor": palette.CONSTANT, "color": palette.CONSTANT, "fontsize": "10"} | ends
-    if drawing.computed and not any(node.grad for node in nodes):
+    if drawing.computed and (not any(node.grad for node in nodes) or (box.outputs and not _passes(box))):
         return DEAD | ends
     if len(nodes) > 1:
         return ends
     return {"fillcolor": palette.signed(nodes[0].grad, drawing.largest)} | ends
+
+
+def _passes(box: Box) -> bool:
+    """Whether any node in the box hands gradient on: behind a closed gate none does."""
+    return any(local and node.grad for node in box.nodes for local in node.local_grads)
 
 
 def _edge_look(edge: Edge, digits: int | None) -> dict[str, str]:
