@@ -136,6 +136,17 @@ def test_keys_work_only_while_the_player_has_the_focus(tab: Any, tmp_path: Path)
     assert player.locator(".cr-ask").is_visible()
 
 
+def test_what_is_lit_stays_in_view_when_the_picture_grows(tab: Any, tmp_path: Path) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    player = opened(tab, network(), tmp_path, "#walk-step=24")
+    player.focus()
+    for _ in range(4):
+        tab.keyboard.press("+")
+    stage, node = player.locator(".cr-stage").bounding_box(), player.locator(".node.on:visible").first.bounding_box()
+    middle = node["y"] + node["height"] / 2
+    assert stage["y"] <= middle <= stage["y"] + stage["height"]
+
+
 def test_space_plays_and_stops(tab: Any, tmp_path: Path) -> None:
     player = opened(tab, neuron(), tmp_path)
     player.locator("select").select_option("400")

@@ -355,6 +355,7 @@ function chainruleWalk(root) {
   function resize(factor) {
     zoom = Math.max(0.5, Math.min(3, zoom * factor));
     layOut();
+    follow("auto");
   }
 
   function fullScreen() {
