@@ -280,3 +280,12 @@ def test_gate_reason_names_the_numbers() -> None:
     x = Value(-2.0, label="x")
     step = walk(relu(x) * 3.0)[-1]
     assert step.sentence == "Nothing passes from u₁ to x: the gate u₁ = ReLU(x) is closed: x = −2.0 is not above 0."
+
+
+def test_a_gradient_that_is_no_longer_zero_hands_on_no_reason_for_a_zero() -> None:
+    w, v, u, x = Value(-1.0, label="w"), Value(0.0, label="v"), Value(2.0, label="u"), Value(1.0, label="x")
+    h = (w * x).relu()
+    steps = str(walk(h * v + h * u))
+    blocked = [line for line in steps.splitlines() if "gate" in line]
+    assert blocked
+    assert not any("v = 0" in line for line in blocked)

@@ -54,17 +54,16 @@ def edge_steps(order: Sequence[Value], scene: dict[Value, Seen], root: Name, gra
             grads[operand] = after
             arrived[operand] += 1
             blocked = reasons(scene[node], index, local, upstream, behind.get(node, ()))
-            behind[operand] = behind.get(operand, ()) + _handed_on(blocked, behind.get(node, ()), after)
+            told = behind.get(operand, ()) + _handed_on(blocked, behind.get(node, ()))
+            behind[operand] = told if after == 0.0 else ()
             yield Backward(
                 seen=scene[node], target=scene[operand], root=root, index=index, local=local, upstream=upstream,
                 before=before, after=after, part=arrived[operand], parts=parts[operand], blocked=blocked,
             )  # fmt: skip
 
 
-def _handed_on(blocked: tuple[Reason, ...], behind: tuple[Reason, ...], after: float) -> tuple[Reason, ...]:
-    """Why the receiving node's gradient is zero so far."""
-    if after != 0.0:
-        return ()
+def _handed_on(blocked: tuple[Reason, ...], behind: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Why the receiving node's gradient is still zero."""
     return tuple(dict.fromkeys(remembered(blocked, behind)))[:8] if blocked else (CANCELLED,)
 
 
