@@ -30,10 +30,11 @@ def _broken(diagnosis: "Diagnosis") -> Iterator[str]:
 def _dead(diagnosis: "Diagnosis") -> Iterator[str]:
     where = f"all {diagnosis.count} rows" if diagnosis.count > 1 else "the one row given"
     for layer in diagnosis.layers:
-        if layer.dead:
-            its = "its" if len(layer.dead) == 1 else "their"
+        dead = [neuron for neuron in layer.dead if neuron not in layer.stuck]  # tanh = 1 exactly is told as saturated
+        if dead:
+            its = "its" if len(dead) == 1 else "their"
             yield (
-                f"{layer.name}: {_neurons(layer.dead)} dead, {its} gate closed on {where}, so that {its} weights get "
+                f"{layer.name}: {_neurons(dead)} dead, {its} gate closed on {where}, so that {its} weights get "
                 'no gradient. What mends it: a lower learning rate, init="he_normal", standardised inputs, or '
                 'activation="leaky_relu", which never closes.'
             )

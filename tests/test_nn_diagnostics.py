@@ -107,6 +107,13 @@ def found(model: nn.Sequential, X: object, y: object, **options: object) -> str:
     return "\n".join(nn.diagnose(model, X, y, **options).findings)  # type: ignore[arg-type]
 
 
+def test_a_tanh_of_exactly_one_is_saturated_and_no_dead_relu() -> None:
+    model = nn.Sequential(nn.Layer(1, 1, "tanh", weight=[[90.0]]), nn.Layer(1, 1, "linear"))
+    sentences = found(model, [[1.0], [2.0]], [0.0, 0.0])
+    assert "neuron 0 is saturated" in sentences
+    assert "dead" not in sentences
+
+
 def test_lesson_c_has_nine_and_eight_weights_without_gradient_and_each_has_its_reason() -> None:
     diagnosis = nn.diagnose(lesson_c(), [[1.0, 0.0, 1.0, 1.0]], [[1.0, 1.0, 0.0, 1.0]])
     assert diagnosis.loss == pytest.approx(0.89625, abs=1e-15)
