@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -22,6 +23,15 @@ def modules() -> list[str]:
 def examples_of(module: ModuleType) -> list[doctest.DocTest]:
     finder = doctest.DocTestFinder(exclude_empty=True)
     return [test for test in finder.find(module, extraglobs=vars(autograd) | vars(module)) if test.examples]
+
+
+@pytest.fixture(autouse=True)
+def _no_operation_stays() -> Iterator[None]:
+    """The operations that examples define are gone after them."""
+    before = dict(autograd.OPERATIONS)
+    yield
+    for name in autograd.OPERATIONS.keys() - before.keys():
+        del autograd.OPERATIONS[name]
 
 
 @pytest.mark.parametrize("name", modules())
