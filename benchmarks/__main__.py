@@ -57,7 +57,7 @@ def measure(name: str, quick: bool, clock: str) -> list[Table]:
         command, env=os.environ | ONE_THREAD | {"BENCHMARKS_CLOCK": clock}, stdout=subprocess.PIPE, text=True
     )
     if done.returncode:
-        return [Table([f"{name}: failed, see above"])]
+        return [Table([f"{name}: failed with exit code {done.returncode}, see above"])]
     return [Table(**fields) for fields in json.loads(done.stdout.splitlines()[-1])]
 
 
