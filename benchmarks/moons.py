@@ -1,6 +1,7 @@
 """Engine: micrograd's demo, one training step on the moons data, with micrograd and with chainrule.
 
-The loop below is micrograd's own, word for word; only the two classes it is handed differ.
+`micrograds_loss` is micrograd's own code, word for word; only the two classes it is handed differ. `our_loss` is the
+same loss as one writes it with `nn`.
 """
 
 import random
@@ -34,8 +35,20 @@ def initial(seed: int = 1337) -> list[float]:
     return numbers
 
 
-def loss_of(value: type, model: Any, X: list[list[float]], y: list[float]) -> Any:
-    """Hinge loss and L2 penalty as one graph."""
+Loss = Callable[[type, Any, list[list[float]], list[float]], Any]
+
+
+def our_loss(value: type, model: Any, X: list[list[float]], y: list[float]) -> Any:
+    """Hinge loss and L2 penalty as one graph, with `nn`."""
+    import autograd
+    import nn
+
+    parameters = model.parameters()
+    return nn.hinge([model(row) for row in X], y) + ALPHA * autograd.dot(parameters, parameters)
+
+
+def micrograds_loss(value: type, model: Any, X: list[list[float]], y: list[float]) -> Any:
+    """Hinge loss and L2 penalty as one graph, as micrograd's demo builds it."""
     inputs = [list(map(value, row)) for row in X]
     scores = list(map(model, inputs))
     losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(y, scores, strict=True)]
@@ -43,9 +56,9 @@ def loss_of(value: type, model: Any, X: list[list[float]], y: list[float]) -> An
     return data_loss + ALPHA * sum(p * p for p in model.parameters())
 
 
-def train_step(value: type, model: Any, X: list[list[float]], y: list[float], k: int) -> float:
+def train_step(loss: Loss, value: type, model: Any, X: list[list[float]], y: list[float], k: int) -> float:
     """Forward, backward and update number k; the loss before it."""
-    total_loss = loss_of(value, model, X, y)
+    total_loss = loss(value, model, X, y)
     model.zero_grad()
     total_loss.backward()
     learning_rate = 1.0 - 0.9 * k / 100
@@ -70,6 +83,7 @@ class Contender:
 
     value: type
     model: Any
+    loss: Loss
     mode: Callable[[], AbstractContextManager[None]] = nullcontext
     collecting: bool = True
     steps: int = STEPS
@@ -83,15 +97,19 @@ class Contender:
     def __call__(self) -> None:
         with collector(self.collecting), self.mode():
             for _ in range(self.steps):
-                self.losses.append(train_step(self.value, self.model, self.X, self.y, len(self.losses)))
+                self.losses.append(train_step(self.loss, self.value, self.model, self.X, self.y, len(self.losses)))
 
     def nodes(self) -> int:
         with self.mode():
-            return count_nodes(loss_of(self.value, self.model, self.X, self.y))
+            return count_nodes(self.loss(self.value, self.model, self.X, self.y))
+
+
+def contender(value: type, network: Any, loss: Loss, **options: Any) -> Contender:
+    return Contender(value, network(*SIZES), loss, **options)
 
 
 def contenders(steps: int) -> dict[str, Contender]:
-    """micrograd, chainrule with `nn`, chainrule operation by operation; each with the collector on and off."""
+    """micrograd, `nn`, `nn` operation by operation, micrograd's code on ours; with the collector on and off."""
     import micrograd.engine
     import micrograd.nn
 
@@ -102,9 +120,11 @@ def contenders(steps: int) -> dict[str, Contender]:
     for on in (True, False):
         state = "on" if on else "off"
         both = {"collecting": on, "steps": steps}
-        found[f"micrograd {state}"] = Contender(micrograd.engine.Value, micrograd.nn.MLP(*SIZES), **both)
-        found[f"nn {state}"] = Contender(autograd.Value, nn.MLP(*SIZES), **both)
-        found[f"expanded {state}"] = Contender(autograd.Value, nn.MLP(*SIZES), autograd.expanded, **both)
+        theirs, ours = (micrograd.engine.Value, micrograd.nn.MLP), (autograd.Value, nn.MLP)
+        found[f"micrograd {state}"] = contender(*theirs, micrograds_loss, **both)
+        found[f"nn {state}"] = contender(*ours, our_loss, **both)
+        found[f"expanded {state}"] = contender(*ours, our_loss, mode=autograd.expanded, **both)
+        found[f"imports {state}"] = contender(*ours, micrograds_loss, **both)
     return found
 
 
@@ -126,6 +146,7 @@ def run(name: str, quick: bool) -> list[Table]:
         [
             line(timing, all_of_them, "nn", "on", "with `nn`", 30),
             line(timing, all_of_them, "expanded", "on", "the same, operation by operation", 4),
+            line(timing, all_of_them, "imports", "on", "micrograd's code, two imports changed", None),
             line(timing, all_of_them, "nn", "off", "with `nn`, cyclic collector off for both", None),
             line(timing, all_of_them, "expanded", "off", "operation by operation, cyclic collector off for both", None),
         ],

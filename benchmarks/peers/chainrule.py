@@ -8,7 +8,7 @@ import autograd
 import nn
 from autograd.compiler import compile
 
-from ..moons import loss_of
+from ..moons import micrograds_loss
 from ..problems import Problem
 from . import Contender
 from .many_variables import Function, with_numbers
@@ -80,7 +80,7 @@ def whole_batch(problem: Problem) -> tuple[autograd.Value, list[autograd.Value]]
     """micrograd's demo built operation by operation: the loss of all rows as one graph, and its parameters."""
     model = mlp(problem)
     with autograd.expanded():
-        return loss_of(autograd.Constant, model, problem.X.tolist(), problem.y.tolist()), model.parameters()
+        return micrograds_loss(autograd.Constant, model, problem.X.tolist(), problem.y.tolist()), model.parameters()
 
 
 def batch(problem: Problem) -> Contender:
