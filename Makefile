@@ -56,7 +56,8 @@ notebooks: $(VENV)/.notebooks  ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyterlab notebooks
 
 pages: $(VENV)/.notebooks  ## export every notebook as a page to pages/
-	@$(RUN) -m nbconvert --log-level WARN --to html --output-dir pages notebooks/*.ipynb
+	@$(RUN) -m nbconvert --log-level WARN --to html --output-dir pages \
+	  --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= --HTMLExporter.jquery_url= notebooks/*.ipynb
 	@echo "The pages are in pages/"
 
 venv: $(VENV)/.made  ## only make the virtual environment
