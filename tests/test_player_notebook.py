@@ -2,11 +2,11 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def notebook(source: str, output: str | None = None) -> Any:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """JupyterLab on the loopback interface, with settings of its own: its address, and its folder of notebooks."""
-    if not shutil.which("jupyter-lab"):
+    if not find_spec("jupyterlab"):
         pytest.skip("JupyterLab is not installed")
     folder, settings = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("settings")
     places = {
