@@ -7,6 +7,7 @@ of Values: derivatives handed `m = functions` are graphs again.
 import builtins
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from . import choices, hot, reductions  # noqa: F401 - choices: its rows join the table
@@ -14,6 +15,8 @@ from .arithmetic import FLOATS, Arithmetic, real
 from .modes import MODE
 from .table import OPERATIONS, Operation, register
 from .value import Constant, Value, apply
+
+WITHOUT_ROW = ("log_softmax", "operation", "softmax")  # the functions here that are no operations of the table
 
 
 def operation(
@@ -44,7 +47,7 @@ def operation(
     >>> softcap(100.0, 30.0)
     29.92...
     """
-    if name in ("log_softmax", "operation", "softmax"):
+    if name in WITHOUT_ROW:
         raise ValueError(f"a function named {name!r} exists already; choose another name")
     parameters = tuple(inspect.signature(forward).parameters.values())[1:]
     names = tuple(operands) or tuple(p.name for p in parameters)
@@ -75,6 +78,7 @@ def _require_arity(name: str, function: Callable[..., Any] | None, arguments: Se
             raise ValueError(f"operation {name!r}: cannot call {function}({', '.join(arguments)}): {error}") from None
 
 
+@cache
 def function_of(row: Operation) -> Callable[..., Any]:
     """The function of a row, with its name and its documentation."""
     flatten, signature = row.gather or row.flatten, _signature(row)
@@ -174,4 +178,4 @@ def log_softmax(values: Sequence[Any]) -> list[Any]:
 
 
 # `from autograd import *` must not shadow builtins: sum, min, max, abs and pow are used as autograd.sum
-__all__ = ["log_softmax", "operation", "softmax", *(name for name in _functions if not hasattr(builtins, name))]
+__all__ = [*WITHOUT_ROW, *(name for name in _functions if not hasattr(builtins, name))]

@@ -20,6 +20,8 @@ class Monitor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mode:
+    """How operations behave just now; `mode()` changes it for a block."""
+
     recording: bool = True
     expanding: bool = False
     monitor: Monitor | None = None

@@ -1,7 +1,6 @@
 """The notebooks exported as pages, in a real browser: every player steps, the slider slides, nothing goes wrong."""
 
 import importlib.util
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,10 +17,6 @@ PLAYERS = {
     "lesson-a-layer": 1, "lesson-b-depth": 1, "lesson-c-dead-neurons": 1, "lesson-d-one-step": 1,
     "lesson-e-real-data": 0, "tour": 1,
 }  # fmt: skip
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 
 every_page = pytest.mark.parametrize("name", NAMES)
 
@@ -37,20 +32,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     finished = subprocess.run([*command, *notebooks], capture_output=True, text=True, timeout=300)
     assert finished.returncode == 0, finished.stderr
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Chromium with a profile of its own."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright's Python package is not installed")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed (Debian, Ubuntu: apt install chromium)")
-    with playwright.sync_playwright() as running:
-        profile = tmp_path_factory.mktemp("profile")
-        context = running.chromium.launch_persistent_context(str(profile), executable_path=chromium, args=FLAGS)
-        yield context
-        context.close()
 
 
 @pytest.fixture

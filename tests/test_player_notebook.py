@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_player_page import browser, count, neuron
+from test_player_page import count, neuron
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-__all__ = ["browser"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = """

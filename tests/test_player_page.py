@@ -2,7 +2,6 @@
 
 import random
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,6 @@ from autograd.drawing.player import fragment
 from autograd.walking import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Chromium with a profile of its own."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright's Python package is not installed")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed (Debian, Ubuntu: apt install chromium)")
-    with playwright.sync_playwright() as running:
-        profile = tmp_path_factory.mktemp("profile")
-        context = running.chromium.launch_persistent_context(str(profile), executable_path=chromium, args=FLAGS)
-        yield context
-        context.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 `python tools/make_stubs.py` rewrites the file; with `--check` it only says whether the file is current.
 """
 
-import builtins
 import inspect
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the table of this very tree
 
-from autograd import OPERATIONS, Operation  # noqa: E402
+from autograd import OPERATIONS, Operation, functions  # noqa: E402
 
 STUB = ROOT / "autograd" / "functions.pyi"
 
@@ -53,12 +52,6 @@ def log_softmax(values: Iterable[Number]) -> list[float]: ...
 """
 
 EITHER = "Value | Number"
-
-
-def public_names() -> list[str]:
-    """What `from autograd import *` brings: all but the names of builtins (they are used as autograd.sum)."""
-    names = ["log_softmax", "operation", "softmax", *OPERATIONS]
-    return sorted(name for name in names if not hasattr(builtins, name))
 
 
 def signatures(row: Operation) -> list[tuple[str, str]]:
@@ -104,7 +97,7 @@ def _listed(parameters: list[inspect.Parameter], kind: str) -> str:
 
 
 def stub() -> str:
-    names = "\n".join(f'    "{name}",' for name in public_names())
+    names = "\n".join(f'    "{name}",' for name in sorted(functions.__all__))
     parts = [HEAD.replace("{names}", names)]
     for row in sorted(OPERATIONS.values(), key=lambda row: row.name):
         *first, last = signatures(row)

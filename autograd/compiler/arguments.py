@@ -91,6 +91,7 @@ def leaves(tree: Any) -> Any:
 
 
 def count(tree: Structure) -> int:
+    """How many numbers a structure holds."""
     return 1 if tree is None else sum(map(count, tree))
 
 
@@ -143,6 +144,7 @@ def skeleton(result: Any) -> Any:
 
 
 def outputs(result: Any) -> Structure:
+    """The structure of a result."""
     return tuple(outputs(part) for part in result) if isinstance(result, (list, tuple)) else None
 
 

@@ -132,6 +132,7 @@ def _check(**options: tuple[object, tuple[object, ...]]) -> None:
 
 
 def check_digits(digits: object) -> None:
+    """Raise ValueError where `digits` is no number of decimals."""
     if type(digits) is not int or not 0 <= digits <= 17:
         raise ValueError(f"digits is the number of decimals, from 0 to 17; got {digits!r}")
 

@@ -103,6 +103,7 @@ def block(step: Step) -> str:
 
 
 def aligned(lines: Sequence[Line]) -> str:
+    """The lines with their signs below one another."""
     width = max(len(line.left) for line in lines)
     return "\n".join(f"{line.left.ljust(width)} {line.sign} {line.right}" for line in lines)
 

@@ -26,6 +26,7 @@ def block(array: Vector | Matrix, pen: Pen) -> list[str]:
 
 
 def transposed(matrix: Matrix) -> Matrix:
+    """Rows and columns exchanged."""
     return list(zip(*matrix, strict=True))
 
 
