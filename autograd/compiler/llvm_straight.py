@@ -46,7 +46,7 @@ def escaping(schedule: Schedule, step: Lines) -> Mask:
 
 
 def is_straight(schedule: Schedule, step: Lines) -> bool:
-    """Whether a step is short enough, and of single rows only, to be written without loops."""
+    """Whether a step is short enough to be written without loops; sums over the rows are not."""
     return len(step.nodes) <= STRAIGHT and not (schedule.program.code[step.nodes] == ROWS).any()
 
 
