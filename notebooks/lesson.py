@@ -1,4 +1,4 @@
-"""What the notebooks share: a table, the checker of the exercises, a judge for passes written by hand, a slider."""
+"""What the notebooks share: a table, the checker of the exercises, a stopwatch, a judge for passes, a slider."""
 
 import base64
 import io
@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import isclose
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 from IPython.display import HTML, Markdown
@@ -58,6 +60,16 @@ def say(*texts: object) -> None:
     for i, text in enumerate(texts):
         lines = [textwrap.fill(line, 100, subsequent_indent="  ") for line in str(text).splitlines()]
         print(*lines, *[""] * (i < len(texts) - 1), sep="\n")
+
+
+def milliseconds(step: Callable[[], Any], times: int) -> float:
+    """How long a call takes: the median of so many."""
+    spent = []
+    for _ in range(times):
+        start = perf_counter()
+        step()
+        spent.append(1000 * (perf_counter() - start))
+    return median(spent)
 
 
 def by_hand(forward: Callable[[list[float]], float], backward: Callable[[list[float]], Sequence[float]]) -> Any:

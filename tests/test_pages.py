@@ -15,7 +15,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 PLAYERS = {
     "lesson-a-layer": 1, "lesson-b-depth": 1, "lesson-c-dead-neurons": 1, "lesson-d-one-step": 1,
-    "lesson-e-real-data": 0, "tour": 1,
+    "lesson-e-real-data": 0, "tour": 1, "compiler": 0,
 }  # fmt: skip
 
 every_page = pytest.mark.parametrize("name", NAMES)
