@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..table import Operation
+from .arrays import Ints, distinct
 from .loops import Address, Operand
-from .program import Ints, Program, distinct
+from .program import Program
 
 
 @dataclass(frozen=True)

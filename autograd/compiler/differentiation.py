@@ -11,7 +11,9 @@ import numpy as np
 
 from ..operations import MUL
 from ..reductions import DOT
-from .program import Builder, Ints, Mask, Program, needed, without_dead_nodes
+from .arrays import Ints, Mask, ordered
+from .liveness import needed, without_dead_nodes
+from .program import Builder, Program
 from .templates import derivatives
 
 FEW_NUMBERS = 4
@@ -69,7 +71,9 @@ def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
             parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
     every = Edges(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     every = every.only(~constant[every.operand])
-    order = np.lexsort((-every.user, -every.operand))
+    last = len(program) - 1
+    order = ordered(last - every.user)
+    order = order[ordered(last - every.operand[order])]
     return Edges(every.operand[order], every.user[order], every.slope[order])
 
 
@@ -95,7 +99,7 @@ def _with_numbers(program: Program, constant: Mask, nodes: Ints) -> Iterator[tup
 
 def _flow(program: Program, edges: Edges) -> Program:
     """The graph with only those edges on which gradient flows: what a node passes none to gets no adjoint."""
-    order = np.argsort(edges.user, kind="stable")
+    order = ordered(edges.user)
     arity = np.bincount(edges.user, minlength=len(program))
     return replace(program, start=np.cumsum(arity) - arity, arity=arity, args=edges.operand[order])
 

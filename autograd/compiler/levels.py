@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .program import INPUT, ROWS, Ints, Mask, Program, spans
+from .arrays import Ints, Mask, ordered, spans
+from .program import INPUT, ROWS, Program
 
 SLIM = 8  # a graph with fewer nodes a level than this is a chain: it is run node by node
 PATIENCE = 400  # so many levels are looked at before that is judged
@@ -33,8 +34,7 @@ class Levels:
 def _peel(program: Program) -> list[Ints] | None:
     """Level by level from the leaves; None for a graph of many slim levels."""
     user = np.repeat(np.arange(len(program)), program.arity)
-    order = np.argsort(program.args, kind="stable")
-    users = user[order]
+    users = user[ordered(program.args)]
     uses = np.bincount(program.args, minlength=len(program))
     starts = np.cumsum(uses) - uses
     missing = program.arity.copy()

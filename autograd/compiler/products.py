@@ -11,7 +11,9 @@ import numpy as np
 from ..operations import ADD, MUL, SUB
 from ..reductions import DOT, SUM
 from ..table import Operation
-from .program import PRODUCTS, Builder, Ints, Mask, Program, spans, without_dead_nodes
+from .arrays import Ints, Mask, ordered, spans
+from .liveness import without_dead_nodes
+from .program import PRODUCTS, Builder, Program
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,10 @@ class Terms:
 def fold_products(program: Program) -> Program:
     """Every +, −, sum and dot → a sum of products; what remains of one factor or one product is that."""
     builder = Builder(program)
-    one = builder.constant(1.0)
-    terms = _terms(program, one, builder.constant(-1.0))
+    one, minus = builder.constant(1.0), builder.constant(-1.0)
     extended = builder.program(program.outputs)
     uses = _uses(extended)
-    terms = _join_products(extended, terms, uses, one)
+    terms = _join_products(extended, _terms(extended, one, minus), uses, one)
     return without_dead_nodes(_written(extended, _join_chains(len(extended), terms, uses, one), one))
 
 
@@ -38,9 +39,8 @@ def gather_sums(program: Program) -> Program:
     """Chains of + become one sum, added in the same order: what a loop has built is then as flat as it is meant."""
     builder = Builder(program)
     one = builder.constant(1.0)
-    terms = _terms(program, one, one, (ADD,))
     extended = builder.program(program.outputs)
-    terms = _join_chains(len(extended), terms, _uses(extended), one)
+    terms = _join_chains(len(extended), _terms(extended, one, one, (ADD,)), _uses(extended), one)
     counts = np.bincount(terms.owner, minlength=len(extended))
     owners = np.flatnonzero(counts > 2)
     kept = counts[terms.owner] > 2
@@ -59,34 +59,38 @@ def _uses(program: Program) -> Ints:
 
 
 def _terms(program: Program, one: int, minus: int, rows: Sequence[Operation] = (ADD, SUB, SUM, DOT)) -> Terms:
-    parts: list[tuple[Ints, Ints, Ints, Ints]] = []  # owner, order, a, b
+    parts: list[tuple[Ints, Ints, Ints]] = []  # owner, a, b; the terms of one owner in their order
     for row, nodes in [(row, np.flatnonzero(program.is_code(row))) for row in rows]:
-        arity = program.arity[nodes]
         if row is DOT:
             parts += _dot_terms(program, nodes, one)
             continue
-        operands, owner = program.operands(nodes), np.repeat(nodes, arity)
-        order = np.arange(len(operands)) - np.repeat(np.cumsum(arity) - arity, arity)
-        parts.append((owner, order, operands, np.where((row is SUB) & (order == 1), minus, one)))
-    owner, order, a, b = (np.concatenate(part) for part in zip(*parts, strict=True))
-    ones = np.append(program.one, [False, False])
+        a, arity = program.operands(nodes), program.arity[nodes]
+        b = np.full(len(a), one)
+        if row is SUB:
+            b[1::2] = minus
+        parts.append((np.repeat(nodes, arity), a, b))
+    owner, a, b = (np.concatenate(part) for part in zip(*parts, strict=True))
+    place = ordered(owner)
+    owner, (a, b) = owner[place], one_last(program, a[place], b[place], one)
+    return Terms(owner, a, b)
+
+
+def one_last(program: Program, a: Ints, b: Ints, one: int) -> tuple[Ints, Ints]:
+    """The factors a and b of each term, with every constant 1 as the node `one`, and that as b."""
+    ones = program.one
     a, b = np.where(ones[a], one, a), np.where(ones[b], one, b)
-    a, b = np.where(a == one, b, a), np.where(a == one, a, b)
-    place = np.lexsort((order, owner))
-    return Terms(owner[place], a[place], b[place])
+    swapped = (a == one) & (b != one)
+    a[swapped], b[swapped] = b[swapped], one
+    return a, b
 
 
-def _dot_terms(program: Program, nodes: Ints, one: int) -> list[tuple[Ints, Ints, Ints, Ints]]:
+def _dot_terms(program: Program, nodes: Ints, one: int) -> list[tuple[Ints, Ints, Ints]]:
     """The bias first, if there is one, then the products."""
     start, arity = program.start[nodes], program.arity[nodes]
     odd, pairs = arity % 2 == 1, arity // 2
-    owner = np.repeat(nodes, pairs)
-    order = 1 + np.arange(len(owner)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
     bias = program.args[(start + arity - 1)[odd]]
-    return [
-        (nodes[odd], np.zeros(len(bias), np.int64), bias, np.full(len(bias), one)),
-        (owner, order, program.args[spans(start, pairs)], program.args[spans(start + pairs, pairs)]),
-    ]
+    products = program.args[spans(start, pairs)], program.args[spans(start + pairs, pairs)]
+    return [(nodes[odd], bias, np.full(len(bias), one)), (np.repeat(nodes, pairs), *products)]
 
 
 def _join_products(program: Program, terms: Terms, uses: Ints, one: int) -> Terms:
@@ -103,14 +107,18 @@ def _join_chains(length: int, terms: Terms, uses: Ints, one: int) -> Terms:
     terms = _chain_first(length, terms, uses, one)
     first = np.diff(terms.owner, prepend=-1) != 0
     link = first & _continued(length, terms, uses, one)
+    if not link.any():
+        return terms
     end, hops = np.arange(length), np.zeros(length, np.int64)
-    end[terms.a[link]] = terms.owner[link]
-    hops[terms.a[link]] = 1
-    while not np.array_equal(further := end[end], end):
-        hops, end = hops + hops[end], further
+    links = terms.a[link]
+    end[links], hops[links] = terms.owner[link], 1
+    while (end[end[links]] != end[links]).any():
+        hops[links] += hops[end[links]]
+        end[links] = end[end[links]]
     kept = ~link
     owner, a, b = terms.owner[kept], terms.a[kept], terms.b[kept]
-    place = np.lexsort((-hops[owner], end[owner]))
+    place = ordered(hops.max() - hops[owner])
+    place = place[ordered(end[owner[place]])]
     return Terms(end[owner][place], a[place], b[place])
 
 

@@ -7,23 +7,20 @@ is chance, and to make use of it would only hide how alike their users are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from itertools import chain, repeat
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..graph import topological_order
 from ..table import Operation
 from ..value import Constant, Value
-
-Ints: TypeAlias = NDArray[np.int64]
-Mask: TypeAlias = NDArray[np.bool_]
-Floats: TypeAlias = NDArray[np.float64]
-Hashes: TypeAlias = NDArray[np.uint64]
+from .arrays import Floats, Ints, Mask, ordered, spans
 
 INPUT, LEAF, CONSTANT, PRODUCTS, ROWS, GIVEN = range(6)
+OP, OPERANDS = attrgetter("op"), attrgetter("operands")
 KINDS = ("input", "leaf", "constant", "Σ", "Σ rows", "given")
 
 
@@ -65,6 +62,15 @@ class Program:
         found: Ints = self.args[spans(self.start[nodes], self.arity[nodes])]
         return found
 
+    def all_operands(self) -> Ints:
+        """The operands of every node."""
+        return self.args if self.is_compact() else self.operands(np.flatnonzero(self.arity))
+
+    def is_compact(self) -> bool:
+        """Whether the operands lie one behind the other, in the order of the nodes, and nothing else with them."""
+        ends = np.cumsum(self.arity)
+        return int(ends[-1]) == len(self.args) and np.array_equal(ends - self.arity, self.start)
+
     def matrix(self, nodes: Ints) -> Ints:
         """The operands of nodes of equal arity, one row a node."""
         width = int(self.arity[nodes[0]]) if len(nodes) else 0
@@ -90,7 +96,7 @@ class Program:
     def alike(self) -> list[tuple[int, int, Ints]]:
         """(code, arity, nodes) for each kind of operation, in order of the nodes."""
         key = self.code * (1 << 32) + self.arity
-        order = np.argsort(key, kind="stable")
+        order = ordered(key)
         firsts = np.flatnonzero(np.diff(key[order], prepend=-1))
         parts = np.split(order, firsts[1:])
         return [(int(self.code[p[0]]), int(self.arity[p[0]]), p) for p in parts if len(p) and self.arity[p[0]]]
@@ -118,40 +124,42 @@ class Program:
         return f"{self.words.name(code)} {' '.join(names)}"
 
 
-def spans(start: Ints, length: Ints) -> Ints:
-    """start[0], start[0] + 1, … (length[0] of them), start[1], …"""
-    total = int(length.sum())
-    ends = np.cumsum(length)
-    return np.repeat(start - (ends - length), length) + np.arange(total)
-
-
 def from_graph(
     outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
 ) -> tuple[Program, list[Value]]:
     """The program of a graph, and its leaves: the parameters, then every other Value it depends on."""
     order = topological_order(*outputs)
-    words = Words()
-    index: dict[Value, int] = dict(zip(order, range(len(order)), strict=True))
+    words, count = Words(), len(order)
+    index: dict[Value, int] = dict(zip(order, range(count), strict=True))
+    codes: dict[Any, int] = {op: words.code(op) for op in dict.fromkeys(map(OP, order)) if op is not None}
+    code = np.fromiter(map(codes.get, map(OP, order), repeat(LEAF)), np.int64, count)
+    number, leaves = _leaves(order, code, inputs, parameters)
+    arity = np.fromiter(map(len, map(OPERANDS, order)), np.int64, count)
+    flat = chain.from_iterable(map(OPERANDS, order))
+    args = np.fromiter(map(index.__getitem__, flat), np.int64, int(arity.sum()))
+    ends = np.array([index[x] for x in outputs], np.int64)
+    return Program(words, code, np.cumsum(arity) - arity, arity, args, number, ends), leaves
+
+
+def _leaves(
+    order: list[Value], code: Ints, inputs: Sequence[Value], parameters: Sequence[Value]
+) -> tuple[Floats, list[Value]]:
+    """The nodes' numbers (a constant's number, or which input or leaf it is), and the leaves; tells them in `code`."""
     known: dict[Value, int] = {x: i for i, x in enumerate(inputs)}
     leaves: dict[Value, int] = {p: i for i, p in enumerate(parameters)}
-    operations: dict[Any, int] = {
-        op: words.code(op) for op in dict.fromkeys(node.op for node in order) if op is not None
-    }
-    code = np.array([operations.get(node.op, LEAF) for node in order], np.int64)
     number = np.zeros(len(order))
-    for i in np.flatnonzero(code == LEAF).tolist():
+    places = np.flatnonzero(code == LEAF)
+    nodes = [order[i] for i in places.tolist()]
+    given = np.fromiter((type(node) is Constant for node in nodes), np.bool_, len(nodes))
+    code[places[given]] = GIVEN
+    number[places[given]] = [nodes[k].data for k in np.flatnonzero(given).tolist()]
+    for i in places[~given].tolist():
         node = order[i]
         if node in known:
             code[i], number[i] = INPUT, known[node]
-        elif type(node) is Constant:
-            code[i], number[i] = GIVEN, node.data
         else:
             number[i] = leaves.setdefault(node, len(leaves))
-    arity = np.array([len(node.operands) for node in order], np.int64)
-    flat = chain.from_iterable(node.operands for node in order)
-    args = np.fromiter(map(index.__getitem__, flat), np.int64, int(arity.sum()))
-    ends = np.array([index[x] for x in outputs], np.int64)
-    return Program(words, code, np.cumsum(arity) - arity, arity, args, number, ends), list(leaves)
+    return number, list(leaves)
 
 
 class Builder:
@@ -189,61 +197,3 @@ class Builder:
     def program(self, outputs: Ints) -> Program:
         code, start, arity, args = map(np.concatenate, (self.code, self.start, self.arity, self.args))
         return Program(self.words, code, start, arity, args, np.concatenate(self.number), outputs)
-
-
-def distinct(nodes: Ints) -> Ints:
-    """Each of the nodes once, in order."""
-    ordered = np.sort(nodes)
-    found: Ints = ordered[np.diff(ordered, prepend=-1) != 0]
-    return found
-
-
-def needed(program: Program, roots: Ints) -> Mask:
-    """The nodes that `roots` depend on, the roots included."""
-    found = np.zeros(len(program), bool)
-    front = distinct(roots)
-    for _ in range(300 + len(program) // 100):
-        found[front] = True
-        below = program.operands(front)
-        below = below[~found[below]]
-        if not len(below):
-            return found
-        found[below] = True
-        front = distinct(below)
-    return _needed_deep(program, found)
-
-
-def _needed_deep(program: Program, found: Mask) -> Mask:
-    """The same for graphs of many levels: node by node, from the last to the first."""
-    alive, args = bytearray(found.tobytes()), program.args.tolist()
-    start, arity = program.start.tolist(), program.arity.tolist()
-    for i in range(len(alive) - 1, -1, -1):
-        if alive[i]:
-            for j in args[start[i] : start[i] + arity[i]]:
-                alive[j] = 1
-    return np.frombuffer(alive, np.bool_)
-
-
-def without_dead_nodes(program: Program) -> Program:
-    """Only what the outputs depend on."""
-    kept = np.flatnonzero(needed(program, program.outputs))
-    place = np.full(len(program), -1)
-    place[kept] = np.arange(len(kept))
-    arity = program.arity[kept]
-    return replace(
-        program,
-        code=program.code[kept],
-        start=np.cumsum(arity) - arity,
-        arity=arity,
-        args=place[program.operands(kept)],
-        number=program.number[kept],
-        outputs=place[program.outputs],
-    )
-
-
-def mix(x: NDArray[Any]) -> Hashes:
-    """A good hash of 64-bit integers (splitmix64)."""
-    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

@@ -3,8 +3,11 @@
 import numpy as np
 
 from ..operations import MUL
+from .arrays import Ints, ordered, within
 from .levels import Levels
-from .program import PRODUCTS, ROWS, Builder, Ints, Program, spans, without_dead_nodes
+from .liveness import without_dead_nodes
+from .products import one_last
+from .program import PRODUCTS, ROWS, Builder, Program
 
 
 def summed_over_rows(program: Program) -> Program:
@@ -14,7 +17,8 @@ def summed_over_rows(program: Program) -> Program:
     """
     builder = Builder(program)
     one, zero = builder.constant(1.0), builder.constant(0.0)
-    rowwise = np.append(Levels.of(program, batched=True).rowwise, [False, False])
+    program = builder.program(program.outputs)
+    rowwise = Levels.of(program, batched=True).rowwise
     outputs = program.outputs
     owner, a, b = _terms(program, one)
     moves = rowwise[a] | rowwise[b]
@@ -31,16 +35,14 @@ def _terms(program: Program, one: int) -> tuple[Ints, Ints, Ints]:
     opened = sums[outputs] & (uses[outputs] == 1)
     which, nodes = np.flatnonzero(opened), outputs[opened]
     pairs = program.arity[nodes] // 2
-    first = np.repeat(program.start[nodes], pairs) + 2 * spans(np.zeros(len(nodes), np.int64), pairs)
+    first = np.repeat(program.start[nodes], pairs) + 2 * within(pairs)
     whole = np.flatnonzero(~opened)
     owner = np.concatenate([np.repeat(which, pairs), whole])
     a = np.concatenate([program.args[first], outputs[whole]])
     b = np.concatenate([program.args[first + 1], np.full(len(whole), one)])
-    ones = np.append(program.one, [True, False])
-    a, b = np.where(ones[a], one, a), np.where(ones[b], one, b)
-    a, b = np.where(a == one, b, a), np.where(a == one, a, b)
-    order = np.argsort(owner, kind="stable")
-    return owner[order], a[order], b[order]
+    order = ordered(owner)
+    a, b = one_last(program, a[order], b[order], one)
+    return owner[order], a, b
 
 
 def _sums(builder: Builder, code: int, owner: Ints, a: Ints, b: Ints, count: int, zero: int) -> Ints:

@@ -6,10 +6,12 @@ form a group; a group whose operands lie at regular distances becomes one bundle
 
 import numpy as np
 
+from .arrays import Hashes, Ints, Mask, hash_rows, mix
 from .bundles import Bundle, Lines, Schedule
 from .bundling import LONG, bundle_of
 from .levels import Levels
-from .program import INPUT, LEAF, PRODUCTS, Hashes, Ints, Mask, Program, mix, needed
+from .liveness import needed
+from .program import INPUT, LEAF, PRODUCTS, Program
 
 FEW = 4  # fewer alike nodes than these are no loop
 
@@ -75,10 +77,8 @@ class _Grouping:
     def _keys(self, nodes: Ints) -> Hashes:
         """Equal for nodes of the same operation on operands of the same groups; `_alike` makes sure."""
         program, arity = self.program, self.program.arity[nodes]
-        kinds = mix(self.group[program.operands(nodes)])
-        starts = np.cumsum(arity) - arity
-        position = np.arange(len(kinds)) - np.repeat(starts, arity)
-        key = np.add.reduceat(mix(kinds + mix(position)), starts)
+        kinds = mix(self.group[program.operands(nodes)]).view(np.int64)
+        key = hash_rows(kinds, np.cumsum(arity) - arity, arity)
         return mix(key + mix(program.code[nodes] * 2 + self.exact[nodes]) + mix(arity))
 
     def _alike(self, nodes: Ints) -> bool:

@@ -4,26 +4,30 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arithmetic import FLOATS
 from ..choices import WHERE
 from ..operations import ABS, ADD, IDENTITY, MUL, NEG, POW, SUB, TRUEDIV
 from ..reductions import DOT, SUM
 from ..table import Operation
-from .program import CONSTANT, GIVEN, Builder, Ints, Mask, Program, mix, without_dead_nodes
+from .arrays import Ints, Mask, firsts_of_equals, hash_rows, mix
+from .folding import fold_constants
+from .liveness import without_dead_nodes
+from .program import CONSTANT, GIVEN, Builder, Program
 from .templates import expansion
 
 WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded
+ROUNDS = 20  # a graph needs two or three; behind these it only stays larger than it might be
 
 
 def simplify(program: Program) -> Program:
-    """Expand, then fold constants, drop what changes nothing and share what is equal, until nothing changes."""
-    program = without_dead_nodes(share(without_dead_nodes(expand(program))))
-    for _ in range(20):
+    """Expand, then share what is equal, fold constants and drop what changes nothing, until nothing changes."""
+    program = expand(program)
+    for _ in range(ROUNDS):
+        program = share(program)
         changed = neutral(fold_constants(program))
         if changed is program:
             break
-        program = without_dead_nodes(share(without_dead_nodes(changed)))
-    return program
+        program = without_dead_nodes(changed)
+    return without_dead_nodes(program)
 
 
 def expand(program: Program) -> Program:
@@ -37,7 +41,7 @@ def expand(program: Program) -> Program:
                 (made,) = expansion(row, arity).stamp(builder, list(program.matrix(nodes).T))
                 assert made is not None
                 alias[nodes] = made
-        program = _sorted(without_dead_nodes(_aliased(builder.program(program.outputs), alias)))
+        program = _sorted(_aliased(builder.program(program.outputs), alias))
     return program
 
 
@@ -45,66 +49,39 @@ def _expands(row: Operation | None) -> bool:
     return row is not None and row.many and row not in WHOLE
 
 
-def fold_constants(program: Program) -> Program:
-    """Operations on constants only become constants; their numbers are those of the eager engine."""
-    inner = np.flatnonzero(program.arity)
-    missing = np.zeros(len(program), np.int64)
-    if len(inner):
-        missing[inner] = np.add.reduceat(~program.constant[program.args], program.start[inner], dtype=np.int64)
-    ready = inner[missing[inner] == 0]
-    if not len(ready):
-        return program
-    folded, number, given = _folded(program, ready.tolist(), missing.tolist())
-    code, arity = program.code.copy(), program.arity.copy()
-    code[folded], arity[folded] = np.where(np.array(given)[folded], GIVEN, CONSTANT), 0
-    return replace(program, code=code, arity=arity, number=np.array(number))
-
-
-def _folded(program: Program, ready: list[int], missing: list[int]) -> tuple[list[int], list[float], list[bool]]:
-    """The nodes that become constants, all numbers, and which of them stem from data: node by node, however deep."""
-    uses = np.bincount(program.args, minlength=len(program))
-    ends = np.cumsum(uses).tolist()
-    user = np.repeat(np.arange(len(program)), program.arity)[np.argsort(program.args, kind="stable")].tolist()
-    args, start, arity, code = (x.tolist() for x in (program.args, program.start, program.arity, program.code))
-    number, given, folded = program.number.tolist(), (program.code == GIVEN).tolist(), []
-    while ready:
-        i = ready.pop()
-        operands = args[start[i] : start[i] + arity[i]]
-        row = program.words.rows[code[i]]
-        assert row is not None
-        number[i] = row.evaluate(FLOATS, [number[x] for x in operands])
-        given[i] = any(given[x] for x in operands)
-        folded.append(i)
-        for above in user[ends[i] - uses[i] : ends[i]]:
-            missing[above] -= 1
-            if not missing[above]:
-                ready.append(above)
-    return folded, number, given
-
-
 def neutral(program: Program) -> Program:
     """x·1, x − 0, x/1, −(−x), |−x|, x¹, identity and a settled `where` give way to an operand; x² becomes x·x."""
     look = _Look(program)
     alias = np.arange(len(program))
-    x, y = look.operand(0), look.operand(1)
-    alias = np.where(look.at(IDENTITY), x, alias)
-    alias = np.where(look.at(MUL) & look.number(y, 1.0), x, alias)
-    alias = np.where(look.at(MUL) & look.number(x, 1.0), y, alias)
-    alias = np.where(look.at(TRUEDIV) & look.number(y, 1.0), x, alias)
-    alias = np.where(look.at(POW) & look.exponent(1.0), x, alias)
-    alias = np.where(look.at(SUB) & look.number(y, 0.0, positive=True), x, alias)
-    alias = np.where(look.at(ADD) & look.number(y, 0.0, positive=False), x, alias)
-    alias = np.where(look.at(NEG) & look.at(NEG)[x], x[x], alias)
-    settled = look.at(WHERE) & program.constant[x]
-    alias = np.where(settled, np.where(program.number[x] != 0, y, look.operand(2)), alias)
-    code, args = program.code.copy(), program.args.copy()
-    minus = look.at(ABS) & look.at(NEG)[x]
-    args[program.start[minus]] = x[x][minus]
-    square = look.at(POW) & look.exponent(2.0)
-    code[square] = program.words.code(MUL)
-    args[program.start[square] + 1] = x[square]
-    if not (minus.any() or square.any() or (alias != np.arange(len(alias))).any()):
+    for row, k, other in ((MUL, 0, 1.0), (MUL, 1, 1.0), (TRUEDIV, 0, 1.0), (SUB, 0, 0.0), (ADD, 0, -0.0)):
+        nodes = look.at(row)
+        nodes = nodes[look.number(look.operand(nodes, 1 - k), other)]
+        alias[nodes] = look.operand(nodes, k)
+    for row in (IDENTITY, POW):
+        nodes = look.at(row)
+        nodes = nodes if row is IDENTITY else nodes[look.exponent(nodes, 1.0)]
+        alias[nodes] = look.operand(nodes, 0)
+    nodes = look.at(NEG)
+    nodes = nodes[look.negated(nodes)]
+    alias[nodes] = look.operand(look.operand(nodes, 0), 0)
+    nodes = look.at(WHERE)
+    condition = look.operand(nodes, 0)
+    settled = program.constant[condition]
+    nodes, holds = nodes[settled], program.number[condition[settled]] != 0
+    alias[nodes] = np.where(holds, look.operand(nodes, 1), look.operand(nodes, 2))
+    return _squares(program, look, alias)
+
+
+def _squares(program: Program, look: "_Look", alias: Ints) -> Program:
+    """The rules that change a node instead of dropping it, then the aliases."""
+    minus, square = look.at(ABS), look.at(POW)
+    minus, square = minus[look.negated(minus)], square[look.exponent(square, 2.0)]
+    if not len(minus) and not len(square) and (alias == np.arange(len(alias))).all():
         return program
+    code, args = program.code.copy(), program.args.copy()
+    args[program.start[minus]] = look.operand(look.operand(minus, 0), 0)
+    code[square] = program.words.code(MUL)
+    args[program.start[square] + 1] = look.operand(square, 0)
     return _aliased(replace(program, code=code, args=args), alias)
 
 
@@ -113,55 +90,57 @@ class _Look:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.constant = program.code == CONSTANT
 
-    def at(self, row: Operation) -> Mask:
-        return self.program.is_code(row)
+    def at(self, row: Operation) -> Ints:
+        return np.flatnonzero(self.program.is_code(row))
 
-    def operand(self, k: int) -> Ints:
-        """Operand k of every node; the node itself where it has none."""
-        program = self.program
-        has = program.arity > k
-        found = np.arange(len(program))
-        found[has] = program.args[program.start[has] + k]
+    def operand(self, nodes: Ints, k: int) -> Ints:
+        found: Ints = self.program.args[self.program.start[nodes] + k]
         return found
 
-    def exponent(self, number: float) -> Mask:
+    def negated(self, nodes: Ints) -> Mask:
+        """Whether operand 0 is a −x."""
+        found: Mask = self.program.is_code(NEG)[self.operand(nodes, 0)]
+        return found
+
+    def exponent(self, nodes: Ints, number: float) -> Mask:
         """Whether operand 1 is this constant, also where it is given in the graph."""
-        y = self.operand(1)
+        y = self.operand(nodes, 1)
         found: Mask = self.program.constant[y] & (self.program.number[y] == number)
         return found
 
-    def number(self, node: Ints, number: float, positive: bool = True) -> Mask:
-        """Whether the node is the constant `number`, and no data; the zeros are told apart by their sign."""
-        numbers = self.program.number[node]
-        found: Mask = self.constant[node] & (numbers == number) & (np.signbit(numbers) != positive)
+    def number(self, nodes: Ints, number: float) -> Mask:
+        """Which nodes are the constant `number`, and no data; the zeros are told apart by their sign."""
+        bits = np.float64(number).view(np.int64)
+        found: Mask = (self.program.code[nodes] == CONSTANT) & (self.program.number[nodes].view(np.int64) == bits)
         return found
 
 
 def share(program: Program) -> Program:
-    """Nodes of the same operation on the same operands become one."""
-    position = np.arange(len(program.args)) - np.repeat(program.start, program.arity)
+    """Nodes of the same operation on the same operands become one; given numbers stay, each for itself."""
     key = mix(program.code + (program.arity << 20))
-    inner = np.flatnonzero(program.arity)
-    if len(inner):
-        key[inner] += np.add.reduceat(mix(mix(program.args) + mix(position)), program.start[inner])
-    leaves = program.arity == 0
-    each = np.where(program.code == GIVEN, np.arange(len(program)), program.number.view(np.int64))
-    key[leaves] = mix(key[leaves] ^ mix(each[leaves]))
-    _, first, back = np.unique(key, return_index=True, return_inverse=True)
-    return _aliased(program, _verified(program, first[back]))
+    inner, leaves = np.flatnonzero(program.arity), program.arity == 0
+    key[inner] = mix(key[inner] + hash_rows(program.args, program.start[inner], program.arity[inner]))
+    key[leaves] = mix(key[leaves] ^ mix(program.number[leaves].view(np.int64)))
+    nodes = np.flatnonzero(program.code != GIVEN)
+    alias = np.arange(len(program))
+    alias[nodes] = nodes[firsts_of_equals(key[nodes])]
+    alias = _verified(program, alias)
+    return program if (alias == np.arange(len(alias))).all() else _aliased(program, alias)
 
 
 def _verified(program: Program, alias: Ints) -> Ints:
     """`alias` where the nodes are really equal: a hash may lie."""
-    same = (program.code != GIVEN) & (program.code == program.code[alias]) & (program.arity == program.arity[alias])
-    same &= program.number.view(np.int64) == program.number[alias].view(np.int64)
-    moved = np.flatnonzero(same & (alias != np.arange(len(program))) & (program.arity > 0))
-    differs = program.operands(moved) != program.operands(alias[moved])
-    if differs.any():
-        same[np.repeat(moved, program.arity[moved])[differs]] = False
-    return np.where(same, alias, np.arange(len(program)))
+    moved = np.flatnonzero(alias != np.arange(len(program)))
+    to = alias[moved]
+    same = (program.code[moved] == program.code[to]) & (program.arity[moved] == program.arity[to])
+    same &= program.number.view(np.int64)[moved] == program.number.view(np.int64)[to]
+    alias[moved[~same]] = moved[~same]
+    moved, to = moved[same], to[same]
+    differs = program.operands(moved) != program.operands(to)
+    wrong = np.repeat(moved, program.arity[moved])[differs]
+    alias[wrong] = wrong
+    return alias
 
 
 def _aliased(program: Program, alias: Ints) -> Program:
@@ -173,9 +152,9 @@ def _aliased(program: Program, alias: Ints) -> Program:
 
 
 def _sorted(program: Program) -> Program:
-    """The nodes in topological order again."""
+    """The nodes that the outputs depend on, in topological order again."""
     order = _topological(program)
-    place = np.empty(len(order), np.int64)
+    place = np.empty(len(program), np.int64)
     place[order] = np.arange(len(order))
     arity = program.arity[order]
     return Program(

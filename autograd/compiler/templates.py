@@ -10,7 +10,8 @@ from ..functions import VALUES
 from ..graph import topological_order
 from ..table import Operation
 from ..value import Constant, Value
-from .program import Builder, Ints
+from .arrays import Ints
+from .program import Builder
 from .tracing import unknown_numbers
 
 
@@ -27,10 +28,15 @@ class Template:
     def stamp(self, builder: Builder, columns: Sequence[Ints]) -> list[Ints | None]:
         """The template on columns of nodes; a column of nodes (or None) for each result."""
         made = list(columns)
+        numbers: dict[float, Ints] = {}
         count = len(columns[0])
 
         def column(place: int | float) -> Ints:
-            return made[place] if isinstance(place, int) else np.full(count, builder.constant(place))
+            if isinstance(place, int):
+                return made[place]
+            if place not in numbers or place == 0.0:  # −0.0 is not 0.0
+                numbers[place] = np.full(count, builder.constant(place))
+            return numbers[place]
 
         for row, places in self.steps:
             made.append(builder.nodes(row, *map(column, places)))
