@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arithmetic import is_number
 from ..value import Value
-from .program import Floats
+from .arrays import Floats
 
 Structure: TypeAlias = tuple["Structure", ...] | None
 """None for a number, a tuple of structures for a list."""

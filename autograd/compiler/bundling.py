@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from .arrays import Ints
 from .bundles import Bundle, Factors, Schedule
 from .loops import Address, Operand, constant_layout, find_loops, find_runs
-from .program import Ints
 
+FEW = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
 LONG = 8  # a sum of so many terms is a loop by itself
 MANY = 40  # a sum of more pieces than these has no pattern
 
@@ -46,7 +47,7 @@ class _Bundling:
     def _products(self) -> Bundle | None:
         a, b = self.table[:, ::2], self.table[:, 1::2]
         runs = find_runs(self._places(a), self._places(b), self._kinds(a[0], b[0]))
-        if len(runs) > max(MANY, a.shape[1] // 4):
+        if len(runs) > max(MANY, a.shape[1] // FEW) or (self.space != "G" and a.size < FEW * len(runs)):
             return None
         columns = [part[:, run.first] for run in runs for part in (a, b)]
         loops = self._loops([c for c in columns if not self._constant(c)])

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arithmetic import Arithmetic
+from .arrays import Floats
 from .bundles import Bundle, Factors, Lines, Schedule, Step
 from .loops import Address, Operand
-from .program import Floats
 
 LIBRARY = frozenset("exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc".split())
 

@@ -3,9 +3,10 @@
 import re
 from dataclasses import replace
 
+from .arrays import Floats
 from .c_source import c_file, c_function
 from .pipeline import Request, Task, planned
-from .program import Floats, Program
+from .program import Program
 
 
 def llvm_text(program: Program, request: Request, dtype: str) -> str:

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..value import Constant, Value
 from .arguments import Argnums, Call, arranged, by_argument, count, outputs, results
+from .arrays import Floats
 from .bundles import Schedule
 from .codes import Codes, Traced
 from .export import c_text, llvm_text
 from .pipeline import Request, Task, listing, passes, planned
-from .program import Floats, Program
+from .program import Program
 
 
 class CacheInfo(NamedTuple):

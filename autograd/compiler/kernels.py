@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .program import Floats
+from .arrays import Floats
 
 SPARE = 4  # sets of buffers kept for later calls
 

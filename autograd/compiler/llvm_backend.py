@@ -9,12 +9,12 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
+from .arrays import Floats
 from .bundles import Schedule
 from .kernels import Buffers, Kernel
 from .llvm_bundles import TILE
 from .llvm_lanes import FUNCTIONS
 from .llvm_module import TYPES, ModuleWriter
-from .program import Floats
 
 CHUNKS = 8  # at most so many sums over rows are made side by side, whatever the number of threads
 LEAST = 4  # tiles in a chunk

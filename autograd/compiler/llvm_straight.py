@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Ints, Mask
 from .bundles import Lines, Schedule
 from .llvm_bundles import ARGUMENTS, TILE
 from .llvm_lanes import LaneArithmetic, Lanes
 from .llvm_text import Body, Module, Type, splat
-from .program import ROWS, Ints, Mask
+from .program import ROWS
 
 STRAIGHT = 100  # more nodes than these are not written out: compiling must stay linear in the nodes
 

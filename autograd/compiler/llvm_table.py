@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from ..operations import ADD, MUL
 from ..table import Operation
+from .arrays import Ints, Mask
 from .bundles import Lines, Schedule
 from .llvm_bundles import ARGUMENTS, TILE
 from .llvm_lanes import LaneArithmetic, Lanes
 from .llvm_straight import Places
 from .llvm_text import Body, Module, Type, horizontal, splat, tail_mask
-from .program import PRODUCTS, ROWS, Ints, Mask
+from .program import PRODUCTS, ROWS
 
 SPLAT, LOAD, TERM, SUM = "splat", "load", "term", "sum"
 

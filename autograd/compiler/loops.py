@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .program import Floats, Ints
+from .arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

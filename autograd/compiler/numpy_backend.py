@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..arithmetic import FLOATS, Arithmetic
+from .arrays import Floats
 from .bundles import Bundle, Factors, Lines, Schedule, Step
 from .kernels import Buffers, Kernel
 from .loops import Address, Operand
-from .program import Floats
 
 Action: TypeAlias = Callable[[], object]
 

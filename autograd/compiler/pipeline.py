@@ -7,10 +7,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from .arrays import Ints
 from .bundles import Schedule
 from .differentiation import sources_of, with_derivatives
 from .products import fold_products, gather_sums
-from .program import INPUT, LEAF, Ints, Program
+from .program import INPUT, LEAF, Program
 from .rows import summed_over_rows
 from .schedule import schedule
 from .simplification import simplify

@@ -8,12 +8,10 @@ import numpy as np
 
 from .arrays import Hashes, Ints, Mask, hash_rows, mix
 from .bundles import Bundle, Lines, Schedule
-from .bundling import LONG, bundle_of
+from .bundling import FEW, LONG, bundle_of
 from .levels import Levels
 from .liveness import needed
 from .program import INPUT, LEAF, PRODUCTS, Program
-
-FEW = 4  # fewer alike nodes than these are no loop
 
 
 def schedule(program: Program, batched: bool, summed: bool, values: int) -> Schedule:
