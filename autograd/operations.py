@@ -76,6 +76,9 @@ ABS = row(
 IDENTITY = row(
     "identity", "id", lambda m, x: x, [lambda m, x, out: 1.0], doc="x itself, as a node of its own.",
 )
+DETACH = Operation(  # not in the table: only the compiler records it, where the eager engine makes a constant
+    "detach", "detach", lambda m, x: x, (None,), doc="x itself, as a node through which no gradient passes.",
+)
 
 # ── exponentials and logarithms ───────────────────────────────────────────────────────────────────────────────────
 EXP = row(

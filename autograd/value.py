@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from .arithmetic import FLOATS, Number, is_number, real
 from .graph import topological_order
 from .modes import MODE
-from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
+from .operations import ABS, ADD, COS, DETACH, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
 from .pickling import Picklable
 from .scalar import Scalar
 from .table import Operation
@@ -67,9 +67,9 @@ class Value(Scalar, Picklable):
         for leaf, grad in earlier:
             leaf.grad = grad + leaf.grad
 
-    def detach(self) -> "Constant":
+    def detach(self) -> "Value":
         """The same number as a constant: no gradient passes through it."""
-        return Constant(self.data, self.label)
+        return Constant(self.data, self.label) if MODE.get().unknown is None else apply(DETACH, (self,))
 
     def __add__(self, other: "Value | Number") -> "Value":
         if type(self) is type(other) is Value:  # the two hottest are spelled out; a test holds them to the table
@@ -163,7 +163,7 @@ class Constant(Value):
 def make_node(op: Operation, operands: tuple[Value, ...], data: float, local_grads: tuple[float | None, ...]) -> Value:
     """The node of one operation, or a constant where nothing is recorded: here every node is made."""
     mode = MODE.get()
-    if not mode.recording:
+    if not mode.recording and mode.unknown is None:
         return Constant(data)
     node = Value.__new__(Value)
     node.data, node.grad, node.label = data, 0.0, ""

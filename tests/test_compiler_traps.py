@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_compiler_c_source import CC, built
+from test_compiler_c_source import call as call_c
 
 import autograd
 import nn
@@ -107,13 +109,107 @@ def test_backward_inside_raises() -> None:
         numpy(f)(1.0)
 
 
-def test_no_grad_inside_raises() -> None:
-    def f(x: Any) -> Any:
-        with autograd.no_grad():
-            return x * 2.0
+@autograd.no_grad()
+def frozen(xs: Any) -> list[Any]:
+    hidden = [autograd.tanh(x * 1.5 - 0.5) for x in xs]
+    return [autograd.dot(hidden, xs, 2.0), hidden[0], autograd.max(hidden), sum(hidden)]
 
-    with pytest.raises(TracingError):
-        numpy(f)(1.0)
+
+def twice_cut(x: Any) -> Any:
+    with autograd.no_grad():
+        square = x[0] * x[0]
+        cube = square.detach() * x[0]
+    return square * x[1] + cube * x[2] + (square - cube).detach() * x[0]
+
+
+def scaled_by_a_frozen_sum(x: Any) -> Any:
+    with autograd.no_grad(), autograd.expanded():
+        scale = autograd.sum(x) + autograd.where(autograd.greater(x[0], 0.0), x[1], x[2]) ** 2.0
+    return autograd.logsumexp([v / scale for v in x])
+
+
+CUT = {
+    "x times itself detached": lambda x: x[0] * x[0].detach() + x[1] ** 2 + x[2],
+    "an intermediate": lambda x: (y := autograd.tanh(x[0] * x[1])) * x[2] + (y - y.detach() * x[0]) ** 2,
+    "an exponent": lambda x: (x[0] * x[0] + 1.0) ** x[1].detach() * x[2],
+    "an operand of many": lambda x: autograd.dot(x, [v.detach() for v in x], x[0].detach()),
+    "a shift": lambda x: autograd.log(sum(autograd.exp(v - autograd.max(x).detach() * 0.5) for v in x)),
+    "a straight-through step": lambda x: (x[0] + (autograd.heaviside(x[0]) - x[0]).detach()) * x[1] * x[2],
+    "twice": lambda x: x[0].detach().detach() * x[0] + x[1].detach() * x[1] * x[2],
+    "all": lambda x: (x[0] * x[1] + x[2]).detach(),
+    "a number": lambda x: x[0] * Value(3.0).detach() * x[1] + x[2],
+    "a function under no_grad": lambda x: autograd.dot(frozen(x), [x[0], x[1], x[2], x[0] * x[1]]),
+    "a block of no_grad": twice_cut,
+    "many operands under no_grad": scaled_by_a_frozen_sum,
+}
+POINT = [0.7, -0.4, 1.3]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", CUT)
+def test_what_is_detached_or_made_under_no_grad_passes_its_number_but_no_gradient(name: str, backend: str) -> None:
+    function = CUT[name]
+    value, gradient = autograd.value_and_grad(function)(POINT)
+    hessian = np.array(autograd.hessian(function)(POINT))
+    f = compile(function, backend=backend)
+    assert f(POINT) == pytest.approx(value, rel=1e-15)
+    assert f.value_and_grad(POINT)[1] == pytest.approx(gradient, rel=1e-13)
+    assert f.jacobian(POINT) == pytest.approx(gradient, rel=1e-13)
+    assert np.array(f.hessian(POINT)) == pytest.approx(hessian, rel=1e-12, abs=1e-15)
+    rows = np.array([POINT] * 67)
+    assert f.value_and_grad(rows)[1] == pytest.approx(np.array([gradient] * 67), rel=1e-13)
+    assert f.hessian(rows)[66] == pytest.approx(hessian, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_cut_keeps_gradients_from_parameters_and_other_leaves_as_the_eager_engine_does(backend: str) -> None:
+    w, v, other = Value(0.8), Value(-0.3), Value(2.0)
+
+    def loss(x: Any) -> Any:
+        with autograd.no_grad():
+            target = autograd.tanh(v * x + w) * other
+        return (w * x - target) ** 2 + v.detach() * w * other.detach() + other
+
+    f = compile(loss, [w, v], backend=backend)
+    rows = [0.5, -1.0, 2.0]
+    for other.data in (2.0, -1.5):
+        mean = autograd.mean([loss(x) for x in rows])
+        mean.backward()
+        expected = w.grad
+        w.grad = other.grad = 0.0
+        assert f.backward(np.array(rows)) == pytest.approx(mean.data, rel=1e-14)
+        assert w.grad == pytest.approx(expected, rel=1e-13)
+        assert (v.grad, other.grad) == (0.0, 0.0)
+        w.grad = 0.0
+
+
+@pytest.mark.skipif(CC is None, reason="needs a C compiler")
+def test_c_source_cuts_the_gradient_where_the_function_does(tmp_path: Any) -> None:
+    compiled = numpy(CUT["a block of no_grad"])
+    compiled(POINT)
+    library = built(compiled.source("c", name="cut"), tmp_path)
+    value, gradient = autograd.value_and_grad(CUT["a block of no_grad"])(POINT)
+    assert call_c(library.cut_gradient, POINT, [], 4) == pytest.approx([value, *gradient], rel=1e-13)
+
+
+def test_an_update_under_no_grad_inside_raises() -> None:
+    w = Value(1.0)
+
+    def f(x: Any) -> Any:
+        y = x * w
+        with autograd.no_grad():
+            w.data -= 0.1 * w.grad
+        return y
+
+    with pytest.raises(TracingError, match="assigns to"):
+        numpy(f, w)(1.0)
+    assert (w.data, w.grad) == (1.0, 0.0)
+
+
+def test_a_detached_number_is_still_unknown() -> None:
+    for look in (lambda x: x if x.detach() > 0 else -x, lambda x: x * x.detach().data, lambda x: x.detach().item() * x):
+        with pytest.raises(TracingError, match=REMEDY):
+            numpy(look)(1.0)
 
 
 def test_a_global_number_that_changes_is_noticed() -> None:
@@ -207,6 +303,28 @@ def test_a_leaf_that_is_replaced_in_a_list_is_noticed(backend: str) -> None:
     assert f(1.0) == 2.0
     weights[0] = Value(7.0)
     assert f(1.0) == 7.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_values_made_inside_are_constants(backend: str) -> None:
+    w = Value(2.0)
+
+    def running_sum(xs: Any) -> Value:
+        total, unused = Value(0.5), Value(7.0)
+        for x in xs:
+            total = total * w + x * Value(3.0)
+        return total + unused * 0.0
+
+    f = compile(running_sum, [w], backend=backend)
+    for w.data in (2.0, -3.0):
+        assert f([1.0, 4.0]) == running_sum([1.0, 4.0]).data
+        assert f.value_and_grad([1.0, 4.0])[1] == [g.data for g in autograd.grad(running_sum)([1.0, 4.0])]
+    assert len(f._codes.leaves) == 1
+
+
+def test_a_random_value_made_inside_raises() -> None:
+    with pytest.raises(TracingError, match="random numbers"):
+        numpy(lambda x: x * Value(random.random()))(1.0)
 
 
 def test_nodes_made_before_the_trace_are_part_of_the_graph() -> None:

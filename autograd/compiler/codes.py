@@ -3,6 +3,9 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import compress
+from operator import is_
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -13,7 +16,7 @@ from .arguments import Call, Structure, count, skeleton, zeros
 from .bundles import Schedule
 from .environment import Environment
 from .pipeline import Request, Task, planned
-from .program import Program, from_graph
+from .program import GIVEN, LEAF, Program, from_graph
 from .tracing import Graph, TracingError, existing, trace
 
 
@@ -80,18 +83,25 @@ class Codes:
         arguments = [zeros(part) for part in structures]
         graph = trace(self.function, arguments, self.parameters)
         environment = Environment(self.function)
-        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
-        self._check_again(program, leaves, trace(self.function, arguments, self.parameters))
-        return Traced(program, leaves, skeleton(graph.result), environment)
+        again = trace(self.function, arguments, self.parameters)
+        return Traced(*self._stable(graph, again), skeleton(graph.result), environment)
 
-    def _check_again(self, program: Program, leaves: list[Value], again: Graph) -> None:
-        """A function that is traced differently the second time would be compiled to something it is not."""
+    def _stable(self, graph: Graph, again: Graph) -> tuple[Program, list[Value]]:
+        """The program and its leaves; those that each trace makes for itself are constants.
+
+        A function that is traced differently the second time would be compiled to something it is not.
+        """
+        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
         other, others = from_graph(again.outputs, again.inputs, self.parameters)
-        if leaves != others or not program.same_as(other):
-            raise TracingError(
-                f"{self.name} gives another graph each time it is called (random numbers, a counter or a list that "
-                "grows inside it); give what changes as an argument"
-            )
+        if len(leaves) == len(others):
+            lasting = list(map(is_, leaves, others))
+            program, other = with_given(program, leaves, lasting), with_given(other, others, lasting)
+            if program.same_as(other):
+                return program, list(compress(leaves, lasting))
+        raise TracingError(
+            f"{self.name} gives another graph each time it is called (random numbers, a counter or a list that "
+            "grows inside it); give what changes as an argument"
+        )
 
     def _kernel(self, structures: Any, traced: Traced, request: Request) -> Any:
         key = (structures, request)
@@ -112,6 +122,17 @@ class Codes:
         from .numpy_backend import NumpyKernel
 
         return NumpyKernel(plan, self.dtype)
+
+
+def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Program:
+    """The leaves that are not `lasting` become given numbers: those that they hold now."""
+    nodes = np.flatnonzero(program.code == LEAF)
+    leaf, stays = program.number[nodes].astype(np.int64), np.array(lasting, bool)
+    held = np.array([0.0 if kept else x.data for x, kept in zip(leaves, lasting, strict=True)])
+    code, number = program.code.copy(), program.number.copy()
+    code[nodes] = np.where(stays[leaf], LEAF, GIVEN)
+    number[nodes] = np.where(stays[leaf], np.cumsum(stays)[leaf] - 1, held[leaf])
+    return replace(program, code=code, number=number)
 
 
 @contextmanager

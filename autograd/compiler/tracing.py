@@ -3,17 +3,22 @@
 While a function is traced, `.data` of its inputs, of the parameters and of every node made is an `Unknown`: arithmetic
 on it stays unknown, and whatever needs the number itself raises. So what the graph cannot record is an error, never
 a number that was true only once.
+
+Where the eager engine would make a constant, by `detach()` and under `no_grad()`, the graph goes on, for the number
+depends on the inputs; but a node of `DETACH` stands there, which has no derivative.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from numbers import Real
 from threading import Lock
 from typing import Any, NoReturn
 
 from ..arithmetic import FLOATS, PRIMITIVES, is_number, real
-from ..modes import mode
+from ..modes import MODE, mode
+from ..operations import DETACH
 from ..structure import describe, flatten, restore
 from ..value import Constant, Value
 
@@ -33,8 +38,9 @@ class Unknown:
     def _refuse(self, *_: Any) -> NoReturn:
         raise TracingError(
             "autograd.compile traces the function once, for all numbers: here it compares or converts one that is not "
-            "known yet (.data, .grad, float(), bool(), math.exp(), detach() or no_grad() of a traced Value). For a "
-            "branch write autograd.where(autograd.greater(v, 0), a, b), for mathematics autograd.exp(v) and its kin"
+            "known yet (.data, .grad, float(), bool(), math.exp() of a traced Value). For a branch write "
+            "autograd.where(autograd.greater(v, 0), a, b), for mathematics autograd.exp(v) and its kin, for a number "
+            "that gets no gradient v.detach()"
         )
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stay
@@ -57,12 +63,24 @@ class _Watch:
 
     def made(self, node: Any) -> None:
         node.data = node.grad = UNKNOWN
+        if not MODE.get().recording:
+            _detach(node)
 
     def before_backward(self, root: Any, gradient: float) -> None:
         raise TracingError(
             "backward() inside a compiled function: its gradients would be lost; let the function return the result "
             "and call .backward(...) or .value_and_grad(...) of the compiled function"
         )
+
+
+def _detach(node: Value) -> None:
+    """The node's operation stays in the graph, behind a DETACH that takes its place.
+
+    Operands are taken from behind theirs: only what leaves a block of no_grad keeps a DETACH.
+    """
+    behind = copy(node)
+    behind.operands = tuple([x.operands[0] if x.op is DETACH else x for x in node.operands])
+    node.op, node.operands, node.local_grads = DETACH, (behind,), (None,)
 
 
 def _blind(primitive: Callable[..., float]) -> Callable[..., Any]:
