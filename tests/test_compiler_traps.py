@@ -4,8 +4,14 @@ import gc
 import importlib.util
 import math
 import random
+import threading
 import weakref
-from typing import Any
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from itertools import repeat
+from types import MappingProxyType, ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -322,9 +328,276 @@ def test_values_made_inside_are_constants(backend: str) -> None:
     assert len(f._codes.leaves) == 1
 
 
+def test_values_made_inside_cannot_be_assigned_to() -> None:
+    def f(x: Any) -> Any:
+        time, total = Value(0.0), x
+        for _ in range(3):
+            total = total + x * time
+            time.data += 1.0
+        return total
+
+    with pytest.raises(TracingError, match="assigns to"):
+        numpy(f)(1.0)
+
+
+def test_a_node_made_inside_cannot_be_assigned_to() -> None:
+    def f(x: Any) -> Any:
+        y = x * x
+        y.data = 1.0
+        return y + x
+
+    with pytest.raises(TracingError, match="assigns to"):
+        numpy(f)(1.0)
+
+
+def test_a_choice_between_values_that_are_equal_raises() -> None:
+    weights, turns = [Value(0.5), Value(0.5)], iter(range(100))
+    with pytest.raises(TracingError, match="another graph"):
+        numpy(lambda x: x * weights[next(turns) % 2])(1.0)
+
+
 def test_a_random_value_made_inside_raises() -> None:
     with pytest.raises(TracingError, match="random numbers"):
         numpy(lambda x: x * Value(random.random()))(1.0)
+
+
+class Slotted:
+    __slots__ = ("_slot",)
+
+
+class Keeper:
+    shared = Value(2.0)
+    rate = 2.0
+
+    def __init__(self, held: Any = None) -> None:
+        self.held = held
+
+    @property
+    def of_property(self) -> Any:
+        return other_leaf
+
+    @staticmethod
+    def of_static() -> Any:
+        return other_leaf
+
+    @classmethod
+    def of_class(cls) -> Any:
+        return cls.shared
+
+
+class Heir(Keeper):
+    pass
+
+
+class Pair(NamedTuple):
+    name: str
+    value: Value
+
+
+def helper() -> Value:
+    return other_leaf
+
+
+@lru_cache
+def cached_helper() -> Value:
+    return other_leaf
+
+
+def with_default(x: Any, *, v: Value = Value(2.0)) -> Any:  # noqa: B008 - on purpose
+    return x * v.data
+
+
+def weighted(v: Value, x: Any) -> Any:
+    return x * v.data
+
+
+def module_of(name: str, source: str) -> Any:
+    module = ModuleType(name)
+    exec(source, vars(module))
+    return module
+
+
+other_leaf = Value(2.0)
+package = module_of("users_package", "")
+package.inner = module_of("users_package.inner", "from autograd import Value\nw = Value(2.0)\ndef get(): return w")
+
+
+def places_of_a_value() -> dict[str, Any]:
+    """Functions that read the number of a Value which is no parameter, wherever it is kept."""
+    w = Value(2.0)
+    listed, named, pair, box = [[1.0, w]], {"a": {"b": w}}, Pair("w", w), Keeper([w])
+    slotted, space, waiting = Slotted(), SimpleNamespace(w=w), deque([w])
+    slotted._slot = w
+    array, square, proxy = np.array([w, 1.0], dtype=object), w * w, MappingProxyType({"w": w})
+    layer, get, heir = nn.Layer(1, 2), listed[0].__getitem__, Heir(w)
+    network = nn.Sequential(nn.Layer(1, 1), nn.Residual(nn.Layer(1, 1)))
+
+    def marked(x: Any) -> Any:
+        return x * marked.w.data  # type: ignore[attr-defined]
+
+    marked.w = w  # type: ignore[attr-defined]
+    return {
+        "a closure": lambda x: x * w.data,
+        "its gradient": lambda x: x * w.grad,
+        "its item": lambda x: x * w.item(),
+        "its sign": lambda x: x if w > 0 else -x,
+        "a global": lambda x: x * other_leaf.data,
+        "a nested function": lambda x: sum((lambda v: v * w.data)(y) for y in [x, x]),
+        "a list in a list": lambda x: x * listed[0][1].data,
+        "a dict in a dict": lambda x: x * named["a"]["b"].data,
+        "a named tuple": lambda x: x * pair.value.data,
+        "an attribute": lambda x: x * box.held[0].data,
+        "a slot": lambda x: x * slotted._slot.data,
+        "a namespace": lambda x: x * space.w.data,
+        "a deque": lambda x: x * waiting[0].data,
+        "an array of objects": lambda x: x * array[0].data,
+        "a mapping": lambda x: x * proxy["w"].data,
+        "a class": lambda x: x * Keeper.shared.data,
+        "a class above": lambda x: x * heir.shared.data,
+        "a property": lambda x: x * box.of_property.data,
+        "a static method": lambda x: x * box.of_static().data,
+        "a class method": lambda x: x * box.of_class().data,
+        "a helper": lambda x: x * helper().data,
+        "a cached helper": lambda x: x * cached_helper().data,
+        "a default": with_default,
+        "a partial": partial(weighted, w),
+        "a method of a list": lambda x: x * get(1).data,
+        "a function's attribute": marked,
+        "a module in a module": lambda x: x * package.inner.w.data,
+        "a module's function": lambda x: x * package.inner.get().data,
+        "a layer": lambda x: x * layer.neurons[1].w[0].data,
+        "a network": lambda x: network([x]) * network.layers[1].layer.neurons[0].b.data,
+        "its parameters": lambda x: x * sum(p.data for p in network.parameters()),
+        "a node": lambda x: x * square.data,
+        "an operand of a node that is used": lambda x: x * square + square.operands[0].data,
+    }
+
+
+@pytest.mark.parametrize("name", places_of_a_value())
+def test_the_number_of_another_leaf_read_inside_raises_wherever_the_leaf_is(name: str) -> None:
+    with pytest.raises(TracingError, match=REMEDY + r".* v\.detach\(\)"):
+        numpy(places_of_a_value()[name])(1.0)
+    assert (other_leaf.data, Keeper.shared.data, package.inner.w.data) == (2.0, 2.0, 2.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_other_remedy_is_right(backend: str) -> None:
+    w, v = Value(2.0), Value(0.5)
+    f = compile(lambda x: x * w.detach() + autograd.where(autograd.greater(w, 0.0), x * v, -x), [v], backend=backend)
+    assert f.value_and_grad(3.0) == (7.5, 2.5)
+    w.data = -2.0
+    assert f.value_and_grad(3.0) == (-9.0, -3.0)
+    assert f.cache_info().misses == 1
+    assert (w.grad, v.grad) == (0.0, 0.0)
+
+
+def test_a_value_that_nothing_shows_is_noticed_once_it_is_used() -> None:
+    v = Value(2.0)
+    hidden = repeat(v)
+    for f in (lambda x: x * next(hidden) + next(hidden).data, lambda x: x + next(hidden).data * next(hidden)):
+        with pytest.raises(TracingError, match=REMEDY):
+            numpy(f)(1.0)
+    assert v.data == 2.0
+
+
+def test_the_number_of_a_value_that_nothing_shows_and_nothing_uses_is_a_constant() -> None:
+    """The blind spot that is left; autograd/compiler/environment.py names it."""
+    v = Value(2.0)
+    hidden = repeat(v)
+    f = numpy(lambda x: x * next(hidden).data)
+    assert f(1.0) == 2.0
+    v.data = 3.0
+    assert f(1.0) == 2.0
+
+
+def test_an_assignment_to_another_leaf_raises_and_is_undone() -> None:
+    count = Value(0.0)
+
+    def f(x: Any) -> Any:
+        count.data += 1.0
+        return x * 2.0
+
+    with pytest.raises(TracingError, match="assigns to"):
+        numpy(f)(1.0)
+    assert count.data == 0.0
+
+
+@pytest.mark.parametrize("change", ["weight", "activation", "layer"])
+def test_a_model_that_is_changed_is_noticed(change: str) -> None:
+    model = nn.MLP(2, [3, 1], rng=random.Random(1))
+    f = numpy(lambda x: model(x), *model.parameters())
+    f([0.5, -1.0])
+    if change == "weight":
+        model.layers[0].neurons[1].w[0] = Value(7.0)
+    elif change == "activation":
+        model.layers[1].neurons[0].activation = autograd.tanh
+    else:
+        model.layers[0] = nn.Layer(2, 3, "sigmoid")
+    assert f([0.5, -1.0]) == pytest.approx(model([0.5, -1.0]).data, rel=1e-14)
+
+
+def test_numbers_of_classes_namespaces_slots_and_partials_that_change_are_noticed() -> None:
+    class Settings:
+        rate = 2.0
+
+    slotted, space, rates, constant = Slotted(), SimpleNamespace(rate=2.0), [2.0], Value(2.0).detach()
+    slotted._slot, heir = 2.0, Heir()
+    functions: list[tuple[Any, Any]] = [
+        (lambda x: x * Settings.rate, lambda: setattr(Settings, "rate", 3.0)),
+        (lambda x: x * heir.rate, lambda: setattr(Keeper, "rate", 3.0)),
+        (lambda x: x * slotted._slot, lambda: setattr(slotted, "_slot", 3.0)),
+        (lambda x: x * space.rate, lambda: setattr(space, "rate", 3.0)),
+        (partial(lambda held, x: x * held[0], rates), lambda: rates.__setitem__(0, 3.0)),
+        (lambda x: x * constant, lambda: setattr(constant, "data", 3.0)),
+        (lambda x: x * constant.data, lambda: setattr(constant, "data", 4.0)),
+    ]
+    try:
+        for function, change in functions:
+            f = numpy(function)
+            before = f(1.0)
+            change()
+            assert f(1.0) == function(Value(1.0)).data != before
+    finally:
+        Keeper.rate = 2.0
+
+
+def test_a_change_that_leaves_the_program_as_it_was_compiles_nothing() -> None:
+    weights = [Value(2.0)]
+    f = numpy(lambda x: x * weights[0])
+    assert f(1.0) == 2.0
+    weights[0] = Value(7.0)
+    assert f(1.0) == 7.0
+    assert f.cache_info().misses == 1
+
+
+def test_a_model_that_keeps_its_last_result_is_not_traced_at_every_call() -> None:
+    class Model:
+        last: Any = None
+
+        def __call__(self, x: Any) -> Any:
+            self.last = x * 2.0
+            return self.last + 1.0
+
+    f = numpy(Model())
+    assert f(1.0) == 3.0
+    (traced,) = f._codes.traces.values()
+    assert [f(2.0), f(3.0)] == [5.0, 7.0]
+    assert next(iter(f._codes.traces.values())) is traced
+
+
+def test_functions_that_share_parameters_are_traced_one_at_a_time() -> None:
+    weights = [Value(0.1 * i) for i in range(200)]
+    start = threading.Barrier(4)
+
+    def work(k: int) -> float:
+        f = numpy(lambda x: autograd.dot(weights, [autograd.tanh(x * k)] * 200), *weights)
+        start.wait()
+        return float(f(0.5))
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(work, range(4)))
+    assert found == pytest.approx([math.tanh(0.5 * k) * 1990.0 for k in range(4)])
+    assert [w.data for w in weights] == [0.1 * i for i in range(200)]
 
 
 def test_nodes_made_before_the_trace_are_part_of_the_graph() -> None:

@@ -32,6 +32,8 @@ class Traced(NamedTuple):
 class Codes:
     """Traced graphs by the arguments' structures, and kernels by what is asked of them."""
 
+    lock = RLock()  # one for all: a trace hides the numbers of Values that another function may share
+
     def __init__(
         self,
         function: Any,
@@ -48,7 +50,6 @@ class Codes:
         self.hits = self.misses = 0
         self.last: tuple[Program, Request] | None = None
         self.leaves: list[Value] = []
-        self.lock = RLock()
 
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
@@ -66,11 +67,11 @@ class Codes:
         found = self.traces.get(structures)
         if found is not None and found.environment.unchanged():
             return found
-        if found is not None:
-            self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
         with _collector_at_rest():
-            self.traces[structures] = self._traced(structures)
-        return self.traces[structures]
+            traced = self.traces[structures] = self._traced(structures)
+        if found is not None and not traced.program.same_as(found.program):
+            self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
+        return traced
 
     def _traced(self, structures: tuple[Structure, ...]) -> Traced:
         if self.inputs is not None:
@@ -81,20 +82,25 @@ class Codes:
             graph = existing(self.function, self.inputs)
             return Traced(*from_graph(graph.outputs, graph.inputs, self.parameters), graph.result, Environment(None))
         arguments = [zeros(part) for part in structures]
-        graph = trace(self.function, arguments, self.parameters)
+        graph = trace(self.function, arguments, self.parameters, Environment(self.function).values)
+        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
         environment = Environment(self.function)
-        again = trace(self.function, arguments, self.parameters)
-        return Traced(*self._stable(graph, again), skeleton(graph.result), environment)
+        again = trace(self.function, arguments, self.parameters, [*environment.values, *leaves])
+        environment.take_values()
+        program, leaves = self._stable(program, leaves, again, environment)
+        return Traced(program, leaves, skeleton(graph.result), environment)
 
-    def _stable(self, graph: Graph, again: Graph) -> tuple[Program, list[Value]]:
+    def _stable(
+        self, program: Program, leaves: list[Value], again: Graph, environment: Environment
+    ) -> tuple[Program, list[Value]]:
         """The program and its leaves; those that each trace makes for itself are constants.
 
         A function that is traced differently the second time would be compiled to something it is not.
         """
-        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
         other, others = from_graph(again.outputs, again.inputs, self.parameters)
-        if len(leaves) == len(others):
-            lasting = list(map(is_, leaves, others))
+        lasting = list(map(is_, leaves, others))
+        changing = {leaf for leaf, stays in zip(leaves, lasting, strict=False) if not stays}
+        if len(leaves) == len(others) and changing.isdisjoint(environment.values):
             program, other = with_given(program, leaves, lasting), with_given(other, others, lasting)
             if program.same_as(other):
                 return program, list(compress(leaves, lasting))

@@ -1,14 +1,16 @@
 """Tracing: calling a function once on numbers that are not known, to get its graph.
 
-While a function is traced, `.data` of its inputs, of the parameters and of every node made is an `Unknown`: arithmetic
-on it stays unknown, and whatever needs the number itself raises. So what the graph cannot record is an error, never
-a number that was true only once.
+While a function is traced, `.data` of its inputs, of the parameters, of every node made and of every other Value that
+it uses or that is found in its environment is an `Unknown`: arithmetic on it stays unknown, and whatever needs the
+number itself raises. So what the graph cannot record is an error, never a number that was true only once. (A number
+read from a Value that neither the graph contains nor `environment` can find is taken for a constant.) They are hidden
+from all threads, until the trace ends.
 
 Where the eager engine would make a constant, by `detach()` and under `no_grad()`, the graph goes on, for the number
 depends on the inputs; but a node of `DETACH` stands there, which has no derivative.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -38,7 +40,7 @@ class Unknown:
     def _refuse(self, *_: Any) -> NoReturn:
         raise TracingError(
             "autograd.compile traces the function once, for all numbers: here it compares or converts one that is not "
-            "known yet (.data, .grad, float(), bool(), math.exp() of a traced Value). For a branch write "
+            "known yet (.data, .grad, float(), bool(), math.exp() of a Value). For a branch write "
             "autograd.where(autograd.greater(v, 0), a, b), for mathematics autograd.exp(v) and its kin, for a number "
             "that gets no gradient v.detach()"
         )
@@ -55,13 +57,40 @@ class Unknown:
 
 
 Real.register(Unknown)  # so that wherever a plain number may stand, it is asked for its float, and says why it has none
-UNKNOWN = Unknown()
+UNKNOWN: Any = Unknown()
 
 
 class _Watch:
-    """Makes every traced node unknown, also one of two known leaves; a backward pass inside is refused."""
+    """Makes every Value unknown that is hidden, made or used; a backward pass inside is refused."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Value, tuple[float, float]] = {}
+
+    def hide(self, value: Value) -> None:
+        self.kept[value] = (value.data, value.grad)
+        value.data = value.grad = UNKNOWN
+
+    def restore(self) -> None:
+        for value, (data, grad) in self.kept.items():
+            value.data, value.grad = data, grad
+
+    def check(self) -> None:
+        for value in self.kept:
+            if value.data is not UNKNOWN or value.grad is not UNKNOWN:
+                self.refuse_assignment(value)
+
+    def refuse_assignment(self, value: Value) -> NoReturn:
+        raise TracingError(
+            f"the compiled function assigns to .data or .grad of {value.label or 'a Value'}, which would happen only "
+            "once, while it is traced; do so outside, after .backward(...)"
+        )
 
     def made(self, node: Any) -> None:
+        for x in node.operands:
+            if x.data is not UNKNOWN and type(x) is not Constant:
+                if x in self.kept or x.grad is UNKNOWN:
+                    self.refuse_assignment(x)
+                self.hide(x)
         node.data = node.grad = UNKNOWN
         if not MODE.get().recording:
             _detach(node)
@@ -110,23 +139,17 @@ class _FloatsOrUnknown:
 
 
 @contextmanager
-def unknown_numbers(leaves: Sequence[Value]) -> Iterator[None]:
-    """Hide the numbers of `leaves` inside the block, and record every operation whatever the modes outside."""
-    kept = [(leaf, leaf.data, leaf.grad) for leaf in leaves]
+def unknown_numbers(values: Iterable[Value]) -> Iterator[None]:
+    """Hide the numbers of `values` inside the block, and record every operation whatever the modes outside."""
+    watch = _Watch()
     try:
-        for leaf in leaves:
-            leaf.data = leaf.grad = UNKNOWN  # type: ignore[assignment]
-        with _FloatsOrUnknown(), mode(unknown=UNKNOWN, monitor=_Watch(), recording=True):
+        for value in dict.fromkeys(values):
+            watch.hide(value)
+        with _FloatsOrUnknown(), mode(unknown=UNKNOWN, monitor=watch, recording=True):
             yield
-        changed = [leaf for leaf in leaves if {id(leaf.data), id(leaf.grad)} != {id(UNKNOWN)}]
+        watch.check()
     finally:
-        for leaf, data, grad in kept:
-            leaf.data, leaf.grad = data, grad
-    if changed:
-        raise TracingError(
-            f"the compiled function assigns to .data or .grad of {changed[0].label or 'a parameter'}, which would "
-            "happen only once, while it is traced; do so outside, after .backward(...)"
-        )
+        watch.restore()
 
 
 @dataclass(frozen=True)
@@ -138,10 +161,15 @@ class Graph:
     inputs: list[Value]
 
 
-def trace(function: Callable[..., Any], arguments: Sequence[Any], parameters: Sequence[Value]) -> Graph:
-    """The graph of `function`, called with fresh Values in the structure of `arguments`."""
+def trace(
+    function: Callable[..., Any], arguments: Sequence[Any], parameters: Sequence[Value], others: Sequence[Value] = ()
+) -> Graph:
+    """The graph of `function`, called with fresh Values in the structure of `arguments`.
+
+    `others` are Values whose numbers the function might read; those of the parameters are hidden in any case.
+    """
     inputs = [Value(0.0) for _ in flatten(list(arguments))]
-    with unknown_numbers([*parameters, *inputs]):
+    with unknown_numbers([*parameters, *inputs, *others]):
         result = function(*restore(list(arguments), inputs))
     return Graph([_node(x) for x in _results(result, function)], result, inputs)
 
