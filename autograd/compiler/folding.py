@@ -61,16 +61,15 @@ class _Folding:
             self.given[part] = self.given[operands].any(axis=1)
             if row in EXACT:
                 with np.errstate(all="ignore"):
-                    self.number[part] = row.evaluate(FLOATS, numbers.T)
+                    self.number[part] = row.evaluate(FLOATS, list(numbers.T))
             else:
                 self.number[part] = [row.evaluate(FLOATS, xs) for xs in numbers.tolist()]
 
     def _one_by_one(self, ready: list[int]) -> None:
         program, rows, floats = self.program, self.program.words.rows, FLOATS
-        args, users = memoryview(program.args), memoryview(self.users)
-        code, start, arity = map(memoryview, (program.code, program.start, program.arity))
-        first, uses, missing = map(memoryview, (self.first, self.uses, self.missing))
-        number, given, done = map(memoryview, (self.number, self.given, self.done))
+        args, users, code, start = program.args.data, self.users.data, program.code.data, program.start.data
+        arity, first, uses, missing = program.arity.data, self.first.data, self.uses.data, self.missing.data
+        number, given, done = self.number.data, self.given.data, self.done.data
         while ready:
             i = ready.pop()
             operands = args[start[i] : start[i] + arity[i]].tolist()

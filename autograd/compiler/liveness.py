@@ -59,7 +59,7 @@ def _swept(program: Program, roots: Ints) -> Mask:
     for root in roots.tolist():
         alive[root] = 1
     args, places = program.args.tolist(), range(len(program) - 1, -1, -1)
-    starts, ends = memoryview(program.start), memoryview(program.start + program.arity)
+    starts, ends = program.start.data, (program.start + program.arity).data
     for i, start, end in zip(places, starts[::-1], ends[::-1], strict=True):
         if alive[i]:
             for operand in args[start:end]:
