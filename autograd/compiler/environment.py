@@ -119,7 +119,7 @@ def _places(thing: Any) -> Iterator[Place]:
             yield lambda: [*vars(thing).values(), *thing.__bases__]
     elif names := next((names for kinds, names in LINKS.items() if isinstance(thing, kinds)), ()):
         yield lambda: [getattr(thing, name) for name in names]
-    elif hasattr(thing, "tobytes"):
+    elif hasattr(type(thing), "tobytes"):  # not the alias of such a type, which would have the method too
         first = thing.tobytes()
         yield lambda: [first] if thing.tobytes() == first else []
         yield lambda: thing.ravel().tolist() if getattr(thing, "dtype", None) is np.dtype(object) else []
