@@ -312,6 +312,17 @@ def test_a_leaf_that_is_replaced_in_a_list_is_noticed(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_a_row_times_what_depends_on_parameters_only_is_summed_over_the_rows(backend: str) -> None:
+    w = Value(0.3)
+    f = compile(lambda x: autograd.sin(w) * x + autograd.exp(w + x), [w], backend=backend)
+    mean = autograd.mean([autograd.sin(w) * x + autograd.exp(w + x) for x in (1.0, 2.0, 3.0)])
+    mean.backward()
+    expected, w.grad = w.grad, 0.0
+    assert f.backward(np.array([1.0, 2.0, 3.0])) == pytest.approx(mean.data, rel=1e-14)
+    assert w.grad == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_values_made_inside_are_constants(backend: str) -> None:
     w = Value(2.0)
 

@@ -238,4 +238,4 @@ def moving(
     moves = [terms > 1 and factor.step != 0, *(s != 0 for s in factor.strides or (0,) * len(extents))]
     moves += [spaces[factor.space].ndim == 2] * rowwise
     names = "".join(name for name, does in zip("t" + letters + "r" * rowwise, moves, strict=True) if does)
-    return found[tuple(slice(None) if does else 0 for does in moves)], names
+    return found[(*(slice(None) if does else 0 for does in moves), ...)], names  # ...: no copy
