@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..arithmetic import Arithmetic
-from .llvm_math import VECTORIZED, define
+from . import llvm_erf, llvm_math
 from .llvm_text import Body, Type
 
 POWERS = {1.0, 2.0, 3.0, 4.0, -1.0, -2.0}
@@ -31,7 +31,8 @@ class Lanes:
         return self.m.binary("fsub", other, self)
 
     def __mul__(self, other: Any) -> "Lanes":
-        return self.m.binary("fmul", self, other)
+        product = self.m.binary("fmul", self, other)
+        return Rescaled(product, self) if other == -llvm_erf.ROOT_HALF else product
 
     def __rmul__(self, other: Any) -> "Lanes":
         return self.m.binary("fmul", other, self)
@@ -53,6 +54,33 @@ class Lanes:
         return self.m.abs(self)
 
 
+class Rescaled(Lanes):
+    """−√½·x, which remembers x: rounding this product alone costs Φ(x) = ½ erfc(−√½·x) about x² units."""
+
+    def __init__(self, product: Lanes, x: Lanes) -> None:
+        super().__init__(product.m, product.name)
+        self.x = x
+
+
+class Decay(Lanes):
+    """e⁻|ˣ|: what rounding its sum with 1 loses is made good in the quotient, or σ(x) were more than 2 units off."""
+
+    def __init__(self, power: Lanes) -> None:
+        super().__init__(power.m, power.name)
+
+    def __radd__(self, other: Any) -> Lanes:
+        total = super().__radd__(other)
+        return BeyondOne(total, self - (total - 1.0)) if other == 1.0 else total
+
+
+class BeyondOne(Lanes):
+    """1 + e⁻|ˣ|, and what rounding the sum has lost."""
+
+    def __init__(self, total: Lanes, lost: Lanes) -> None:
+        super().__init__(total.m, total.name)
+        self.lost = lost
+
+
 class LaneArithmetic(Arithmetic):
     """Lanes of one type, written into one body."""
 
@@ -60,8 +88,8 @@ class LaneArithmetic(Arithmetic):
         self.body, self.type = body, type
 
     def __getattr__(self, name: str) -> Any:
-        if name in FUNCTIONS:
-            return lambda x: self._call(name, self.lanes(x))
+        if name in FUNCTIONS or name in VECTORIZED:
+            return lambda *xs: self._call(name, *map(self.lanes, xs))
         return super().__getattr__(name)
 
     def lanes(self, x: Any) -> Lanes:
@@ -75,13 +103,28 @@ class LaneArithmetic(Arithmetic):
         return self._intrinsic("fma", x, y, z)
 
     def truediv(self, x: Any, y: Any) -> Lanes:
-        return self.binary("fdiv", x, y)
+        if not isinstance(y, BeyondOne):
+            return self.binary("fdiv", x, y)
+        inverse = self.binary("fdiv", 1.0, y)
+        quotient = x * inverse
+        return self.fma(inverse, self.fma(-quotient, y, x) - quotient * y.lost, quotient)
 
     def abs(self, x: Any) -> Lanes:
-        return self._intrinsic("fabs", x.size or x if isinstance(x, Lanes) else x)
+        size = self._intrinsic("fabs", x.size or x if isinstance(x, Lanes) else x)
+        size.size = size
+        return size
+
+    def exp(self, x: Any) -> Lanes:
+        x = self.lanes(x)
+        power = self._call("exp", x)
+        falls = x.size is not None and x.size is not x and x.size.size is x.size  # x is −|…|
+        return Decay(power) if falls else power
 
     def sqrt(self, x: Any) -> Lanes:
         return self._intrinsic("sqrt", x)
+
+    def erfc(self, x: Any) -> Lanes:
+        return self._call("erfc_of_root_half", x.x) if isinstance(x, Rescaled) else self._call("erfc", self.lanes(x))
 
     def pow(self, x: Any, y: Any) -> Lanes:
         if not isinstance(y, Lanes) and y in POWERS:
@@ -123,12 +166,15 @@ class LaneArithmetic(Arithmetic):
         given = ", ".join(f"{kind} {self.lanes(x).name}" for x in operands)
         return Lanes(self, self.body.let(f"call {kind} {function}({given})"))
 
-    def _call(self, name: str, x: Lanes) -> Lanes:
+    def _call(self, name: str, *xs: Lanes) -> Lanes:
         """A function of four doubles, whatever the lanes are."""
         if name not in VECTORIZED:
-            return self._by_lane(name, [x])
-        function = define(self.body.module, name)
-        results = [self.body.let(f"call {FOUR} {function}({FOUR} {part})") for part in self._split(x.name)]
+            return self._by_lane(name, list(xs))
+        function = llvm_math.define(self.body.module, VECTORIZED[name], len(xs))
+        results = []
+        for parts in zip(*(self._split(x.name) for x in xs), strict=True):
+            given = ", ".join(f"{FOUR} {part}" for part in parts)
+            results.append(self.body.let(f"call {FOUR} {function}({given})"))
         return Lanes(self, self._join(results))
 
     def _split(self, name: str) -> list[str]:
@@ -181,3 +227,4 @@ class LaneArithmetic(Arithmetic):
 
 FOUR = "<4 x double>"
 FUNCTIONS = frozenset("exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf erfc".split())
+VECTORIZED = {f.__name__: f for f in (*llvm_math.FUNCTIONS, *llvm_erf.FUNCTIONS)}

@@ -5,6 +5,7 @@ use their Taylor series after Cody and Waite's reduction.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from .llvm_text import Body, Module, Type
@@ -13,6 +14,7 @@ FOUR = Type("double", 4)
 LOG2E, LN2_HI, LN2_LO = 1.4426950408889634, 6.93147180369123816490e-01, 1.90821492927058770002e-10
 ROUND = 1.5 * 2.0**52  # x + ROUND − ROUND is x rounded to an integer, which stands in the low bits of the sum
 ROUND_BITS = 0x4338000000000000
+STRAND = 4  # terms of a series that wait for one another
 
 
 class Writer:
@@ -25,15 +27,19 @@ class Writer:
         self.m = LaneArithmetic(self.body, FOUR)
 
     def lanes(self, name: str) -> Any:
+        """A register's name as numbers."""
         return self.m.lanes(0.0).__class__(self.m, name)
 
     def bits(self, x: Any) -> str:
+        """The numbers' bits as integers."""
         return self.body.let(f"bitcast {FOUR} {self.m.lanes(x).name} to {FOUR.integer}")
 
     def number(self, bits: str) -> Any:
+        """Integers' bits as numbers."""
         return self.lanes(self.body.let(f"bitcast {FOUR.integer} {bits} to {FOUR}"))
 
     def integer(self, instruction: str, x: str, y: int | str) -> str:
+        """An instruction on integers, of which the second may be a constant."""
         return self.body.let(f"{instruction} {FOUR.integer} {x}, {FOUR.bits(y) if isinstance(y, int) else y}")
 
     def rounded(self, x: Any) -> tuple[Any, str]:
@@ -55,7 +61,10 @@ class Writer:
         return x * self.power_of_two(half) * self.power_of_two(self.integer("sub", k, half))
 
     def series(self, x: Any, coefficients: list[float]) -> Any:
-        """c₀ + c₁x + c₂x² + …"""
+        """c₀ + c₁x + c₂x² + …, even and odd powers apart, and those again: sums that do not wait for one another."""
+        if len(coefficients) > STRAND:
+            square = x * x
+            return self.m.fma(x, self.series(square, coefficients[1::2]), self.series(square, coefficients[::2]))
         total: Any = coefficients[-1]
         for c in reversed(coefficients[:-1]):
             total = self.m.fma(total, x, c)
@@ -79,13 +88,19 @@ def _reduced(w: Writer, x: Any) -> tuple[Any, str]:
     return w.m.fma(n, -LN2_LO, w.m.fma(n, -LN2_HI, x)), k
 
 
+def beyond_linear(w: Writer, r: Any) -> Any:
+    """(eʳ − 1 − r)/r² for |r| ≤ ½ log 2: twelve terms of the Taylor series."""
+    return w.series(r, [1 / math.factorial(i) for i in range(2, 14)])
+
+
 def exp(w: Writer, x: Any) -> Any:
+    """eˣ = 2ᵏ·(1 + (eʳ − 1)), x = k·log 2 + r; to 1.1 units, also among the smallest numbers."""
     r, k = _reduced(w, w.clamped(x, -750.0, 711.0))
-    return w.scaled(w.series(r, [1 / math.factorial(i) for i in range(14)]), k)
+    return w.scaled(1.0 + w.m.fma(r * r, beyond_linear(w, r), r), k)
 
 
 def expm1(w: Writer, x: Any) -> Any:
-    """2ᵏ·(eʳ − 1) + (2ᵏ − 1), where what rounding loses in r and in the sum is carried along."""
+    """eˣ − 1 = 2ᵏ·(eʳ − 1) + (2ᵏ − 1), x = k·log 2 + r; what r and the sum lose is carried along; to 1.5 units."""
     m = w.m
     n, k = w.rounded(w.clamped(x, -60.0, 711.0) * LOG2E)
     high, low = m.fma(n, -LN2_HI, w.clamped(x, -60.0, 711.0)), n * LN2_LO
@@ -106,7 +121,7 @@ LOG_SERIES = [
 
 
 def _log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
-    """log x + shift·log 2 + correction, for positive normal x."""
+    """log x + shift·log 2 + correction for positive normal x = 2ᵏ·(1 + f), √½ ≤ 1 + f < √2: a series in f/(2 + f)."""
     m = w.m
     bits = w.bits(x)
     k = w.integer("ashr", w.integer("sub", bits, 0x3FE6A09E667F3BCD), 52)  # so that the fraction is in [√½, √2)
@@ -121,6 +136,7 @@ def _log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
 
 
 def log(w: Writer, x: Any) -> Any:
+    """log x, 2⁵⁴·x instead where x is among the smallest numbers; to 1 unit."""
     m = w.m
     tiny = m.less(x, 2.0**-1022)
     y = _log_of_normal(w, m.where(tiny, x * 2.0**54, x), m.where(tiny, -54.0, 0.0), 0.0)
@@ -128,6 +144,7 @@ def log(w: Writer, x: Any) -> Any:
 
 
 def _log_edges(w: Writer, x: Any, y: Any) -> Any:
+    """y, but −inf where x is 0, nan where it is below, and x where it is inf or nan."""
     m = w.m
     y = m.where(m.less(x, math.inf), y, x)  # inf and nan
     y = m.where(m.less(x, 0.0), math.nan, y)
@@ -135,6 +152,7 @@ def _log_edges(w: Writer, x: Any, y: Any) -> Any:
 
 
 def log1p(w: Writer, x: Any) -> Any:
+    """log(1 + x) as log u + (x − (u − 1))/u, u being 1 + x rounded; to 1 unit."""
     m = w.m
     u = 1.0 + x
     lost = m.where(m.less(x, 1.0), x - (u - 1.0), 1.0 - (u - x))
@@ -144,7 +162,7 @@ def log1p(w: Writer, x: Any) -> Any:
 
 
 def tanh(w: Writer, x: Any) -> Any:
-    """1 − 2/(e²ˣ + 1) where |x| is large; from e⁻²ˣ − 1 where that would cancel."""
+    """tanh x = 1 − 2/(e²ˣ + 1) where |x| > 1, from e⁻²ˣ − 1 where that would cancel; to 1.8 units."""
     m = w.m
     size = m.abs(x)
     large = m.less(1.0, size)
@@ -164,18 +182,20 @@ COS_SERIES = [
     4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05,
     -2.75573143513906633035e-07, 2.08757232129817482790e-09, -1.13596475577881948265e-11,
 ]  # fmt: skip
-HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21)  # 33 bits, 33 bits, the rest
+# π/2 as numbers of 33, 33, 53 and 53 bits
+HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21, 1.0085854035872483e-37)
 
 
 def _turned(w: Writer, x: Any, quarter: int) -> Any:
-    """sin(x + quarter·π/2) for |x| below 2²⁰."""
+    """sin(x + quarter·π/2) for |x| < 2²⁰: x − q·π/2 = y + tail, π/2 in four pieces, the first two exact times q."""
     m, let = w.m, w.body.let
     q, k = w.rounded(x * (2 / math.pi))
     first = m.fma(q, -HALF_PI[0], x)
     second = first - q * HALF_PI[1]
     low = (first - second) - q * HALF_PI[1]
-    y = second + m.fma(q, -HALF_PI[2], low)
-    tail = m.fma(q, -HALF_PI[2], (second - y) + low)
+    rest = m.fma(q, -HALF_PI[2], low)
+    y = second + rest
+    tail = ((second - y) + rest) + m.fma(q, -HALF_PI[3], m.fma(q, -HALF_PI[2], low - rest))
     z = y * y
     sine = y + (m.fma(z * y, w.series(z, SIN_SERIES), tail) - 0.5 * z * tail)
     half = 0.5 * z
@@ -189,10 +209,12 @@ def _turned(w: Writer, x: Any, quarter: int) -> Any:
 
 
 def sin(w: Writer, x: Any) -> Any:
+    """sin x, reduced by multiples of π/2, by the C library from 2²⁰ on; to 1 unit."""
     return w.m.where(w.m.equal(x, 0.0), x, _or_library(w, x, "sin", _turned(w, x, 0)))
 
 
 def cos(w: Writer, x: Any) -> Any:
+    """cos x, the sine a quarter turn on, by the C library from 2²⁰ on; to 1 unit."""
     return _or_library(w, x, "cos", _turned(w, x, 1))
 
 
@@ -211,15 +233,16 @@ def _or_library(w: Writer, x: Any, name: str, y: Any) -> Any:
     return w.lanes(let(f"phi {FOUR} [ {y.name}, %{before} ], [ {library.name}, %{far} ]"))
 
 
-VECTORIZED = {f.__name__: f for f in (exp, expm1, log, log1p, tanh, sin, cos)}
+FUNCTIONS = (exp, expm1, log, log1p, tanh, sin, cos)
 
 
-def define(module: Module, name: str) -> str:
-    """The function of four doubles of this name, written into the module when it is first asked for."""
-    function = f"@chainrule_{name}"
-    if function not in module.defined:
-        module.defined.add(function)
-        writer = Writer(module)
-        result = VECTORIZED[name](writer, writer.lanes("%x"))
-        module.define(f"define internal {FOUR} {function}({FOUR} %x)", writer.body, f"ret {FOUR} {result.name}")
-    return function
+def define(module: Module, function: Callable[..., Any], operands: int) -> str:
+    """The name of the function of four doubles, which is written into the module when it is first asked for."""
+    name = f"@chainrule_{function.__name__}"
+    if name not in module.defined:
+        module.defined.add(name)
+        writer, given = Writer(module), [f"%x{k}" for k in range(operands)]
+        result = function(writer, *map(writer.lanes, given))
+        head = ", ".join(f"{FOUR} {x}" for x in given)
+        module.define(f"define internal {FOUR} {name}({head})", writer.body, f"ret {FOUR} {result.name}")
+    return name
