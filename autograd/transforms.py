@@ -111,7 +111,8 @@ class Trace:
         for position, argument in zip(chosen, self.arguments, strict=True):
             traced[position] = restore(argument, [next(fresh) for _ in flatten(argument)])
         self.result = function(*traced)
-        self.is_plain = self._depends_on_sources_only()
+        self.tracing = MODE.get().unknown is not None  # the numbers are not known yet: derivatives are graphs
+        self.is_plain = not self.tracing and self._depends_on_sources_only()
 
     def outputs(self) -> list[Any]:
         try:
@@ -133,7 +134,7 @@ class Trace:
         """∂out/∂source for every source: from the recorded numbers, or from the rows again on Values."""
         if not isinstance(out, Value):
             return [0.0] * len(self.sources)
-        if monitor := MODE.get().monitor:
+        if (monitor := MODE.get().monitor) and not self.tracing:
             monitor.before_backward(out, 1.0)
         local_grads = numeric_derivatives if self.is_plain else symbolic_derivatives
         return gradients(out, self.sources, 1.0, local_grads)

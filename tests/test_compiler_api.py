@@ -172,6 +172,8 @@ def test_pickle_and_deepcopy(backend: str) -> None:
     f = compile(of_module, backend=backend)
     loaded = pickle.loads(pickle.dumps(f))
     assert loaded([1.0, 2.0]) == f([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"of_module is pickled as its name only.*compile the model itself"):
+        pickle.dumps(compile(of_module, MODEL.parameters(), backend=backend))
     model = nn.MLP(2, [3, 1], rng=random.Random(1))
     g = compile(model, model.parameters(), backend=backend)
     g.backward([1.0, 2.0])
@@ -179,6 +181,18 @@ def test_pickle_and_deepcopy(backend: str) -> None:
     twin_model.parameters()[0].data += 1.0
     assert twin([1.0, 2.0]) == twin_model([1.0, 2.0]).data != g([1.0, 2.0])
     assert twin.parameters == twin_model.parameters()
+
+
+def test_a_models_parameters_are_its_own_unless_others_are_named(backend: str) -> None:
+    model = nn.MLP(2, [3, 1], rng=random.Random(1))
+    f = compile(model, backend=backend)
+    assert f.parameters == model.parameters()
+    assert f.backward([1.0, 2.0]) == model([1.0, 2.0]).data
+    found = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    model([1.0, 2.0]).backward()
+    assert found == pytest.approx([p.grad for p in model.parameters()], rel=1e-14)
+    assert compile(model, [], backend=backend).parameters == []
 
 
 def test_single_precision(backend: str) -> None:
@@ -193,7 +207,7 @@ def test_the_program_prints_its_loops(backend: str) -> None:
     model = nn.MLP(2, [16, 16, 1])
     f = compile(lambda x: model(x), model.parameters(), backend=backend)
     f(np.zeros((2, 2)))
-    assert "i<16 R[16+1i] = relu R[0+1i]" in str(f.program)
+    assert "i<16 R[16+i] = relu R[i]" in str(f.program)
     assert "# sums of products" in f.passes
     assert "compiled" in repr(f)
 

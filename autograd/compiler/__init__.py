@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def compile(
     source: Any,
-    parameters: "Iterable[Value]" = (),
+    parameters: "Iterable[Value] | None" = None,
     *,
     inputs: "Sequence[Value] | None" = None,
     backend: Literal["llvm", "numpy"] = "llvm",
@@ -28,7 +28,8 @@ def compile(
     """Compile a function of scalars (and nested lists of them), or a graph that exists already.
 
     The function is traced once for each structure of its arguments. Called with numbers and lists it computes one
-    row; with NumPy arrays, rows first, all rows. `parameters` are the Values whose `.grad` `.backward(...)` adds to.
+    row; with NumPy arrays, rows first, all rows. `parameters` are the Values whose `.grad` `.backward(...)` adds to; a
+    model's own, unless others are named.
     With `inputs`, the source is a Value (or Values in lists), called with one list or one array.
 
     Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with one warning.
@@ -43,4 +44,6 @@ def compile(
         ) from error
     from .backends import available
 
+    if parameters is None:
+        parameters = source.parameters() if inputs is None and hasattr(source, "parameters") else ()
     return Compiled(source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads)

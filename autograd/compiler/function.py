@@ -182,6 +182,11 @@ class Compiled:
         return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}
 
     def __reduce__(self) -> Any:
+        if self.parameters and isinstance(self.function, FunctionType):
+            raise TypeError(
+                f"{self.__name__} is pickled as its name only, its parameters as copies, to which it would not lead: "
+                "compile the model itself, or an object that is called and holds them"
+            )
         return _rebuild, (self.function, self.parameters, self._options())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Compiled":

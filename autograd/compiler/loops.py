@@ -22,8 +22,10 @@ class Address:
     step: int = 0
 
     def __str__(self) -> str:
-        moves = "".join(f"{s:+}{name}" for s, name in zip((*self.strides, self.step), self.names(), strict=True) if s)
-        return f"{self.space}[{self.base}{moves}]"
+        moves = zip((*self.strides, self.step), self.names(), strict=True)
+        parts = [f"{'-' if s < 0 else '+'}{abs(s) if abs(s) > 1 else ''}{name}" for s, name in moves if s]
+        start = [str(self.base)] if self.base or not parts else []
+        return f"{self.space}[{''.join(start + parts).removeprefix('+')}]"
 
     def names(self) -> str:
         return "ijklmnop"[: len(self.strides)] + "t"
