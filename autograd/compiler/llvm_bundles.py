@@ -73,9 +73,9 @@ class BundleWriter:
         for block, (vectors, type, lanes) in product(blocks, self._lane_segments()):
             self.type = type
             with (
+                self._over_lanes(lanes, type),
                 self._loops([d for d in free if d != blocked]),
                 self._over(blocked, block),
-                self._over_lanes(lanes, type),
             ):
                 self.loaded, self.origins = {}, {}
                 if bundle.row is None:

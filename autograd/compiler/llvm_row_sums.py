@@ -1,4 +1,4 @@
-"""Sums over rows as machine code: 2 × 4 outputs at a time, whose lanes are added once, at the end."""
+"""Sums over rows as machine code: 2 × 4 outputs at a time; the lanes of four are added together, once, at the end."""
 
 from collections.abc import Callable
 from itertools import product
@@ -7,7 +7,7 @@ from typing import Any
 from .bundles import Factors
 from .llvm_bundles import BundleWriter, Counter, Segment, segments
 from .llvm_lanes import Lanes
-from .llvm_text import Body, Type, horizontal, tail_mask
+from .llvm_text import Body, Type, horizontal, horizontals, tail_mask
 
 
 class RowSumsWriter(BundleWriter):
@@ -37,9 +37,11 @@ class RowSumsWriter(BundleWriter):
             for t in range(run.length) if run.length <= 4 else [None]:
                 sums = self._sum_term(run, places, sums, whole, t)
         self.lane, self.origins = 0, {}
-        one = Type(self.type.element, 1)
-        for place, total in zip(places, sums, strict=True):
-            self._add_to(place, horizontal(self.body, self.type, total), one)
+        together = deep if deep == 4 and self.bundle.out.strides[-1] == 1 else 1
+        add = horizontal if together == 1 else horizontals
+        for k in range(0, len(sums), together):
+            totals = add(self.body, self.type, *sums[k : k + together])
+            self._add_to(places[k], totals, Type(self.type.element, together))
 
     def _sum_term(self, run: Factors, places: Any, sums: list[str], whole: str, t: int | None) -> list[str]:
         if t is None:
@@ -93,9 +95,12 @@ class RowSumsWriter(BundleWriter):
         pairs = zip(values, changed, strict=True)
         return [body.let(f"phi {self.type} [ {old}, %{before} ], [ {new}, %{end} ]") for old, new in pairs]
 
-    def _add_to(self, place: tuple[int, ...], total: str, one: Type) -> None:
-        wide, self.type = self.type, one
+    def _add_to(self, place: tuple[int, ...], totals: str, type: Type) -> None:
+        """Add to one sum, or to neighbours."""
+        wide, self.type = self.type, type
         pointer = self._pointer(self.bundle.out, place)
         self.type = wide
-        earlier = self.body.let(f"load {one}, ptr {pointer}")
-        self.body.do(f"store {one} {self.body.let(f'fadd {one} {earlier}, {total}')}, ptr {pointer}")
+        align = type.bytes // type.lanes
+        earlier = self.body.let(f"load {type}, ptr {pointer}, align {align}")
+        added = self.body.let(f"fadd {type} {earlier}, {totals}")
+        self.body.do(f"store {type} {added}, ptr {pointer}, align {align}")
