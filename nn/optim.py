@@ -15,6 +15,9 @@ class Optimizer:
 
     A subclass says the direction. What it remembers are numbers and lists with one number for each parameter, which
     `state_dict` copies. `lr` may be changed between steps. `weight_decay` · p is added to the gradient.
+
+    So that `train` of a compiled function can compile the step, a direction has no branch on the gradient, on what
+    is remembered or on `steps`, and takes its functions from `autograd`, which serve numbers and Values alike.
     """
 
     couples_decay = True
@@ -95,8 +98,9 @@ class SGD(Optimizer):
     def direction(self, i: int, gradient: float) -> float:
         if not self.momentum:
             return gradient
-        v = self.momentum * self.velocity[i] + (1.0 - self.dampening) * gradient if self.steps > 1 else gradient
-        self.velocity[i] = v
+        # Where a step is compiled, the number of steps is no longer known: no branch on it.
+        share = 1.0 - self.dampening * (1.0 - 0.0 ** (self.steps - 1)) if self.dampening else 1.0
+        self.velocity[i] = v = self.momentum * self.velocity[i] + share * gradient
         return gradient + self.momentum * v if self.nesterov else v
 
 
@@ -124,7 +128,9 @@ class RMSprop(Optimizer):
 
     def direction(self, i: int, gradient: float) -> float:
         self.squares[i] = s = self.alpha * self.squares[i] + (1.0 - self.alpha) * gradient * gradient
-        self.velocity[i] = v = self.momentum * self.velocity[i] + gradient / (sqrt(s) + self.eps)
+        v = gradient / (root(s) + self.eps)
+        if self.momentum:
+            self.velocity[i] = v = self.momentum * self.velocity[i] + v
         return v
 
 
@@ -151,7 +157,8 @@ class Adagrad(Optimizer):
 
     def direction(self, i: int, gradient: float) -> float:
         self.squares[i] = s = self.squares[i] + gradient * gradient
-        return gradient / (sqrt(s) + self.eps) / (1.0 + (self.steps - 1) * self.lr_decay)
+        direction = gradient / (root(s) + self.eps)
+        return direction / (1.0 + (self.steps - 1) * self.lr_decay) if self.lr_decay else direction
 
 
 class Adam(Optimizer):
@@ -177,9 +184,10 @@ class Adam(Optimizer):
         self.m, self.v = self.per_parameter(), self.per_parameter()
 
     def direction(self, i: int, gradient: float) -> float:
-        self.m[i] = m = self.beta1 * self.m[i] + (1.0 - self.beta1) * gradient
-        self.v[i] = v = self.beta2 * self.v[i] + (1.0 - self.beta2) * gradient * gradient
-        return m / (1.0 - self.beta1**self.steps) / (sqrt(v / (1.0 - self.beta2**self.steps)) + self.eps)
+        beta1, beta2, t = self.beta1, self.beta2, self.steps
+        self.m[i] = m = beta1 * self.m[i] + (1.0 - beta1) * gradient
+        self.v[i] = v = beta2 * self.v[i] + (1.0 - beta2) * gradient * gradient
+        return m / (1.0 - beta1**t) / (root(v / (1.0 - beta2**t)) + self.eps)
 
 
 class AdamW(Adam):
@@ -207,6 +215,15 @@ class AdamW(Adam):
         for p in self.parameters:
             p.data *= 1.0 - self.lr * self.weight_decay
         super().step()
+
+
+def root(x: Any) -> float:
+    """The square root of a number; of a Value, where the step is traced to be compiled."""
+    try:
+        return sqrt(x)
+    except TypeError:
+        found: float = x.sqrt()
+        return found
 
 
 def checked(parameters: Iterable[Value]) -> list[Value]:
