@@ -15,6 +15,7 @@ from .codes import Codes, Traced
 from .export import c_text, llvm_text
 from .pipeline import Request, Task, listing, passes, planned
 from .program import Program
+from .training import Trainer
 
 
 class CacheInfo(NamedTuple):
@@ -47,6 +48,7 @@ class Compiled:
         self.__name__ = getattr(source, "__name__", type(source).__name__)
         self.__doc__ = getattr(source, "__doc__", None)
         self._codes = Codes(self.function, self.parameters, self.inputs, self.backend, self.dtype)
+        self._trainer = Trainer(self._codes)
 
     # what it computes
 
@@ -89,6 +91,29 @@ class Compiled:
         for parameter, extra in zip(self.parameters, gradient, strict=True):
             parameter.grad += extra
         return float(value)
+
+    def train(
+        self,
+        *args: Any,
+        optimizer: Any,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        seed: int | None = 0,
+    ) -> Floats:
+        """Train: `optimizer.zero_grad(); f.backward(batch); optimizer.step()` for every batch; returns the losses.
+
+        In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows in one step), shuffled
+        anew by NumPy's `default_rng(seed)`. With LLVM the loop is machine code on one thread, which compiles the
+        optimizer's own `step()`, in float64 whatever the dtype. At the end the optimizer and its parameters hold what
+        Python's loop would have left there; numbers such as lr are read at each call. Other parameters stay.
+
+        Raises FloatingPointError for a loss of nan or inf, everything being as it was before the call, and TypeError
+        (TracingError) for an optimizer whose step cannot be compiled. Ctrl-C ends it after a whole step, within 0.1 s
+        or one step, with what was learned so far.
+        """
+        call = Call(self._arguments(args))
+        return self._trainer.train(call, optimizer, epochs, batch_size, shuffle, seed)
 
     def kernel(self, task: Task, *args: Any, argnums: Argnums = 0) -> Any:
         """The compiled code of one kind of call ("value", "value_and_grad", "backward", …) with its buffers.
