@@ -100,7 +100,7 @@ class _Batches:
         whole = self.rows - self.rows % self.size
         for part, size in ((order[:whole], self.size), (order[whole:], self.rows - whole)):
             if size:
-                yield self.columns[:, part].reshape(len(self.columns), -1, size).swapaxes(0, 1)
+                yield np.take(self.columns, part, 1).reshape(len(self.columns), -1, size).swapaxes(0, 1)
 
 
 class _Run:
@@ -195,7 +195,7 @@ class PythonStack:
 
     def __init__(self, kernel: Any, leaves: Floats, batches: Floats) -> None:
         self.batches, self.count = batches, len(batches)
-        self.buffers = kernel.prepared(leaves, batches[0])
+        self.buffers = kernel.prepared(leaves, np.ascontiguousarray(batches[0]))
 
     def fill(self, batches: Floats) -> None:
         self.batches = batches

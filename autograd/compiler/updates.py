@@ -91,7 +91,7 @@ class Step:
         settings = {name: x for name, x in self.held.settings.items() if name not in self.states}
         found = [name for name, before in settings.items() if self.after[name] is not before]
         for name in found:
-            if not isinstance(settings[name], Real):
+            if not isinstance(settings[name], Real) or isinstance(settings[name], bool):
                 raise TracingError(f"step() changes {name}, which is no number: {settings[name]!r:.40}")
         return found
 
