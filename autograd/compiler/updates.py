@@ -19,7 +19,7 @@ from ..graph import topological_order
 from ..value import Constant, Value
 from .arguments import Call
 from .arrays import Floats
-from .codes import Codes
+from .codes import Codes, _collector_at_rest
 from .environment import Environment
 from .tracing import TracingError, unknown_numbers
 
@@ -109,7 +109,9 @@ class Step:
         outputs = [*self.of(k), *self.new_scalars()]
         order = topological_order(*outputs)
         places = {node: i for i, node in enumerate(order)}
-        lines = [(x.op or leaves.get(x, _which(x)), *map(places.get, x.operands)) for x in order]
+        lines = [
+            (x.op, *map(places.get, x.operands)) if x.op else leaves[x] if x in leaves else _which(x) for x in order
+        ]
         return [lines, [places[x] for x in outputs]]
 
 
@@ -153,7 +155,7 @@ class Update:
         self.kind, self.held, self.count = type(optimizer), held, len(optimizer.parameters)
         self.environment = Environment(self.kind)
         try:
-            with Codes.lock:
+            with Codes.lock, _collector_at_rest():
                 step = traced(optimizer, held, self.environment.values)
         except Exception as error:
             raise TracingError(f"{self.kind.__name__} cannot train in compiled code: {error}") from error
