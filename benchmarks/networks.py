@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import training
 from .peers import Contender
 from .problems import Problem, problem
 from .table import Table, digits, duration, verdict
@@ -101,7 +102,8 @@ def run(name: str, quick: bool) -> list[Table]:
             entered.add(contender, maker, given)
     difference = entered.check(REFERENCE)
     timing = entered.timing(3 if quick else 15)
-    return [table(given, entered, timing, difference)]
+    tables = [table(given, entered, timing, difference)]
+    return [*tables, training.table(given, quick)] if name in "AB" else tables
 
 
 def table(given: Problem, entered: Field, timing: Timing, difference: float) -> Table:

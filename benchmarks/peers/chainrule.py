@@ -1,5 +1,6 @@
 """chainrule: `autograd.compile` of the loss of one row, called with all rows; or of a graph that exists already."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import nn
 from autograd.compiler import compile
 
 from ..moons import micrograds_loss
-from ..problems import Problem
+from ..problems import Array, Problem
 from . import Contender
 from .many_variables import Function, with_numbers
 
@@ -62,6 +63,43 @@ def with_values(problem: Problem) -> Contender:
         return f.backward(problem.X, problem.y)
 
     return Contender(step, lambda loss: (loss, np.array([p.grad for p in parameters])))
+
+
+def training(problem: Problem, optimizer: str, rate: float) -> Callable[[int], Array]:
+    """All steps in one call of `f.train`; reading and writing the parameters is part of it."""
+    model = mlp(problem)
+    f = compile(loss_function(problem, model), parameters=model.parameters())
+
+    def train(steps: int) -> Array:
+        adapted = _restarted(problem, model, optimizer, rate)
+        f.train(problem.X, problem.y, optimizer=adapted, epochs=steps)
+        return np.array([p.data for p in model.parameters()])
+
+    return train
+
+
+def training_in_python(problem: Problem, optimizer: str, rate: float) -> Callable[[int], Array]:
+    """The same as a loop: compiled gradients, and the optimizer's own step."""
+    model = mlp(problem)
+    f = compile(loss_function(problem, model), parameters=model.parameters())
+
+    def train(steps: int) -> Array:
+        adapted = _restarted(problem, model, optimizer, rate)
+        for _ in range(steps):
+            adapted.zero_grad()
+            f.backward(problem.X, problem.y)
+            adapted.step()
+        return np.array([p.data for p in model.parameters()])
+
+    return train
+
+
+def _restarted(problem: Problem, model: nn.MLP, optimizer: str, rate: float) -> nn.Optimizer:
+    """A new optimizer, and the model's first parameters."""
+    for p, number in zip(model.parameters(), problem.theta.tolist(), strict=True):
+        p.data = number
+    made: nn.Optimizer = getattr(nn, optimizer)(model.parameters(), lr=rate)
+    return made
 
 
 def hinge(z: Any, y: Any) -> Any:
