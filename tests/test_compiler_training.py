@@ -122,7 +122,7 @@ def test_batches_are_shuffled_by_the_seed_and_the_last_may_be_smaller(backend: s
         compiled.assert_like(python)
 
 
-@pytest.mark.parametrize("size", [1, 25, 50, 1000])
+@pytest.mark.parametrize("size", [1, 25, 30, 50, 1000])
 def test_batches_of_every_size(size: int, backend: str) -> None:
     compiled, python = pair(backend, OPTIMIZERS["SGD"])
     losses = compiled.train(epochs=2, batch_size=size, shuffle=False)

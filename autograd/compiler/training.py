@@ -18,6 +18,7 @@ from .codes import Codes
 from .updates import Held, Update
 
 MOST, LONG = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
+KEPT = 8  # compiled updates: a new one for each setting of an optimizer
 
 
 class Trainer:
@@ -72,7 +73,7 @@ class Trainer:
         for update in self.updates:
             if update.fits(optimizer, held):
                 return update
-        self.updates.append(Update(optimizer, held, self.own.backend))
+        self.updates = [*self.updates[1 - KEPT :], Update(optimizer, held, self.own.backend)]
         return self.updates[-1]
 
 

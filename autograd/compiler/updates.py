@@ -192,5 +192,6 @@ class Update:
         for i in self.moved[1:]:
             getattr(optimizer, self.held.lists[i - 2])[:] = inputs[i].tolist()
         for i in self.states_moved:
-            number, kind = float(leaves[i]), type(self.held.settings[self.states[i]])
-            setattr(optimizer, self.states[i], int(number) if kind is int and number.is_integer() else number)
+            name, number = self.states[i], float(leaves[i])
+            whole = type(getattr(optimizer, name)) is int and number.is_integer()
+            setattr(optimizer, name, int(number) if whole else number)
