@@ -207,7 +207,7 @@ def test_many_programs_of_single_operations_equal_eager(seed: int, length: int) 
     check_scalars(seed, length)
 
 
-@pytest.mark.parametrize("length", [300, 3000, 8000])
+@pytest.mark.parametrize("length", [300, 3000, 8000, 17_685])
 def test_tangles_of_sums_and_products_equal_eager(length: int) -> None:
     draws = Random(5)
     inputs = [Value(draws.uniform(-1, 1)) for _ in range(100)]
