@@ -17,15 +17,25 @@ from .program import Program
 
 @dataclass(frozen=True)
 class Factors:
-    """A run of terms of a sum of products: `length` times a·b; b is None where the terms are no products."""
+    """A run of terms of a sum of products: `length` times a·b; b is None where the terms are no products.
+
+    After each of its terms comes one of each of `others`, runs of the same length.
+    """
 
     length: int
     a: Operand
     b: Operand | None
+    others: tuple["Factors", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Factors", ...]:
+        """The runs that take turns: mostly this one alone."""
+        return self, *self.others
 
     def __str__(self) -> str:
-        product = str(self.a) if self.b is None else f"{self.a}·{self.b}"
-        return product if self.length == 1 else f"Σ(t<{self.length}) {product}"
+        products = [str(part.a) if part.b is None else f"{part.a}·{part.b}" for part in self.parts]
+        term = " + ".join(products)
+        return term if self.length == 1 else f"Σ(t<{self.length}) {f'({term})' if self.others else term}"
 
 
 @dataclass(frozen=True)

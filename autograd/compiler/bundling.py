@@ -1,10 +1,13 @@
 """Bundling: a group of alike nodes → one bundle, where their operands lie at regular distances."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
 from .arrays import Ints
 from .bundles import Bundle, Factors, Schedule
-from .loops import Address, Operand, constant_layout, find_loops, find_runs
+from .loops import Address, Operand, Run, constant_layout, find_loops, find_runs
 
 FEW = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
 LONG = 8  # a sum of so many terms is a loop by itself
@@ -46,7 +49,10 @@ class _Bundling:
 
     def _products(self) -> Bundle | None:
         a, b = self.table[:, ::2], self.table[:, 1::2]
-        runs = find_runs(self._places(a), self._places(b), self._kinds(a[0], b[0]))
+        groups = find_runs(self._places(a), self._places(b), self._kinds(a[0], b[0]))
+        if self.space == "G":  # in sums over the rows the order of the terms is free
+            groups = [[run] for group in groups for run in group]
+        runs = [run for group in groups for run in group]
         if len(runs) > max(MANY, a.shape[1] // FEW) or (self.space != "G" and a.size < FEW * len(runs)):
             return None
         columns = [part[:, run.first] for run in runs for part in (a, b)]
@@ -54,20 +60,27 @@ class _Bundling:
         if loops is None:
             return None
         strides = iter(self._with_strides(columns, loops))
-        factors = []
-        for run in runs:
-            span = slice(run.first, run.first + run.length)
-            left = self._operand(a[:, span], run.step_a, next(strides)[1])
-            right = self._operand(b[:, span], run.step_b, next(strides)[1])
-            one = not isinstance(right, Address) and right == 1.0
-            factors.append(Factors(run.length, left, None if one else right))
-        return Bundle(None, self.extents, self._out(), (), tuple(factors), self.lane, self.exact)
+        factors = [[self._factors(a, b, run, strides) for run in group] for group in groups]
+        found = tuple(replace(first, others=tuple(others)) for first, *others in factors)
+        return Bundle(None, self.extents, self._out(), (), found, self.lane, self.exact)
+
+    def _factors(self, a: Ints, b: Ints, run: Run, strides: Iterator[tuple[Ints, tuple[int, ...]]]) -> Factors:
+        left = self._operand(a[:, run.columns], run.step_a, next(strides)[1])
+        right = self._operand(b[:, run.columns], run.step_b, next(strides)[1])
+        one = not isinstance(right, Address) and right == 1.0
+        return Factors(run.length, left, None if one else right)
 
     def _kinds(self, a: Ints, b: Ints) -> Ints:
-        """A number for each term that tells which spaces its factors lie in, and whether one of them is just 1."""
-        letters = [np.array([ord(c) for c in self.plan.space[nodes]]) + 256 * self.one[nodes] for nodes in (a, b)]
-        found: Ints = letters[0] * 65536 + letters[1]
-        return found
+        """A number for each term that tells which spaces its factors lie in; few different numbers are told apart."""
+        kinds = np.zeros(len(a), np.int64)
+        for nodes in (a, b):
+            letters = np.array([ord(c) for c in self.plan.space[nodes]]) + 256 * self.one[nodes]
+            fixed = self.constant[nodes]
+            numbers, which = np.unique(self.plan.program.number[nodes[fixed]], return_inverse=True)
+            if len(numbers) <= FEW:
+                letters[fixed] += 512 * which
+            kinds = kinds * 65536 + letters
+        return kinds
 
     def _is_number(self, node: int) -> bool:
         return bool(self.constant[node])

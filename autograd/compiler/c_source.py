@@ -158,16 +158,22 @@ def _elementwise(step: Bundle) -> list[str]:
 
 
 def _products(step: Bundle) -> list[str]:
-    lines, started = [], False
-    for run in step.runs:
-        first = 0
-        if not started:
-            lines.append(f"double s = {_term(run, '0')};")
-            first, started = 1, True
-        if first < run.length:
-            loop = f"for (long t = {first}; t < {run.length}; t++) " if run.length > first + 1 else ""
-            lines.append(f"{loop}s += {_term(run, 't' if loop else str(first))};")
+    first, *_ = step.runs
+    lines = [f"double s = {_term(first, '0')};", *_adds(first.others, "0"), *_rest(first, 1)]
+    for run in step.runs[1:]:
+        lines += _rest(run, 0)
     return [*lines, f"{_place(step.out)} = s;"]
+
+
+def _rest(run: Factors, first: int) -> list[str]:
+    """The terms of a run from `first` on."""
+    if run.length - first < 2:
+        return _adds(run.parts, str(first)) if first < run.length else []
+    return [f"for (long t = {first}; t < {run.length}; t++) {{ {' '.join(_adds(run.parts, 't'))} }}"]
+
+
+def _adds(parts: Sequence[Factors], t: str) -> list[str]:
+    return [f"s += {_term(part, t)};" for part in parts]
 
 
 def _term(run: Factors, t: str) -> str:

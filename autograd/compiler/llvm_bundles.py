@@ -233,7 +233,8 @@ class BundleWriter:
             assert sums is not None
             return sums
         assert sums is not None
-        for operand, (offsets, _) in product((run.a, run.b), places):  # pointers that do not move are made before
+        operands = [operand for part in run.parts for operand in (part.a, part.b)]
+        for operand, (offsets, _) in product(operands, places):  # pointers that do not move are made before
             if isinstance(operand, Address):
                 self._origin(operand, offsets)
         kept, known = dict(self.loaded), dict(self.origins)
@@ -245,6 +246,13 @@ class BundleWriter:
         return [Lanes(self.m, name) for name in loop.next]
 
     def _term(self, run: Factors, places: Any, sums: list[Lanes] | None, t: Counter) -> list[Lanes]:
+        """The sums with a term of the run, and of each that takes turns with it, added."""
+        for part in run.parts:
+            sums = self._product(part, places, sums, t)
+        assert sums is not None
+        return sums
+
+    def _product(self, run: Factors, places: Any, sums: list[Lanes] | None, t: Counter) -> list[Lanes]:
         results = []
         for k, (offsets, vector) in enumerate(places):
             a = self._load(run.a, offsets, vector, t)

@@ -11,6 +11,9 @@ import numpy as np
 
 from .arrays import Floats, Ints
 
+FEW_RUNS = 8  # where there are more of them, some may take turns
+MOST_TURNS = 12
+
 
 @dataclass(frozen=True)
 class Address:
@@ -65,19 +68,59 @@ def steps_within(table: Ints, inner: int) -> Ints:
 
 @dataclass(frozen=True)
 class Run:
-    """Terms of a sum of products whose factors lie at constant distances: columns of the table of terms."""
+    """Terms of a sum of products whose factors lie at constant distances: every `stride`-th column from `first` on."""
 
     first: int
     length: int
     step_a: int
     step_b: int
+    stride: int = 1
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.first, self.first + self.length * self.stride, self.stride)
 
 
-def find_runs(a: Ints, b: Ints, kind: Ints) -> list[Run]:
-    """The runs of the terms (nodes × terms) a·b; neighbours in a run have the same `kind`."""
+def find_runs(a: Ints, b: Ints, kind: Ints) -> list[list[Run]]:
+    """The runs of the terms (nodes × terms) a·b; those in one list take turns. Terms in a run have the same `kind`."""
+    runs = _plain_runs(a, b, kind)
+    if len(runs) > FEW_RUNS:
+        for turns in range(2, min(MOST_TURNS, len(kind) // FEW_RUNS) + 1):
+            first, rounds = _longest_cycle(a, b, kind, turns)
+            if rounds > FEW_RUNS:
+                last = first + rounds * turns
+                parts = [find_runs(a[:, k], b[:, k], kind[k]) for k in (slice(0, first), slice(last, None))]
+                cycle = [_in_turn(a, b, first + k, rounds, turns) for k in range(turns)]
+                return [*parts[0], cycle, *([replace(r, first=last + r.first) for r in runs] for runs in parts[1])]
+    return [[run] for run in runs]
+
+
+def _in_turn(a: Ints, b: Ints, first: int, rounds: int, turns: int) -> Run:
+    step_a, step_b = (int(x[0, first + turns] - x[0, first]) for x in (a, b))
+    return Run(first, rounds, step_a, step_b, turns)
+
+
+def _longest_cycle(a: Ints, b: Ints, kind: Ints, turns: int) -> tuple[int, int]:
+    """Where most terms go on as those `turns` before them did: the first one, and how many rounds there are."""
+    holds = kind[turns:] == kind[:-turns]
+    for x in (a, b):
+        steps = x[:, turns:] - x[:, :-turns]
+        holds &= (steps == steps[0]).all(axis=0)
+        holds[turns:] &= steps[0, turns:] == steps[0, :-turns]
+        holds[:turns] &= holds[turns : 2 * turns]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], holds, [False]]).astype(np.int8)))
+    lengths = edges[1::2] - edges[::2]
+    if not len(lengths):
+        return 0, 0
+    best = int(lengths.argmax())
+    return int(edges[2 * best]), int(lengths[best]) // turns + 1
+
+
+def _plain_runs(a: Ints, b: Ints, kind: Ints) -> list[Run]:
+    """Neighbours in a run."""
     terms = a.shape[1]
-    if terms == 1:
-        return [Run(0, 1, 0, 0)]
+    if terms <= 1:
+        return [Run(0, 1, 0, 0)] * terms
     da, db = np.diff(a, axis=1), np.diff(b, axis=1)
     joined = (kind[1:] == kind[:-1]) & (da == da[0]).all(axis=0) & (db == db[0]).all(axis=0)
     runs, first = [], 0

@@ -39,7 +39,8 @@ def products(step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
     """The sums of a bundle: at once where NumPy adds in the eager order, run after run where it does not."""
     runs = step.runs
     in_order = in_turn([_run(run, k > 0, step, out, spaces, rowwise) for k, run in enumerate(runs)])
-    if out.size < 2 or len(runs) > 2 or runs[-1].length < LONG or (len(runs) == 2 and runs[0].length > 1):
+    short = runs[-1].length < LONG or runs[-1].others or (len(runs) == 2 and runs[0].length > 1)
+    if out.size < 2 or len(runs) > 2 or short:
         return in_order
     return _contraction(step, out, spaces, rowwise, in_order) or in_order
 
@@ -47,6 +48,8 @@ def products(step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
 def _run(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
     """The terms of a run one after the other, as the eager engine adds them."""
     count = math.prod(step.extents)
+    if run.others:
+        return _in_rounds(run, started, step, out, spaces, rowwise)
     a = view(run.a, step.extents, spaces, rowwise, run.length)
     b: Any = None if run.b is None else view(run.b, step.extents, spaces, rowwise, run.length)
     if run.length >= LONG and 1 < out.size <= CACHED // run.length:
@@ -77,6 +80,22 @@ def _accumulate(a: Any, b: Any, out: Any, length: int, started: bool) -> Action:
         if started:
             found[0] += out
         out[...] = np.add.accumulate(found, axis=0)[-1]
+
+    return add
+
+
+def _in_rounds(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
+    """Runs whose terms take turns."""
+    pairs = [[view(x, step.extents, spaces, rowwise, run.length) for x in _factors(part)] for part in run.parts]
+    found = np.empty((run.length, len(pairs), *out.shape), out.dtype)
+    flat = found.reshape(-1, *out.shape)
+
+    def add() -> None:
+        for k, (a, b) in enumerate(pairs):
+            np.multiply(a, b, out=found[:, k])
+        if started:
+            flat[0] += out
+        out[...] = np.add.accumulate(flat, axis=0)[-1]
 
     return add
 

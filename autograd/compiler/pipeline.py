@@ -15,6 +15,7 @@ from .program import INPUT, LEAF, Program
 from .rows import summed_over_rows
 from .schedule import schedule
 from .simplification import simplify
+from .stretching import stretched
 
 Task: TypeAlias = Literal["value", "value_and_grad", "jacobian", "hessian", "backward"]
 
@@ -64,7 +65,11 @@ def _chosen(program: Program, request: Request) -> Ints:
 
 
 def planned(program: Program, request: Request) -> Schedule:
-    """The schedule at the end of all passes."""
+    """The schedule at the end of all passes; of a program of very many repetitions, of a few of them."""
+    return stretched(program, request, _planned) or _planned(program, request)
+
+
+def _planned(program: Program, request: Request) -> Schedule:
     final = deque(passes(program, request), maxlen=1)[0][1]
     values = {"value": len(final.outputs), "value_and_grad": 1, "backward": 1}.get(request.task, 0)
     return schedule(final, request.batched, request.batched and request.task == "backward", values)
