@@ -160,7 +160,7 @@ def check_vectors(seed: int, depth: int) -> None:
 
 
 def check_with_torch(f: Any, point: list[float], numbers: list[float]) -> None:
-    """The eager results, those of the compiled ones, are PyTorch's: its tanh′ = 1 − tanh² has an error of 1e-16."""
+    """The eager results, those of the compiled ones, are PyTorch's, too."""
     import torch
 
     table = {name: getattr(torch, name) for name in ("relu", "tanh", "maximum", "sigmoid")}
@@ -168,7 +168,7 @@ def check_with_torch(f: Any, point: list[float], numbers: list[float]) -> None:
     value, gradient = torch_results(lambda xs: f(list(xs.unbind()), numbers, SimpleNamespace(**table)), point)
     expected, slopes = autograd.value_and_grad(lambda xs: f(xs, numbers))(point)
     assert value == pytest.approx(expected, rel=1e-12)
-    assert gradient == pytest.approx(slopes, rel=1e-9, abs=1e-11 * (1.0 + max(map(abs, slopes))))
+    assert gradient == pytest.approx(slopes, rel=0, abs=1e-12 * (1.0 + max(map(abs, slopes))))
 
 
 def check_parameters(f: Any, point: list[float], numbers: list[float], random: Random) -> None:
