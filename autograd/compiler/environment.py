@@ -5,7 +5,7 @@ traces the function anew. Of Values only the constants' numbers are watched: the
 
 A place is a function that gives what is there now. The walk goes wherever Python shows what a thing holds: from code to
 its globals and closure, from an object to its attributes and its class, through containers. It takes the code of Python
-itself, of NumPy and of this library as given, and cannot see what only running the code would tell: what
+itself, of this library and of installed packages as given, and cannot see what only running the code would tell: what
 `globals()["w"]` is, what an iterator will give, what an extension module's objects hold.
 """
 
@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache, partial, partialmethod
 from operator import is_
+from pathlib import Path
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -35,6 +36,7 @@ from ..value import Constant, Value
 Place: TypeAlias = Callable[[], Iterable[Any]]
 PLAIN = (int, float, complex, str, bytes, type(None), ModuleType)
 OURS = __name__.split(".")[0]
+INSTALLED = {"site-packages", "dist-packages"}  # the folders of installed packages
 LINKS: dict[Any, tuple[str, ...]] = {
     MethodType: ("__self__", "__func__"),
     (BuiltinFunctionType, MethodWrapperType): ("__self__",),
@@ -183,7 +185,11 @@ def _is_users_module(thing: Any) -> bool:
     return isinstance(thing, ModuleType) and not _is_library(thing.__name__)
 
 
+@lru_cache(maxsize=None)
 def _is_library(module: str) -> bool:
-    """Modules whose contents are taken not to change: ours and Python's own, and NumPy."""
+    """Modules whose contents are taken not to change: ours and Python's own, and what is installed beside it."""
     top = module.split(".")[0]
-    return top in (OURS, "nn", "numpy", "builtins") or (top in sys.stdlib_module_names and top != "__main__")
+    if top in (OURS, "nn", "numpy", "builtins") or (top in sys.stdlib_module_names and top != "__main__"):
+        return True
+    file = getattr(sys.modules.get(top), "__file__", None) or ""
+    return not INSTALLED.isdisjoint(Path(file).parts)
