@@ -13,7 +13,7 @@ import dis
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache, partial, partialmethod
+from functools import cache, cached_property, lru_cache, partial, partialmethod
 from operator import is_
 from pathlib import Path
 from types import (
@@ -185,7 +185,7 @@ def _is_users_module(thing: Any) -> bool:
     return isinstance(thing, ModuleType) and not _is_library(thing.__name__)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is_library(module: str) -> bool:
     """Modules whose contents are taken not to change: ours and Python's own, and what is installed beside it."""
     top = module.split(".")[0]
