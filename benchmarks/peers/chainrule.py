@@ -8,6 +8,7 @@ import numpy as np
 import autograd
 import nn
 from autograd.compiler import compile
+from autograd.compiler.program import from_graph
 
 from ..moons import micrograds_loss
 from ..problems import Array, Problem
@@ -131,6 +132,12 @@ def built(graph: tuple[autograd.Value, list[autograd.Value]]) -> Contender:
     root, inputs = graph
     f = compile(root, inputs=inputs)
     return contender(f, f.kernel("value_and_grad", [x.data for x in inputs]))
+
+
+def listed(graph: tuple[autograd.Value, list[autograd.Value]]) -> None:
+    """The compiler's first pass by itself: the graph as a flat list of operations."""
+    root, inputs = graph
+    from_graph([root], inputs, [])
 
 
 def variables_graph(function: Function) -> tuple[autograd.Value, list[autograd.Value]]:
