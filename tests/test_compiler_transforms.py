@@ -64,3 +64,21 @@ def test_a_differential_equation_trains_as_with_the_engine(backend: str) -> None
     loss.backward()
     assert mean == pytest.approx(loss.data, rel=1e-13)
     assert found == pytest.approx([p.grad for p in model.parameters()], rel=1e-11, abs=1e-14)
+
+
+def at_a_tie(v: Any) -> Any:
+    return autograd.max([v[0], v[1], v[0] * v[1]]) ** 2
+
+
+def at_the_origin(v: Any) -> Any:
+    return v[0] + autograd.norm([v[0] - v[1], v[0] - v[1]])
+
+
+def of_weights(v: Any) -> Any:
+    return autograd.logsumexp([v[0], v[1], 1.0]) * autograd.norm(v)
+
+
+@pytest.mark.parametrize("function", [at_a_tie, at_the_origin, of_weights])
+def test_second_derivatives_follow_the_rows_of_the_table_at_kinks_too(function: Any, backend: str) -> None:
+    found = compile(function, backend=backend).hessian([1.0, 1.0])
+    assert [x for row in found for x in row] == pytest.approx([x for row in hessian(function)([1.0, 1.0]) for x in row])

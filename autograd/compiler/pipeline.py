@@ -14,7 +14,7 @@ from .products import fold_products, gather_sums
 from .program import INPUT, LEAF, Program
 from .rows import summed_over_rows
 from .schedule import schedule
-from .simplification import simplify
+from .simplification import reduced, simplify
 from .stretching import stretched
 
 Task: TypeAlias = Literal["value", "value_and_grad", "jacobian", "hessian", "backward"]
@@ -44,7 +44,7 @@ def passes(program: Program, request: Request) -> Iterator[tuple[str, Program]]:
         program = with_derivatives(program, _chosen(program, request))
         yield "differentiate", program
     if request.task == "hessian":
-        program = simplify(replace(program, outputs=program.outputs[values:]))
+        program = reduced(replace(program, outputs=program.outputs[values:]))  # rows keep their own derivatives
         count = len(program.outputs)
         program = with_derivatives(program, _chosen(program, request))
         program = replace(program, outputs=program.outputs[count:])

@@ -19,8 +19,12 @@ ROUNDS = 20  # a graph needs two or three; behind these it only stays larger tha
 
 
 def simplify(program: Program) -> Program:
-    """Expand, then share what is equal, fold constants and drop what changes nothing, until nothing changes."""
-    program = expand(program)
+    """Expand, then reduce: what is left is for the passes that know sums of products only."""
+    return reduced(expand(program))
+
+
+def reduced(program: Program) -> Program:
+    """Share what is equal, fold constants and drop what changes nothing, until nothing changes."""
     for _ in range(ROUNDS):
         program = share(program)
         changed = neutral(fold_constants(program))
