@@ -1,11 +1,14 @@
 """The compiler: from a graph of scalars to loops over arrays, in NumPy, in machine code or as C source.
 
-tracing          a function → its graph, on numbers that are not known
-program          the graph as a flat list, in arrays
-differentiation, simplification, products, rows: passes from program to program
-loops, schedule  alike nodes → bundles: loop nests over buffers
-numpy_backend, llvm_backend, c_source: what runs the bundles
-function         what `compile` returns
+tracing, environment          a function → its graph, on numbers that are not known; what it reads from outside
+program, arrays, liveness     the graph as a flat list, in arrays
+pipeline                      the passes from program to program, in their order:
+  products, differentiation (with templates), simplification, folding, rows
+schedule, levels, bundling, loops, bundles: alike nodes → loop nests over buffers
+repetition, stretching        very many repetitions: compiled for a few of them
+numpy_*, llvm_*, c_source     what runs the bundles, or writes them down
+codes, arguments, kernels, backends, function, export: what `compile` returns, and what it keeps
+updates, training             an optimizer's step compiled, and the loop of steps
 """
 
 from collections.abc import Iterable, Sequence

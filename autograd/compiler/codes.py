@@ -67,7 +67,7 @@ class Codes:
         found = self.traces.get(structures)
         if found is not None and found.environment.unchanged():
             return found
-        with _collector_at_rest():
+        with collector_at_rest():
             traced = self.traces[structures] = self._traced(structures)
         if found is not None and not traced.program.same_as(found.program):
             self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
@@ -116,7 +116,7 @@ class Codes:
             self.hits += 1
         else:
             self.misses += 1
-            with _collector_at_rest():
+            with collector_at_rest():
                 self.kernels[key] = self._build(planned(traced.program, request))
         return self.kernels[key]
 
@@ -142,7 +142,7 @@ def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Pr
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Without the cyclic collector, which would walk through every growing graph again and again: none has cycles."""
     was_enabled = gc.isenabled()
     gc.disable()

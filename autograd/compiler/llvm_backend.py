@@ -30,7 +30,7 @@ class LlvmKernel(Kernel):
         self.layout, self.tables = writer.layout, writer.tables  # the tables must live as long as the code
         self.text = str(writer)
         self.block = 4 * TYPES[self.dtype.name].lanes
-        self.engine = _compiled(self.text)
+        self.engine = compiled(self.text)
         self.once = _function(self.engine, "once", "ppppll")
         self.rows = _function(self.engine, "rows", "pppplplll")
         self.run = _function(self.engine, "run", "pppppllll")
@@ -49,7 +49,7 @@ class Prepared(Buffers):
     def __init__(self, kernel: LlvmKernel, leaves: Floats, inputs: Floats, threads: int) -> None:
         self.kernel, self.threads = kernel, threads
         plan, layout, dtype = kernel.schedule, kernel.layout, kernel.dtype
-        self.pool = _aligned(layout.size, dtype)
+        self.pool = aligned(layout.size, dtype)
         start = layout.offsets["K"]
         self.pool[start : start + len(kernel.constants)] = kernel.constants
         self.leaves = self.pool[: layout.offsets.get("X", start)]
@@ -64,7 +64,7 @@ class Prepared(Buffers):
         self.chunk = TILE * max(LEAST, -(-tiles // CHUNKS))
         self.chunks = -(-self.count // self.chunk) or 1
         self.sums = np.zeros((self.chunks, plan.sizes["G"]), dtype)
-        self.buffers = [_aligned(plan.sizes["R"] * TILE, dtype) for _ in range(min(threads, self.chunks))]
+        self.buffers = [aligned(plan.sizes["R"] * TILE, dtype) for _ in range(min(threads, self.chunks))]
         arrays = (self.pool, self.buffers[0], self.columns, self.sums, self.outputs)
         addresses = [array.ctypes.data for array in arrays]
         self.arguments = (*addresses, self.stride, self.count, self.chunk, self.chunks)
@@ -77,7 +77,7 @@ class Prepared(Buffers):
             return
         block = self.kernel.block
         self.stride = -(-self.count // block) * block
-        self.columns = _aligned(count * self.stride, self.kernel.dtype).reshape(count, self.stride)
+        self.columns = aligned(count * self.stride, self.kernel.dtype).reshape(count, self.stride)
         self.inputs = self.columns[:, : self.count]
 
     def fill(self, leaves: Floats, inputs: Floats) -> None:
@@ -128,7 +128,7 @@ class Prepared(Buffers):
                 self.outputs[k] = self.pool[self.kernel.layout.offsets[space] + slot]
 
 
-def _aligned(count: int, dtype: Any) -> Floats:
+def aligned(count: int, dtype: Any) -> Floats:
     """An array that begins at a multiple of 64 bytes."""
     size = np.dtype(dtype).itemsize
     raw = np.empty(count + 64 // size, dtype)
@@ -143,7 +143,7 @@ def _function(engine: Any, name: str, arguments: str) -> Any:
     return ctypes.CFUNCTYPE(None, *kinds)(engine.get_function_address(name))
 
 
-def _compiled(text: str) -> Any:
+def compiled(text: str) -> Any:
     """The machine code of a module, for this processor."""
     _prepare()
     module = llvm.parse_assembly(text)

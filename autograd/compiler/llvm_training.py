@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Floats
-from .llvm_backend import _aligned, _compiled
+from .llvm_backend import aligned, compiled
 from .llvm_text import Body, Module, Type
 from .updates import Update
 
@@ -125,7 +125,7 @@ class Driver:
     """The loop's machine code; releasing it frees the code."""
 
     def __init__(self, update: Update, dtype: str) -> None:
-        self.engine = _compiled(str(DriverWriter(update, dtype).module))
+        self.engine = compiled(str(DriverWriter(update, dtype).module))
         kinds = [ctypes.c_void_p if argument.startswith("ptr") else ctypes.c_int64 for argument in HEAD]
         self.run = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(self.engine.get_function_address("train"))
 
@@ -165,7 +165,7 @@ class LlvmStack:
         self.ahead = 0
         if self.count > 1:
             self.ahead = batches.shape[1] * self.buffers.stride
-            self.columns = _aligned(self.count * self.ahead, kernel.dtype).reshape(self.count, batches.shape[1], -1)
+            self.columns = aligned(self.count * self.ahead, kernel.dtype).reshape(self.count, batches.shape[1], -1)
             self.fill(batches)
         used = min(len(self.buffers.leaves), update.count)
         self.leaves = self.buffers.leaves if used else np.zeros(1, kernel.dtype)  # the loss may use no parameter

@@ -19,7 +19,7 @@ from ..graph import topological_order
 from ..value import Constant, Value
 from .arguments import Call
 from .arrays import Floats
-from .codes import Codes, _collector_at_rest
+from .codes import Codes, collector_at_rest
 from .environment import Environment
 from .tracing import TracingError, unknown_numbers
 
@@ -155,7 +155,7 @@ class Update:
         self.kind, self.held, self.count = type(optimizer), held, len(optimizer.parameters)
         self.environment = Environment(self.kind)
         try:
-            with Codes.lock, _collector_at_rest():
+            with Codes.lock, collector_at_rest():
                 step = traced(optimizer, held, self.environment.values)
         except Exception as error:
             raise TracingError(f"{self.kind.__name__} cannot train in compiled code: {error}") from error
