@@ -82,3 +82,22 @@ def test_an_unknown_language_is_named() -> None:
     compiled(1.0)
     with pytest.raises(ValueError, match="use 'c' or 'llvm'"):
         compiled.source("fortran")
+
+
+def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> None:
+    def chain(x: Any) -> Any:
+        total = 0.0
+        for a, b in zip(x, x[1:], strict=False):
+            total = total + 100.0 * (a * a - b) ** 2 + (a - 1.0) ** 2
+        return total
+
+    lengths = set()
+    for count in (40, 90):
+        x = [0.1 * (k % 13) for k in range(count)]
+        compiled = compile(chain, backend="numpy")
+        value, gradient = compiled.value_and_grad(x)
+        source = compiled.source("c", name=f"chain{count}")
+        found = call(getattr(built(source, tmp_path), f"chain{count}_gradient"), x, [], 1 + count)
+        assert found == pytest.approx([value, *gradient], rel=1e-14, abs=1e-14)
+        lengths.add(len(source.splitlines()))
+    assert len(lengths) == 1

@@ -109,12 +109,25 @@ def c_function(name: str, comment: str, plan: Schedule) -> str:
     """One C function: inputs X, parameters P and a work space U → the outputs Y."""
     outputs = [plan.operand(int(node)) for node in plan.program.outputs]
     body = [line for step in plan.once for line in _step(plan, step)]
-    stores = [f"Y[{k}] = {_place(out)};" for k, out in enumerate(outputs)]
+    stores = _stores(outputs)
     constants = _array("K", plan.constants)
     arguments = "const double *X, const double *P, double *Y, double *U"
     upper = f"{name.upper()}_WORK"
     inside = "\n".join("    " + line for line in [*constants, "(void)X; (void)P; (void)U;", *body, *stores])
     return f"/* {comment} */\n#define {upper} {max(1, plan.sizes['U'])}\nvoid {name}({arguments})\n{{\n{inside}\n}}\n"
+
+
+def _stores(outputs: Sequence[Address]) -> list[str]:
+    """The results to Y; those that lie one behind the other in one loop."""
+    lines, k = [], 0
+    while k < len(outputs):
+        first, count = outputs[k], 1
+        while k + count < len(outputs) and outputs[k + count] == Address(first.space, first.base + count):
+            count += 1
+        loop = f"for (long k = 0; k < {count}; k++) Y[{k} + k] = {first.space}[{first.base} + k];"
+        lines.append(loop if count > 1 else f"Y[{k}] = {_place(first)};")
+        k += count
+    return lines
 
 
 def c_file(header: str, functions: Sequence[str], parameters: Floats | None, name: str) -> str:
