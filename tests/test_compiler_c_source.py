@@ -97,7 +97,9 @@ def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> No
         compiled = compile(chain, backend="numpy")
         value, gradient = compiled.value_and_grad(x)
         source = compiled.source("c", name=f"chain{count}")
-        found = call(getattr(built(source, tmp_path), f"chain{count}_gradient"), x, [], 1 + count)
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        found = call(getattr(built(source, folder), f"chain{count}_gradient"), x, [], 1 + count)
         assert found == pytest.approx([value, *gradient], rel=1e-14, abs=1e-14)
         lengths.add(len(source.splitlines()))
     assert len(lengths) == 1
