@@ -4,6 +4,7 @@ import ctypes
 import random
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_an_unknown_language_is_named() -> None:
 def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> None:
     def chain(x: Any) -> Any:
         total = 0.0
-        for a, b in zip(x, x[1:], strict=False):
+        for a, b in pairwise(x):
             total = total + 100.0 * (a * a - b) ** 2 + (a - 1.0) ** 2
         return total
 

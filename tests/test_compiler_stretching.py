@@ -75,6 +75,20 @@ def given_data(x: Vector) -> Any:
     return autograd.sum([(v - draws.uniform(-1, 1)) ** 2 for v in x])
 
 
+def some_terms_twice(x: Vector) -> Any:
+    terms = [autograd.sin(a) * b for a, b in pairwise(x)]
+    return autograd.sum(terms) * autograd.sum(terms[200:300])
+
+
+def three_terms_more(x: Vector) -> Any:
+    terms = [autograd.sin(a) * b for a, b in pairwise(x)]
+    return autograd.sum(terms) + autograd.dot([terms[1], *terms[100:110], terms[-1]], x[:12])
+
+
+def a_dot_with_what_does_not_move(x: Vector) -> Any:
+    return autograd.dot([autograd.exp(-v) for v in x], list(WEIGHTS))
+
+
 def a_recurrence(x: Vector) -> Any:
     state: Any = 0.5
     for v in x:
@@ -90,8 +104,17 @@ def a_grid(x: Vector) -> Any:
     return autograd.sum(terms)
 
 
+WEIGHTS = [Value(0.5 + 0.001 * k) for k in range(N)]
 REGULAR = [rosenbrock, two_loops, one_flat_sum, a_dot_of_all, pairs, two_by_two, backwards, one_shared]
-IRREGULAR = [one_odd_term, given_data, a_recurrence, a_grid]
+IRREGULAR = [
+    a_dot_with_what_does_not_move,
+    one_odd_term,
+    given_data,
+    some_terms_twice,
+    three_terms_more,
+    a_recurrence,
+    a_grid,
+]
 
 
 def graph(function: Callable[[Vector], Any], count: int = N) -> tuple[Value, list[Value]]:

@@ -1,5 +1,6 @@
 """Arguments and results of compiled functions: one row as numbers and nested lists, many rows as arrays, rows first."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -134,8 +135,7 @@ def arranged(columns: Any, *trees: Structure) -> Any:
 def _inside(flat: Any, trees: tuple[Structure, ...]) -> Any:
     if not trees:
         return next(flat)
-    inner = iter(lambda: _inside(flat, trees[1:]), object())
-    return nested(trees[0], inner)
+    return nested(trees[0], (_inside(flat, trees[1:]) for _ in range(count(trees[0]))))
 
 
 def skeleton(result: Any) -> Any:
@@ -165,7 +165,8 @@ def by_argument(columns: Floats, call: Call, argnums: Argnums, *outer: Structure
     if isinstance(argnums, int):
         return arranged(columns, *outer, call.structures[argnums])
     sizes = [count(call.structures[k]) for k in argnums]
-    table = columns.reshape(-1, sum(sizes), *columns.shape[1:])
+    results, rest = math.prod(map(count, outer)), columns.shape[1:]  # no −1: there may be no rows, or no inputs
+    table = columns.reshape(results, sum(sizes), *rest)
     ends = np.cumsum(sizes).tolist()
-    parts = [table[:, end - size : end].reshape(-1, *columns.shape[1:]) for size, end in zip(sizes, ends, strict=True)]
+    parts = [table[:, e - size : e].reshape(results * size, *rest) for size, e in zip(sizes, ends, strict=True)]
     return tuple(arranged(part, *outer, call.structures[k]) for part, k in zip(parts, argnums, strict=True))

@@ -11,6 +11,7 @@ from .loops import Address, Operand, Run, constant_layout, find_loops, find_runs
 
 FEW = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
 LONG = 8  # a sum of so many terms is a loop by itself
+DEEP = 8  # loops, one inside the other, for which there are letters; more are no pattern
 MANY = 40  # a sum of more pieces than these has no pattern
 
 
@@ -96,6 +97,8 @@ class _Bundling:
     def _loops(self, columns: list[Ints]) -> list[tuple[int, Ints]] | None:
         positions = [self.plan.slot[c] for c in columns] or [np.zeros(len(self.nodes), np.int64)]
         loops = find_loops(np.stack(positions, axis=1))
+        if loops is not None and len(loops) > DEEP:
+            return None
         if loops is not None:
             self.extents = tuple(n for n, _ in loops)
             self.lane = None if self.space in "RG" or not loops else _best_lane(loops)

@@ -83,18 +83,16 @@ def _with_numbers(program: Program, constant: Mask, nodes: Ints) -> Iterator[tup
         return
     operands = program.matrix(nodes)
     last = operands[:, -1]
-    fixed = constant[last]
-    numbers = np.unique(program.number[last[fixed]])
+    fixed, bits = constant[last], program.number[last].view(np.int64)  # bits: 1/−0 is not 1/0
+    numbers = np.unique(bits[fixed])
     if not 0 < len(numbers) <= FEW_NUMBERS or operands.shape[1] != 2:
         yield nodes, operands, {}
         return
     for number in numbers:
-        chosen = fixed & (program.number[last] == number)
-        if chosen.any():  # nan equals nothing
-            yield nodes[chosen], operands[chosen], {1: float(number)}
-    others = ~(fixed & np.isin(program.number[last], numbers[numbers == numbers]))
-    if others.any():
-        yield nodes[others], operands[others], {}
+        chosen = fixed & (bits == number)
+        yield nodes[chosen], operands[chosen], {1: float(number.view(np.float64))}
+    if not fixed.all():
+        yield nodes[~fixed], operands[~fixed], {}
 
 
 def _flow(program: Program, edges: Edges) -> Program:

@@ -29,7 +29,19 @@ def c_text(program: Program, request: Request, function: str, name: str, leaves:
     return c_file(f"{function}, compiled by chainrule", functions, leaves, name)
 
 
+TAKEN = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if inline int long "
+    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    "main acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log "
+    "log10 log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint "
+    "rint lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax "
+    "fmin fma".split()
+)
+"""C99's own words, and its mathematics."""
+
+
 def _identifier(name: str) -> str:
     """A name that C takes."""
     found = re.sub(r"\W", "_", name)
+    found += "_" * (found in TAKEN)
     return found if found.isidentifier() and found.isascii() and found != "_lambda_" else "f"

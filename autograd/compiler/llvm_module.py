@@ -180,7 +180,11 @@ class ModuleWriter:
         """
         kind = Type(self.type.element, 1)
         body, sums = Body(self.module), self.schedule.sizes["G"]
+        head = "define void @finish(ptr %pool, ptr %G, ptr %Y, i64 %chunks, i64 %rows)"
         table = self._result_table()
+        if not len(table):  # derivatives by no inputs; a loop has one turn at least
+            self.module.define(head, body)
+            return
         pointer = self._address(table)
         count = body.let(f"sitofp i64 %rows to {kind}")
         zero = kind.constant(0.0)
@@ -202,7 +206,7 @@ class ModuleWriter:
             first = body.let(f"phi {kind} [ {zero}, %{before} ], [ {mean}, %{end} ]")
             again = body.let(f"load {kind}, ptr {body.pointer(kind, '%pool', place)}")
             self._store_result(body, kind, loop.counter, number, first, again)
-        self.module.define("define void @finish(ptr %pool, ptr %G, ptr %Y, i64 %chunks, i64 %rows)", body)
+        self.module.define(head, body)
 
     def _store_result(self, body: Body, kind: Type, k: str, number: str, mean: str, once: str) -> None:
         """Alone, the number computed once is taken to the bit: 0 + (−0) would be 0."""

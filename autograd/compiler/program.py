@@ -69,7 +69,7 @@ class Program:
     def is_compact(self) -> bool:
         """Whether the operands lie one behind the other, in the order of the nodes, and nothing else with them."""
         ends = np.cumsum(self.arity)
-        return int(ends[-1]) == len(self.args) and np.array_equal(ends - self.arity, self.start)
+        return int(self.arity.sum()) == len(self.args) and np.array_equal(ends - self.arity, self.start)
 
     def matrix(self, nodes: Ints) -> Ints:
         """The operands of nodes of equal arity, one row a node."""

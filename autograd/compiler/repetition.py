@@ -180,7 +180,7 @@ class _Cut:
         user, args = np.repeat(nodes, program.arity[nodes]), program.operands(nodes)
         args, lost = self._moved(user, args), self._summed(user)
         lost &= self.gone(args)
-        if self.gone(args[~lost]).any() or self.gone(program.outputs).any():
+        if self.gone(args[~lost]).any() or self.gone(program.outputs).any() or not self._even(user, args, lost):
             return None
         arity = np.bincount(self.place(user[~lost]), minlength=len(nodes))
         number, inputs = self._numbers(program.number[nodes], program.code[nodes] == INPUT)
@@ -214,6 +214,29 @@ class _Cut:
         for s in self.every:
             found &= (user < s.first) | (user >= s.end)
         return found
+
+    def _even(self, user: Ints, args: Ints, lost: Mask) -> bool:
+        """Whether sums lose whole repetitions from the middle of such that go on evenly; dots in both factors alike."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(np.int8)))
+        dots = [dot for dot in np.unique(user[lost]) if self.program.is_code(DOT)[dot]]
+        return all(self._goes_on(user, args, first, last) for first, last in edges.reshape(-1, 2).tolist()) and all(
+            self._in_both_factors(lost[user == dot]) for dot in dots
+        )
+
+    def _goes_on(self, user: Ints, args: Ints, first: int, last: int) -> bool:
+        """Whether as many operands of each repetition are lost, in the same order, of one sum that has more of them."""
+        each, rest = divmod(last - first, self.left_out)
+        begin, end = first - each, last + each
+        if rest or begin < 0 or end > len(args) or user[begin] != user[end - 1]:
+            return False
+        period = np.zeros(last - begin, np.int64)
+        for s in self.every:
+            period[(args[begin:last] >= s.first) & (args[begin:last] < s.end)] = s.period
+        return np.array_equal(args[begin:last] + period, args[first:end])
+
+    def _in_both_factors(self, lost: Mask) -> bool:
+        half = len(lost) // 2
+        return np.array_equal(lost[:half], lost[half : 2 * half])
 
     def _numbers(self, number: Floats, is_input: Mask) -> tuple[Floats, Ints]:
         """The inputs counted anew, and the numbers of those that are gone."""

@@ -49,7 +49,9 @@ def _sums(builder: Builder, code: int, owner: Ints, a: Ints, b: Ints, count: int
     """A node of `code` for every output that has terms, `zero` for the others."""
     counts = np.bincount(owner, minlength=count)
     owners = np.flatnonzero(counts)
-    made = builder.add(code, 2 * counts[owners], np.stack([a, b], axis=1).ravel())
+    single = code == PRODUCTS and counts[owners] == 1
+    codes = np.where(single, builder.words.code(MUL), np.full(len(owners), code))  # of one product: as everywhere
+    made = builder.add(codes, 2 * counts[owners], np.stack([a, b], axis=1).ravel())
     found = np.full(count, zero)
     found[owners] = made
     return found

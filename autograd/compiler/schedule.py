@@ -93,7 +93,7 @@ class _Grouping:
         for space in "URG":
             part = nodes[self.plan.space[nodes] == space]
             self.plan.slot[part] = self.plan.take(space, len(part)) + np.arange(len(part))
-        self.group[nodes] = -9
+            self.group[part] = -9 - ord(space)  # slots of different spaces are not alike
         self.waiting[rowwise].append(nodes)
         self.is_waiting[nodes] = True
 
