@@ -199,7 +199,8 @@ def _place(operand: Operand, t: str = "") -> str:
     moves = [(s, n) for s, n in zip(operand.strides, "ijklmnop", strict=False) if s]
     if operand.step and t != "0":
         moves.append((operand.step, t))
-    parts = [str(operand.base), *(f"{s} * {n}" for s, n in moves)]
+    start = [str(operand.base)] if operand.base or not moves else []
+    parts = start + [n if s == 1 else f"{s} * {n}" for s, n in moves]
     return f"{operand.space}[{' + '.join(parts)}]"
 
 
