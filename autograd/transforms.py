@@ -102,9 +102,7 @@ class Trace:
 
     def __init__(self, function: Function, args: Sequence[Any], argnums: int | tuple[int, ...]) -> None:
         self.argnums = argnums
-        chosen = [_position(args, number) for number in (argnums if isinstance(argnums, (tuple, list)) else (argnums,))]
-        if len(set(chosen)) < len(chosen):
-            raise ValueError(f"argnums {argnums} names an argument twice")
+        chosen = positions(argnums, len(args))
         self.arguments = [args[position] for position in chosen]
         self.sources = [_fresh(x) for argument in self.arguments for x in flatten(argument)]
         fresh, traced = iter(self.sources), list(args)
@@ -169,12 +167,20 @@ def _fresh(x: Any) -> Value:
     return apply(IDENTITY, (x,)) if isinstance(x, Value) else Value(real(x, "grad"))
 
 
-def _position(args: Sequence[Any], number: int) -> int:
+def positions(argnums: int | Sequence[int], count: int) -> list[int]:
+    """Which of `count` arguments are named, from 0 on; TypeError or ValueError for what names none, or one twice."""
+    chosen = [_position(number, count) for number in (argnums if isinstance(argnums, (tuple, list)) else (argnums,))]
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"argnums {argnums} names an argument twice")
+    return chosen
+
+
+def _position(number: Any, count: int) -> int:
     if not isinstance(number, int):
         raise TypeError(f"argnums takes the positions of arguments, such as 0 or (0, 1), got {number!r:.40}")
-    if not -len(args) <= number < len(args):
-        raise TypeError(f"argnums names argument {number}, but the call has {len(args)} argument(s)")
-    return number % len(args)
+    if not -count <= number < count:
+        raise TypeError(f"argnums names argument {number}, but the call has {count} argument(s)")
+    return number % count
 
 
 def _named(wrapper: Function, transform: str, function: Function) -> Function:

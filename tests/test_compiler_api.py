@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -19,6 +19,11 @@ from autograd.compiler import compile
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 BACKENDS = ["numpy", pytest.param("llvm", marks=pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite"))]
+
+
+class Polar(NamedTuple):
+    r: Any
+    angle: Any
 
 
 @pytest.fixture(params=BACKENDS)
@@ -93,6 +98,31 @@ def test_jacobian_and_hessian_of_rows(backend: str) -> None:
     second = [autograd.hessian(lambda x: x[0] ** 2 * x[1] + autograd.tanh(x[1]))(r) for r in rows.tolist()]
     assert g.hessian(rows) == pytest.approx(np.array(second), rel=1e-14, abs=1e-15)
     assert np.array(g.hessian([2.0, 5.0])) == pytest.approx(np.array(second[0]), rel=1e-14)
+
+
+@pytest.mark.parametrize("length", [10, 120, 300])
+def test_a_loss_that_no_row_changes_is_as_good_as_any(backend: str, length: int) -> None:
+    w = Value(0.5)
+
+    def long_way(x: Any) -> Value:
+        v, u = w, w * 2.0
+        for k in range(length // 2):
+            v, u = autograd.sin(u) if k % 3 else autograd.tanh(v + u), v * u
+        return v
+
+    f = autograd.compile(long_way, [w], backend=backend)
+    loss, gradient = f.backward(np.ones(70)), w.grad
+    w.grad = 0.0
+    eager = long_way(0.0)
+    eager.backward()
+    assert loss == pytest.approx(eager.data, rel=1e-14)
+    assert gradient == pytest.approx(w.grad, rel=1e-12)
+
+
+def test_a_named_tuple_of_results_is_a_tuple(backend: str) -> None:
+    f = compile(lambda x: Polar(x * x, -x), backend=backend)
+    assert f(3.0) == (9.0, -3.0)
+    assert [part.tolist() for part in f(np.array([1.0, 2.0]))] == [[1.0, 4.0], [-1.0, -2.0]]
 
 
 def test_backward_adds_the_mean_gradient(backend: str) -> None:
@@ -289,3 +319,9 @@ def test_without_numpy_the_error_says_what_to_install() -> None:
 def test_an_unknown_back_end_is_named() -> None:
     with pytest.raises(ValueError, match="use 'llvm' or 'numpy'"):
         compile(lambda x: x, backend="fortran")
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), (1, -1), "0", 1.0, None, 2])
+def test_argnums_that_are_no_positions_are_refused(backend: str, argnums: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="argnums"):
+        compile(lambda x, y: x * y, backend=backend).value_and_grad(2.0, 3.0, argnums=argnums)

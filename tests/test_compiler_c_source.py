@@ -104,3 +104,16 @@ def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> No
         assert found == pytest.approx([value, *gradient], rel=1e-14, abs=1e-14)
         lengths.add(len(source.splitlines()))
     assert len(lengths) == 1
+
+
+@pytest.mark.parametrize("name", ["int", "exp", "1st", "a b", "f;"])
+def test_a_name_that_c_does_not_take_is_refused(name: str) -> None:
+    f = compile(lambda x: x * x, backend="numpy")
+    f(1.0)
+    with pytest.raises(ValueError, match="no name for a function in C"):
+        f.source("c", name=name)
+
+
+def test_a_kernel_of_an_unknown_task_is_refused() -> None:
+    with pytest.raises(ValueError, match="use one of value, value_and_grad"):
+        compile(lambda x: x * x, backend="numpy").kernel("gradient", 1.0)  # type: ignore[arg-type]

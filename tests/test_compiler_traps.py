@@ -51,6 +51,8 @@ def numpy(function: Any, *parameters: Value, **options: Any) -> Any:
         lambda x: x * x.grad,
         lambda x: x * float(np.tanh(x.data)),
         lambda x: max([x, -x], key=lambda v: v.data),
+        lambda x: {1.5: x}.get(x.data, -x),
+        lambda x: x if x.data in {1.5} else -x,
     ],
 )
 def test_looking_at_a_traced_number_raises(function: Any) -> None:
@@ -699,6 +701,18 @@ def test_backward_without_parameters_says_what_is_missing() -> None:
         numpy(lambda x: x * x).backward(1.0)
 
 
+@pytest.mark.parametrize("dtype", ["int64", "float16", "complex128", ">f8"])
+def test_numbers_of_other_types_are_refused(dtype: Any) -> None:
+    with pytest.raises(ValueError, match="use 'float64' or 'float32'"):
+        compile(lambda x: x * 0.5, dtype=dtype)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, None])
+def test_there_is_at_least_one_thread(threads: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="threads must be"):
+        compile(lambda x: x, threads=threads)
+
+
 @pytest.mark.parametrize("parameters", [[1.0], [Value(1.0) * 2.0]])
 def test_parameters_must_be_leaves(parameters: Any) -> None:
     with pytest.raises(TypeError, match="leaves"):
@@ -710,9 +724,13 @@ def test_a_compiled_function_is_released() -> None:
     f = compile(lambda x: model(x), model.parameters(), backend="llvm" if HAS_LLVM else "numpy")
     f.backward([1.0, 2.0])
     kernel = weakref.ref(next(iter(f._codes.kernels.values())))
-    del f
     gc.collect()
-    assert kernel() is None
+    gc.disable()
+    try:
+        del f
+        assert kernel() is None
+    finally:
+        gc.enable()
 
 
 def test_tracing_leaves_no_trace() -> None:
@@ -720,3 +738,28 @@ def test_tracing_leaves_no_trace() -> None:
     numpy(lambda x: autograd.exp(x))(1.0)
     assert {k: v for k, v in vars(autograd.arithmetic.FLOATS).items() if k in before} == before
     assert "exp" not in vars(autograd.arithmetic.FLOATS)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_detect_anomaly_watches_compiled_calls(backend: str) -> None:
+    w = Value(1.0)
+    f = compile(lambda x: autograd.log(x) * w, [w], backend=backend)
+    assert f(np.array([1.0, 0.0])).tolist() == [0.0, -math.inf]
+    with autograd.detect_anomaly():
+        assert f(1.0) == 0.0
+        with pytest.raises(
+            autograd.AnomalyError, match=r"value of the compiled .* is -inf in row 1; call the function"
+        ):
+            f(np.array([1.0, 0.0]))
+        with pytest.raises(autograd.AnomalyError, match="backward of the compiled"):
+            f.backward(0.0)
+    assert w.grad == 0.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_no_function_and_no_list_of_parameters_is_named(backend: str) -> None:
+    x = Value(1.0)
+    with pytest.raises(TypeError, match=r"a graph with inputs="):
+        compile(x * x, backend=backend)
+    with pytest.raises(TypeError, match=r"write \[value\]"):
+        compile(lambda y: y * x, x, backend=backend)  # type: ignore[arg-type]

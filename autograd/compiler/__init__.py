@@ -32,10 +32,15 @@ def compile(
 
     The function is traced once for each structure of its arguments. Called with numbers and lists it computes one
     row; with NumPy arrays, rows first, all rows. `parameters` are the Values whose `.grad` `.backward(...)` adds to; a
-    model's own, unless others are named.
-    With `inputs`, the source is a Value (or Values in lists), called with one list or one array.
+    model's own, unless others are named. With `inputs`, the source is a Value (or Values in lists), called with one
+    list or one array. `threads` share the rows; the results are the same for any number of them.
 
-    Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with one warning.
+    Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with one warning. What cannot be
+    traced (a branch on a Value, random numbers) is a TypeError at the first call.
+
+    >>> f = compile(lambda x, y: x * x * y)
+    >>> f(3.0, 2.0), f.value_and_grad(3.0, 2.0)
+    (18.0, (18.0, 12.0))
     """
     try:
         from .function import Compiled
@@ -47,6 +52,8 @@ def compile(
         ) from error
     from .backends import available
 
+    if inputs is None and not callable(source):
+        raise TypeError("compile takes a function, or a graph with inputs=[...], the leaves it is to be a function of")
     if parameters is None:
         parameters = source.parameters() if inputs is None and hasattr(source, "parameters") else ()
     return Compiled(source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads)

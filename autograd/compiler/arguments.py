@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from operator import index
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -75,7 +76,8 @@ def structure(tree: Any, place: str = "an argument") -> Structure:
     if isinstance(tree, Value):
         raise TypeError(
             f"{place} is a Value: no gradient would reach it; give its number (v.data), and for gradients use "
-            ".value_and_grad(...), or parameters= and .backward(...)"
+            ".value_and_grad(...), or parameters= and .backward(...); inside grad or another compiled function call "
+            "the function itself"
         )
     if isinstance(tree, np.ndarray) or not is_number(tree):
         raise TypeError(f"{place} must be a number, a (nested) list of numbers or an array, got {tree!r:.60}")
@@ -140,7 +142,10 @@ def _inside(flat: Any, trees: tuple[Structure, ...]) -> Any:
 
 def skeleton(result: Any) -> Any:
     """The lists and tuples of a result, without its Values."""
-    return type(result)(skeleton(x) for x in result) if isinstance(result, (list, tuple)) else None
+    if not isinstance(result, (list, tuple)):
+        return None
+    parts = [skeleton(x) for x in result]
+    return tuple(parts) if isinstance(result, tuple) else parts
 
 
 def outputs(result: Any) -> Structure:
@@ -170,3 +175,14 @@ def by_argument(columns: Floats, call: Call, argnums: Argnums, *outer: Structure
     ends = np.cumsum(sizes).tolist()
     parts = [table[:, e - size : e].reshape(results * size, *rest) for size, e in zip(sizes, ends, strict=True)]
     return tuple(arranged(part, *outer, call.structures[k]) for part, k in zip(parts, argnums, strict=True))
+
+
+def at_least_one(number: Any, what: str) -> int:
+    """A whole number that is not below 1; raises TypeError or ValueError, with its name, for anything else."""
+    try:
+        found = index(number)
+    except TypeError:
+        raise TypeError(f"{what} must be an integer, got {number!r:.40}") from None
+    if found < 1:
+        raise ValueError(f"{what} must be at least 1, got {number!r}")
+    return found

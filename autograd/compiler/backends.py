@@ -1,7 +1,10 @@
-"""Which back ends there are."""
+"""Which back ends there are, and which numbers they compute with."""
 
 import warnings
 from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
 
 
 def available(backend: str) -> str:
@@ -17,3 +20,11 @@ def available(backend: str) -> str:
         )
         return "numpy"
     return backend
+
+
+def number_type(dtype: Any) -> "np.dtype[Any]":
+    """The type of numbers of this name; ValueError for any but "float64" and "float32"."""
+    found: np.dtype[Any] = np.dtype(dtype)
+    if found not in (np.dtype("float64"), np.dtype("float32")):
+        raise ValueError(f"unknown dtype {dtype!r}; use 'float64' or 'float32'")
+    return found

@@ -18,6 +18,8 @@ def llvm_text(program: Program, request: Request, dtype: str) -> str:
 
 def c_text(program: Program, request: Request, function: str, name: str, leaves: Floats | None) -> str:
     """One C file: the results of a row and, of a single result, its derivatives."""
+    if name and name != _identifier(name):
+        raise ValueError(f"name={name!r} is no name for a function in C; use for instance {_identifier(name)!r}")
     name = name or _identifier(function)
     one = replace(request, task="value", batched=False, chosen=())
     functions = [c_function(name, "the results", planned(program, one))]

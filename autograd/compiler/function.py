@@ -3,13 +3,17 @@
 import copy
 from collections.abc import Iterable, Sequence
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from ..anomaly import AnomalyError
+from ..modes import MODE
+from ..transforms import positions
 from ..value import Constant, Value
-from .arguments import Argnums, Call, arranged, by_argument, count, outputs, results
+from .arguments import Argnums, Call, arranged, at_least_one, by_argument, count, outputs, results
 from .arrays import Floats
+from .backends import number_type
 from .bundles import Schedule
 from .codes import Codes, Traced
 from .export import c_text, llvm_text
@@ -44,7 +48,7 @@ class Compiled:
             _checked(parameters),
             None if inputs is None else list(inputs),
         )
-        self.backend, self.dtype, self.threads = backend, np.dtype(dtype), threads
+        self.backend, self.dtype, self.threads = backend, number_type(dtype), at_least_one(threads, "threads")
         self.__name__ = getattr(source, "__name__", type(source).__name__)
         self.__doc__ = getattr(source, "__doc__", None)
         self._codes = Codes(self.function, self.parameters, self.inputs, self.backend, self.dtype)
@@ -122,6 +126,8 @@ class Compiled:
         (inputs × rows), which may be changed in place, to the array it returns. Nothing is read from or written to
         Values: it is what a training loop that keeps its numbers in arrays would call.
         """
+        if task not in get_args(Task):
+            raise ValueError(f"unknown task {task!r}; use one of {', '.join(get_args(Task))}")
         call = Call(self._arguments(args))
         chosen = () if task in ("value", "backward") else self._chosen(call, argnums)
         traced, kernel = self._codes.ready(task, call, chosen)
@@ -187,17 +193,14 @@ class Compiled:
         """The inputs that belong to the arguments `argnums`."""
         counts = [count(part) for part in call.structures]
         starts = np.cumsum([0, *counts]).tolist()
-        chosen: list[int] = []
-        for k in (argnums,) if isinstance(argnums, int) else argnums:
-            if not -len(counts) <= k < len(counts):
-                raise TypeError(f"argnums names argument {k}, but the call has {len(counts)} argument(s)")
-            k %= len(counts)
-            chosen += range(starts[k], starts[k] + counts[k])
-        return tuple(chosen)
+        return tuple(i for k in positions(argnums, len(counts)) for i in range(starts[k], starts[k + 1]))
 
     def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
         traced, kernel = self._codes.ready(task, call, chosen)
-        return traced, kernel(self._numbers(traced), call.columns(self.dtype), self.threads)
+        found = kernel(self._numbers(traced), call.columns(self.dtype), self.threads)
+        if MODE.get().monitor and not np.isfinite(found).all():
+            raise AnomalyError(_anomaly(self.__name__, task, found))
+        return traced, found
 
     def _numbers(self, traced: Traced) -> Floats:
         """What the leaves hold now."""
@@ -226,7 +229,17 @@ def _rebuild(source: Any, parameters: list[Value], options: dict[str, Any]) -> C
     return Compiled(source, parameters, **options)
 
 
+def _anomaly(name: str, task: Task, columns: Floats) -> str:
+    """Under `detect_anomaly`: which row is not finite. Where in it, only the engine can tell."""
+    odd = ~np.isfinite(columns)
+    where = f" in row {int(odd.any(axis=0).argmax())}" if columns.ndim > 1 else ""
+    first = columns[odd][0]
+    return f"{task} of the compiled {name} is {first}{where}; call the function itself there to see the operation"
+
+
 def _checked(parameters: Iterable[Any]) -> list[Value]:
+    if isinstance(parameters, Value):
+        raise TypeError("parameters= takes a list of leaves, got one Value; write [value]")
     found = list(parameters)
     for p in found:
         if not isinstance(p, Value) or isinstance(p, Constant) or p.operands:

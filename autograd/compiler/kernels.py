@@ -35,9 +35,11 @@ class Kernel:
         if buffers is None or (shape, count) != (inputs.shape, threads):
             buffers = self.prepared(leaves, inputs, threads)
         else:
+            buffers.kernel = self
             buffers.fill(leaves, inputs)
         outputs: Floats = buffers.run().copy()
         if len(self.spare) < SPARE:
+            buffers.kernel = None  # no cycle: without its last user the code is freed at once
             self.spare.append((inputs.shape, threads, buffers))
         return outputs
 

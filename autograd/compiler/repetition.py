@@ -100,7 +100,7 @@ def _around(program: Program, at: int, period: int, low: int, high: int) -> Stre
 def _data(program: Program, first: int, last: int) -> Ints:
     """What else a node is: an input's number, or a hash of a given number, of which no two are steadily apart."""
     number, given = program.number[first:last], program.code[first:last] == GIVEN
-    found = number.astype(np.int64)
+    found = np.where(given, 0.0, number).astype(np.int64)
     found[given] = mix(number[given].view(np.int64)).view(np.int64)
     return found
 

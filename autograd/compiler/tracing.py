@@ -50,7 +50,7 @@ class Unknown:
     __float__ = __int__ = __index__ = __bool__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse
     __array__ = __format__ = _refuse
-    __hash__ = object.__hash__
+    __hash__ = _refuse  # else a dict or set would just not find it
 
     def __repr__(self) -> str:
         return "unknown"

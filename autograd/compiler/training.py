@@ -6,13 +6,12 @@ parameters and optimizer, which go back to where both kernels read them. With LL
 
 from collections.abc import Iterator
 from math import isfinite
-from operator import index
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from .arguments import Call
+from .arguments import Call, at_least_one
 from .arrays import Floats, Ints
 from .codes import Codes
 from .updates import Held, Update
@@ -33,10 +32,10 @@ class Trainer:
         self, call: Call, optimizer: Any, epochs: int, batch_size: int | None, shuffle: bool, seed: int | None
     ) -> Floats:
         """See `Compiled.train`."""
-        epochs = _at_least_one(epochs, "epochs")
+        epochs = at_least_one(epochs, "epochs")
         if call.rows == 0:
             raise ValueError("train() on no rows at all: the mean of nothing is not defined; give at least one row")
-        size = min(call.rows or 1, _at_least_one(call.rows or 1 if batch_size is None else batch_size, "batch_size"))
+        size = min(call.rows or 1, at_least_one(call.rows or 1 if batch_size is None else batch_size, "batch_size"))
         codes = self._codes(optimizer)
         traced, kernel = codes.ready("backward", call, ())
         update = self._update(optimizer)
@@ -75,13 +74,6 @@ class Trainer:
                 return update
         self.updates = [*self.updates[1 - KEPT :], Update(optimizer, held, self.own.backend)]
         return self.updates[-1]
-
-
-def _at_least_one(number: Any, what: str) -> int:
-    found = index(number)
-    if found < 1:
-        raise ValueError(f"{what} must be at least 1, got {number!r}")
-    return found
 
 
 class _Batches:
