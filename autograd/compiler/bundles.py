@@ -4,6 +4,7 @@ The spaces, each a letter: P the leaves' numbers, X the inputs, K constants, U w
 for every row, G sums over the rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..table import Operation
 from .arrays import Ints, distinct
-from .loops import Address, Operand
+from .loops import LETTERS, Address, Operand
 from .program import Program
 
 
@@ -55,13 +56,22 @@ class Bundle:
         return self.out.space == "G"
 
     def __str__(self) -> str:
-        loops = "".join(f"{name}<{n} " for name, n in zip("ijklmnop", self.extents, strict=False))
+        loops = "".join(f"{name}<{n} " for name, n in zip(LETTERS, self.extents, strict=False))
         what = (
             " + ".join(map(str, self.runs))
             if self.row is None
             else f"{self.row.name} {' '.join(map(str, self.operands))}"
         )
         return f"{loops}{self.out} = {'Σ rows ' if self.sums_rows else ''}{what}"
+
+
+def sum_of_products(factors: Sequence[Any]) -> Any:
+    """a₁·b₁ + a₂·b₂ + … in this order, in any arithmetic; a plain 1.0 as b is left out."""
+    total: Any = None
+    for a, b in zip(factors[::2], factors[1::2], strict=True):
+        term = a if type(b) is float and b == 1.0 else a * b
+        total = term if total is None else total + term
+    return total
 
 
 @dataclass(frozen=True)

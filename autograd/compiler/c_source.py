@@ -9,8 +9,8 @@ from typing import Any
 
 from ..arithmetic import Arithmetic
 from .arrays import Floats
-from .bundles import Bundle, Factors, Lines, Schedule, Step
-from .loops import Address, Operand
+from .bundles import Bundle, Factors, Lines, Schedule, Step, sum_of_products
+from .loops import LETTERS, Address, Operand
 
 LIBRARY = frozenset("exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc".split())
 
@@ -148,7 +148,7 @@ def _step(plan: Schedule, step: Step) -> list[str]:
 
 
 def _bundle(step: Bundle) -> list[str]:
-    names = "ijklmnop"[: len(step.extents)]
+    names = LETTERS[: len(step.extents)]
     heads = [
         "    " * d + f"for (long {n} = 0; {n} < {count}; {n}++) {{"
         for d, (n, count) in enumerate(zip(names, step.extents, strict=True))
@@ -196,7 +196,7 @@ def _term(run: Factors, t: str) -> str:
 def _place(operand: Operand, t: str = "") -> str:
     if not isinstance(operand, Address):
         return literal(operand)
-    moves = [(s, n) for s, n in zip(operand.strides, "ijklmnop", strict=False) if s]
+    moves = [(s, n) for s, n in zip(operand.strides, LETTERS, strict=False) if s]
     if operand.step and t != "0":
         moves.append((operand.step, t))
     start = [str(operand.base)] if operand.base or not moves else []
@@ -211,7 +211,7 @@ def _lines(plan: Schedule, step: Lines) -> list[str]:
         m = CArithmetic()
         xs: list[Any] = [_leaf(plan, m, x) for x in operands]
         row = program.words.rows[program.code[node]]
-        result = _sum(xs) if row is None else row.evaluate(m, xs)
+        result = sum_of_products(xs) if row is None else row.evaluate(m, xs)
         text = result.text if isinstance(result, Expression) else literal(float(result))
         lines.append(f"{{ {' '.join([*m.statements, f'{_place(plan.operand(node))} = {text};'])} }}")
     return lines
@@ -219,11 +219,3 @@ def _lines(plan: Schedule, step: Lines) -> list[str]:
 
 def _leaf(plan: Schedule, m: CArithmetic, node: int) -> Any:
     return float(plan.program.number[node]) if plan.constant[node] else Expression(m, _place(plan.operand(node)))
-
-
-def _sum(xs: list[Any]) -> Any:
-    total: Any = None
-    for a, b in zip(xs[::2], xs[1::2], strict=True):
-        term = a if not isinstance(b, Expression) and b == 1.0 else a * b
-        total = term if total is None else total + term
-    return total

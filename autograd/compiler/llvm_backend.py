@@ -1,9 +1,9 @@
 """The LLVM back end: a schedule as machine code, through llvmlite. No optimisation passes: the shape is right."""
 
 import ctypes
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -156,15 +156,11 @@ def compiled(text: str) -> Any:
     return engine
 
 
+@cache
 def _prepare() -> None:
     """Once: LLVM itself, and where the C library's functions are."""
-    if not _prepared:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
-        for name in sorted({*FUNCTIONS, "pow"}):
-            llvm.add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
-        _prepared.append(math.pi)
-
-
-_prepared: list[float] = []
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+    for name in sorted({*FUNCTIONS, "pow"}):
+        llvm.add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Ints, Mask
-from .bundles import Lines, Schedule
+from .bundles import Lines, Schedule, sum_of_products
 from .llvm_bundles import ARGUMENTS, TILE
 from .llvm_lanes import LaneArithmetic, Lanes
 from .llvm_text import Body, Module, Type, splat
@@ -80,18 +80,11 @@ class _Straight:
             operands = program.args[start : start + program.arity[node]].tolist()
             row = program.words.rows[program.code[node]]
             xs = [self._read(x) for x in operands]
-            self.known[node] = self._sum(xs) if row is None else self.m.lanes(row.evaluate(self.m, xs))
+            self.known[node] = self.m.lanes(sum_of_products(xs) if row is None else row.evaluate(self.m, xs))
             if store:
                 self.body.do(
                     f"store {self.type} {self.known[node].name}, ptr {self._pointer(node)}, align {self._align(node)}"
                 )
-
-    def _sum(self, xs: list[Any]) -> Lanes:
-        total: Any = None
-        for a, b in zip(xs[::2], xs[1::2], strict=True):
-            term = a if not isinstance(b, Lanes) and b == 1.0 else a * b
-            total = term if total is None else total + term
-        return self.m.lanes(total)
 
     def _read(self, node: int) -> Any:
         program, kind = self.schedule.program, self.type

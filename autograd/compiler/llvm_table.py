@@ -28,16 +28,8 @@ class TableWriter:
         self.schedule, self.rowwise, self.places = schedule, rowwise, places
         self.cases: dict[Operation | str, int] = {}
         program = schedule.program
-        widths = [program.arity[n].max() for n in self._longest() if len(n)]
-        self.width = max([3, *(int(w) for w in widths)])
-
-    def _longest(self) -> list[Ints]:
-        program = self.schedule.program
-        return [
-            np.flatnonzero(
-                (program.arity > 0) & (program.code != PRODUCTS) & (program.code != ROWS) & (program.arity < 16)
-            )
-        ]
+        simple = (program.code != PRODUCTS) & (program.code != ROWS)  # of sums each term is an instruction
+        self.width = max(3, int(program.arity[simple].max(initial=0)))
 
     def case(self, what: Operation | str) -> int:
         return self.cases.setdefault(what, len(self.cases))
@@ -47,7 +39,7 @@ class TableWriter:
         program, nodes = self.schedule.program, step.nodes
         counts = np.ones(len(nodes), np.int64)
         sums = program.code[nodes] == PRODUCTS
-        one = self._is_one(program.args[program.start[nodes] + 1 * (program.arity[nodes] > 1)])
+        one = self._is_one(program.args[program.start[nodes] + (program.arity[nodes] > 1)])
         terms = program.arity[nodes] // 2
         counts[sums] = (terms - one)[sums]
         counts[program.code[nodes] == ROWS] = terms[program.code[nodes] == ROWS]
@@ -57,7 +49,7 @@ class TableWriter:
         self.copies: dict[int, int] = {}
         where = np.full(len(program), -1)
         where[nodes] = place
-        for code, arity, members in _alike(program, nodes):
+        for code, arity, members in program.alike(nodes):
             self._fill(table, where[members], code, arity, members)
         lead = np.array(self.before, np.int32).reshape(-1, 2 + self.width)
         return np.ascontiguousarray(np.concatenate([lead, table]))
@@ -123,15 +115,6 @@ class TableWriter:
     def write(self, module: Module, name: str, type: Type) -> None:
         """The loop over a table."""
         _Interpreter(self, module, type if self.rowwise else Type(type.element, 1)).write(name)
-
-
-def _alike(program: Any, nodes: Ints) -> list[tuple[int, int, Ints]]:
-    key = program.code[nodes] * (1 << 32) + program.arity[nodes]
-    order = np.argsort(key, kind="stable")
-    firsts = np.flatnonzero(np.diff(key[order], prepend=-1))
-    return [
-        (int(program.code[p[0]]), int(program.arity[p[0]]), p) for p in np.split(nodes[order], firsts[1:]) if len(p)
-    ]
 
 
 class _Interpreter:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .arrays import Floats, Ints
 
+LETTERS = "ijklmnop"  # the names of loops, outermost first
 FEW_RUNS = 8  # where there are more of them, some may take turns
 MOST_TURNS = 12
 
@@ -31,7 +32,7 @@ class Address:
         return f"{self.space}[{''.join(start + parts).removeprefix('+')}]"
 
     def names(self) -> str:
-        return "ijklmnop"[: len(self.strides)] + "t"
+        return LETTERS[: len(self.strides)] + "t"
 
     def moved(self, order: list[int]) -> "Address":
         """The same with the loops in another order."""

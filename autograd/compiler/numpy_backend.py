@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arithmetic import FLOATS, Arithmetic
 from .arrays import Floats
-from .bundles import Lines, Schedule, Step
+from .bundles import Lines, Schedule, Step, sum_of_products
 from .kernels import Buffers, Kernel
 from .loops import Address
 from .numpy_sums import Action, in_turn, products, row_sum, view
@@ -159,9 +159,7 @@ def _statements(schedule: Schedule, step: Lines) -> list[tuple[Any, Address, lis
 def _line(row: Any, out: Address, operands: list[Address], spaces: dict[str, Floats], rowwise: bool) -> None:
     numbers = [spaces[x.space][x.base] for x in operands]
     if row is None:
-        result = numbers[0] * numbers[1]
-        for a, b in zip(numbers[2::2], numbers[3::2], strict=True):
-            result = result + a * b
+        result = sum_of_products(numbers)
     elif rowwise:
         result = row.evaluate(ARRAYS, numbers)
     else:

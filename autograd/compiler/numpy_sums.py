@@ -9,13 +9,12 @@ import numpy as np
 
 from .arrays import Floats
 from .bundles import Bundle, Factors
-from .loops import Address, Operand
+from .loops import LETTERS, Address, Operand
 
 Action: TypeAlias = Callable[[], object]
 Spaces: TypeAlias = dict[str, Floats]
 
 CACHED = 100_000  # so many numbers may stand in a cache
-LOOPS = "ijklmnop"
 LONG = 5  # terms; fewer are added one by one
 
 
@@ -123,7 +122,7 @@ def _term_by_term(a: Any, b: Any, out: Any, length: int, started: bool) -> Actio
 def _contraction(step: Bundle, out: Any, spaces: Spaces, rowwise: bool, in_order: Action) -> Action | None:
     """Σₜ a·b by one `einsum`, or, where the order does not matter, one matrix product; None where that is not right."""
     *bias, run = step.runs
-    letters = LOOPS[: len(step.extents)]
+    letters = LETTERS[: len(step.extents)]
     (a, first), (b, second) = (moving(x, run.length, step.extents, spaces, letters, rowwise) for x in _factors(run))
     present = "".join(name for name in letters + "r" if name in first + second)
     if not first.startswith("t") or not second.startswith("t"):
@@ -223,7 +222,7 @@ def _matrices(a: Any, first: str, b: Any, second: str, present: str) -> Callable
 
 def row_sum(run: Factors, extents: tuple[int, ...], spaces: Spaces, out: Any) -> Action:
     """out += Σ over terms and rows of a·b, each factor only along the loops that move it: mostly a matrix product."""
-    letters = LOOPS[: len(extents)]
+    letters = LETTERS[: len(extents)]
     (a, first), (b, second) = (moving(x, run.length, extents, spaces, letters, True) for x in _factors(run))
     present = "".join(name for name in letters if name in first + second)
     still = tuple(slice(None) if name in present else None for name in letters)

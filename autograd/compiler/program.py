@@ -93,12 +93,13 @@ class Program:
         found: Mask = self.code == self.words.codes.get(row, -1)
         return found
 
-    def alike(self) -> list[tuple[int, int, Ints]]:
-        """(code, arity, nodes) for each kind of operation, in order of the nodes."""
-        key = self.code * (1 << 32) + self.arity
+    def alike(self, nodes: Ints | None = None) -> list[tuple[int, int, Ints]]:
+        """(code, arity, nodes) for each kind of operation, of all nodes or these, in their order."""
+        nodes = np.arange(len(self)) if nodes is None else nodes
+        key = self.code[nodes] * (1 << 32) + self.arity[nodes]
         order = ordered(key)
         firsts = np.flatnonzero(np.diff(key[order], prepend=-1))
-        parts = np.split(order, firsts[1:])
+        parts = np.split(nodes[order], firsts[1:])
         return [(int(self.code[p[0]]), int(self.arity[p[0]]), p) for p in parts if len(p) and self.arity[p[0]]]
 
     def same_as(self, other: "Program") -> bool:
