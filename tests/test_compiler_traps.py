@@ -763,3 +763,21 @@ def test_what_is_no_function_and_no_list_of_parameters_is_named(backend: str) ->
         compile(x * x, backend=backend)
     with pytest.raises(TypeError, match=r"write \[value\]"):
         compile(lambda y: y * x, x, backend=backend)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_errors_of_a_first_call_tell_rows_from_numbers(backend: str) -> None:
+    with pytest.raises(TypeError, match="not subscriptable") as caught:
+        compile(lambda x: x[0] * 2.0, backend=backend)(np.array([1.0, 2.0]))
+    assert "one row is X[None]" in caught.value.__notes__[0]
+    with pytest.raises(TypeError, match="got dict"):
+        compile(lambda x: {"r": 2.0 * x}, backend=backend)(1.0)
+    with pytest.raises(TracingError, match=r"for mathematics autograd\.exp"):
+        compile(lambda x: math.exp(x), backend=backend)(1.0)
+    with pytest.raises(TypeError, match=r"argument 0\[1\] is an array inside a list"):
+        compile(lambda x: x, backend=backend)([1.0, np.ones(3)])
+    u = Value(1.0)
+    with pytest.raises(TypeError, match=r"write \[value\]"):
+        compile(u * u, inputs=u, backend=backend)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="belongs to a graph that exists"):
+        compile(lambda x: x, inputs=[u], backend=backend)

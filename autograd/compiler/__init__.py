@@ -35,7 +35,7 @@ def compile(
     model's own, unless others are named. With `inputs`, the source is a Value (or Values in lists), called with one
     list or one array. `threads` share the rows; the results are the same for any number of them.
 
-    Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with one warning. What cannot be
+    Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with a warning. What cannot be
     traced (a branch on a Value, random numbers) is a TypeError at the first call.
 
     >>> f = compile(lambda x, y: x * x * y)
@@ -52,6 +52,8 @@ def compile(
         ) from error
     from .backends import available
 
+    if inputs is not None and callable(source):
+        raise TypeError("inputs= belongs to a graph that exists; a function is given its inputs when it is called")
     if inputs is None and not callable(source):
         raise TypeError("compile takes a function, or a graph with inputs=[...], the leaves it is to be a function of")
     if parameters is None:

@@ -22,7 +22,8 @@ class Call:
     def __init__(self, args: Sequence[Any]) -> None:
         self.arrays = [_is_array(x) for x in args]
         self.structures = tuple(
-            _of_shape(x.shape[1:]) if a else structure(x) for x, a in zip(args, self.arrays, strict=True)
+            _of_shape(x.shape[1:]) if a else structure(x, f"argument {k}")
+            for k, (x, a) in enumerate(zip(args, self.arrays, strict=True))
         )
         counts = {len(x): None for x, a in zip(args, self.arrays, strict=True) if a}
         if len(counts) > 1:
@@ -79,7 +80,9 @@ def structure(tree: Any, place: str = "an argument") -> Structure:
             ".value_and_grad(...), or parameters= and .backward(...); inside grad or another compiled function call "
             "the function itself"
         )
-    if isinstance(tree, np.ndarray) or not is_number(tree):
+    if isinstance(tree, np.ndarray):
+        raise TypeError(f"{place} is an array inside a list; give one array, rows first, or lists of plain numbers")
+    if not is_number(tree):
         raise TypeError(f"{place} must be a number, a (nested) list of numbers or an array, got {tree!r:.60}")
     return None
 

@@ -114,6 +114,7 @@ def c_function(name: str, comment: str, plan: Schedule) -> str:
     arguments = "const double *X, const double *P, double *Y, double *U"
     upper = f"{name.upper()}_WORK"
     inside = "\n".join("    " + line for line in [*constants, "(void)X; (void)P; (void)U;", *body, *stores])
+    comment += f"; U holds {upper} numbers"
     return f"/* {comment} */\n#define {upper} {max(1, plan.sizes['U'])}\nvoid {name}({arguments})\n{{\n{inside}\n}}\n"
 
 

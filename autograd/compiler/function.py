@@ -43,6 +43,8 @@ class Compiled:
         dtype: str = "float64",
         threads: int = 1,
     ) -> None:
+        if isinstance(inputs, Value):
+            raise TypeError("inputs= takes a list of leaves, got one Value; write [value]")
         self.function, self.parameters, self.inputs = (
             source,
             _checked(parameters),
@@ -152,10 +154,11 @@ class Compiled:
     def source(self, language: str = "c", *, constants: bool = False, name: str = "") -> str:
         """The program of the latest call as text: one C99 file, or LLVM.
 
-        The C file has `NAME(X, P, Y, U)`, from one row's inputs X and the parameters' numbers P to the results Y, with
-        work space U of NAME_WORK numbers; and, for one result, `NAME_gradient`: the value, then its derivatives by
-        the parameters, or, where there are none, by the inputs. With `constants` the parameters' numbers now are
-        in the file, as NAME_parameters. Compile it without -ffast-math; link with -lm.
+        The C file has `NAME(X, P, Y, U)`, from one row's inputs X and the numbers P of the parameters (behind them, of
+        other Values the function uses) to the results Y, with work space U of NAME_WORK numbers; and, for one result,
+        `NAME_gradient`, which needs NAME_GRADIENT_WORK: the value, then its derivatives by the parameters, or, where
+        there are none, by the inputs. With `constants` all of P as it is now is in the file, as NAME_parameters.
+        Compile it without -ffast-math; link with -lm.
         """
         program, request = self._latest()
         if language == "llvm":

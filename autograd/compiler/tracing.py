@@ -170,8 +170,21 @@ def trace(
     """
     inputs = [Value(0.0) for _ in flatten(list(arguments))]
     with unknown_numbers([*parameters, *inputs, *others]):
-        result = function(*restore(list(arguments), inputs))
+        try:
+            result = function(*restore(list(arguments), inputs))
+        except (TypeError, ValueError, IndexError) as error:
+            if not isinstance(error, TracingError):
+                error.add_note(_what_it_was_given(arguments))
+            raise
     return Graph([_node(x) for x in _results(result, function)], result, inputs)
+
+
+def _what_it_was_given(arguments: Sequence[Any]) -> str:
+    given = ", ".join(map(describe, arguments)) or "nothing"
+    return (
+        f"autograd.compile traced the function with one row's arguments: {given}. An array has its rows first: one row "
+        "is X[None], or a list; many rows are an array, not a list"
+    )
 
 
 def existing(outputs: Any, inputs: Sequence[Any]) -> Graph:
@@ -188,8 +201,9 @@ def _results(result: Any, function: Any) -> list[Any]:
     name = getattr(function, "__name__", "the function")
     try:
         flat = flatten(result)
-    except TypeError as error:
-        raise TypeError(f"{name} must return a Value, or Values in (nested) lists: {error}") from None
+    except TypeError as error:  # whose text may need a number that is not known
+        found = f"got {type(result).__name__}" if isinstance(error, TracingError) else error
+        raise TypeError(f"{name} must return a Value, or Values in (nested) lists: {found}") from None
     if not flat:
         raise TypeError(f"{name} returned {describe(result)} without any Value in it; return at least one")
     return flat

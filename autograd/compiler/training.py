@@ -56,7 +56,10 @@ class Trainer:
         """The codes of the loss with the gradient of just what the optimizer changes."""
         parameters = tuple(getattr(optimizer, "parameters", ()))
         if not parameters or not hasattr(optimizer, "step"):
-            raise TypeError(f"optimizer= takes for instance nn.Adam(model.parameters()), got {optimizer!r:.60}")
+            raise TypeError(
+                "optimizer= takes for instance nn.Adam(model.parameters()), or an optimizer of your own subclass of "
+                f"nn.Optimizer, got {optimizer!r:.60}"
+            )
         if not set(parameters) <= set(self.own.parameters):
             raise ValueError(
                 "the optimizer changes Values that are no parameters of the compiled function: make both from the "
