@@ -35,7 +35,7 @@ class Run:
         manager._kernel_spec = KernelSpec(**get_kernel_dict())  # not whatever "python3" is registered here
         self.notebook, self.tries = notebook, tries
         resources = {"metadata": {"path": str(folder)}}
-        options = {"timeout": 300, "allow_errors": True, "record_timing": False}
+        options = {"timeout": 300, "allow_errors": True, "record_timing": False, "coalesce_streams": True}
         self.client = NotebookClient(notebook, km=manager, resources=resources, **options)
 
     def whole(self, code):
