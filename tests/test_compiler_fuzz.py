@@ -20,11 +20,9 @@ from autograd.graph import topological_order
 
 BACKENDS = ["numpy", "llvm"] if importlib.util.find_spec("llvmlite") else ["numpy"]
 ROWS = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 127, 130]
-LONGEST, TAME = 30, 1e3  # numbers in a list, and how large they may get
+LONGEST, TAME = 30, 20.0  # numbers in a list, and how large they may get
 EXACT = "dense dense windows moved pairs each data data scan sums choices weights".split()
 SMOOTH = "of_parameters of_parameters curves together recurrent slopes".split()
-
-Numbers = list[Any]
 
 
 def data(r: Random, count: int) -> list[float]:
@@ -33,17 +31,16 @@ def data(r: Random, count: int) -> list[float]:
     return [draw() for _ in range(count)]
 
 
-def layer(kind: str, r: Random, a: Numbers, b: Numbers, w: Any) -> Numbers:
+def layer(kind: str, r: Random, a: list[Any], b: list[Any], w: Any) -> list[Any]:
     """From two lists, and the parameters by number, to a list."""
     k, around = r.randrange(len(a)), [b[i % len(b)] for i in range(len(a))]
     match kind:
         case "dense":
             across, down = r.choice([(1, len(a)), (7, 1), (1, 0), (0, 1)])  # rows, columns, one row, one weight a row
             rows = [[w(j * down + i * across) for i in range(len(a))] for j in range(r.randint(1, 9))]
-            bias, as_dots = r.choice([w(5), 0.5, a[0]]), r.random() < 0.5
-            if as_dots:
-                return [dot(row, a, r.choice([bias, None])) for row in rows]
-            return [sum((p * x for p, x in zip(row, a, strict=True)), bias) for row in rows]
+            bias = r.choice([w(5), 0.5, a[0]])
+            loops = [sum((p * x for p, x in zip(row, a, strict=True)), bias) for row in rows]
+            return r.choice([loops, [dot(row, a, r.choice([bias, None])) for row in rows]])
         case "sums":
             drawn = [autograd.sum([r.choice(a + b) for _ in range(r.randint(1, 20))]) for _ in range(k + 1)]
             chain = b[0]
@@ -51,18 +48,13 @@ def layer(kind: str, r: Random, a: Numbers, b: Numbers, w: Any) -> Numbers:
                 chain = chain + x if i % 3 else chain - x * a[0]
             return [*drawn, chain, sum(a), autograd.sum(a + b) * b[0]]
         case "scan":
-            steps = [
-                lambda h, x: h + x,
-                lambda h, x: x - h,
-                lambda h, x: relu(h - x),
-                lambda h, x: maximum(x - h, w(1)),
-            ]
-            step, found = r.choice(steps), [r.choice([b[-1], w(0) * 1.0, a[0] * 0.0])]
+            step = r.choice([lambda h, x: h + x, lambda h, x: relu(h - x), lambda h, x: maximum(x - h, w(1))])
+            found = [r.choice([b[-1], w(0) * 1.0, a[0] * 0.0])]
             for i in range(r.choice([3, len(a), 70, 200])):
                 found.append(step(found[-1], a[i % len(a)]))
             return found[-LONGEST:]
         case "recurrent":
-            h: Numbers = [0.0, b[0]]
+            h: list[Any] = [0.0, b[0]]
             for i in range(r.choice([3, 12, 40])):
                 h = [autograd.tanh(dot([w(2 * j), w(2 * j + 1)], h, a[i % len(a)])) for j in range(2)]
             return h
@@ -78,7 +70,7 @@ def layer(kind: str, r: Random, a: Numbers, b: Numbers, w: Any) -> Numbers:
             triangle = [f(x, y) for i, x in enumerate(a[:6]) for y in b[: i + 1]]
             return r.choice([triangle, [f(x, y) for x in a[:6] for y in b[:5]], list(map(f, a, around))])
         case "each":
-            f = r.choice([lambda x: 0.0 - (0.0 - x), abs, relu, lambda x: x * x.detach(), lambda x: x * x - x])
+            f = r.choice([lambda x: -abs(-x) * 1.0 - 0.0, abs, relu, lambda x: x * x.detach(), lambda x: x * x - x])
             return [minimum(f(x * 1.0), 2.0) + autograd.sqrt(abs(x) + 0.5) for x in a]
         case "data":
             f = r.choice([lambda x, c: x * c, lambda x, c: c - x, lambda x, c: where(c, x, b[0] * 2.0)])
@@ -96,11 +88,10 @@ def layer(kind: str, r: Random, a: Numbers, b: Numbers, w: Any) -> Numbers:
             f = r.choice([autograd.tanh, autograd.sin, autograd.gelu, lambda x: x**3, lambda x: autograd.exp(-x * x)])
             return list(map(f, a))
         case "together":
-            few, all_of = a[:6], [autograd.logsumexp, autograd.prod, autograd.mean]
-            return [autograd.norm([*few, 1.0]), autograd.cross_entropy(few, 0), *(f(few) for f in all_of)]
-        case "slopes":
+            logs = [autograd.cross_entropy(a[:6], 0), autograd.logsumexp(a[:6])]
+            return [*logs, autograd.norm([*a[:6], 1.0]), autograd.prod(a[:6]), autograd.mean(a)]
+        case _:  # slopes
             return list(autograd.grad(lambda u: autograd.sum([autograd.sin(x * w(0)) * x for x in u + b[:1]]))(a[:6]))
-    raise KeyError(kind)
 
 
 class Drawn:
@@ -121,7 +112,7 @@ class Drawn:
     def row(self, r: Random) -> list[list[float]]:
         return [[r.choice([r.uniform(-1.5, 1.5), r.gauss(), 0.0, 1.0]) for _ in range(n)] for n in self.sizes]
 
-    def lists(self, args: Any) -> list[Numbers]:
+    def lists(self, args: Any) -> list[list[Any]]:
         found = [list(xs) for xs in args]
         for kind, seed, i, j in self.layers:
             a, b = found[i if i < 0 else i % len(found)], found[j % len(found)]
@@ -154,10 +145,8 @@ def flat(tree: Any) -> list[Any]:
 
 def same(drawn: Drawn, found: list[float], expected: list[Any]) -> None:
     numbers = [x.data if isinstance(x, Value) else x for x in expected]
-    if drawn.exact:
-        assert list(map(bits, found)) == list(map(bits, numbers))
-    else:
-        assert found == pytest.approx(numbers, rel=1e-10, abs=1e-10)
+    assert found == pytest.approx(numbers, rel=1e-10, abs=1e-10)
+    assert not drawn.exact or list(map(bits, found)) == list(map(bits, numbers))
 
 
 def check(seed: int) -> None:
@@ -198,13 +187,13 @@ def check_mean(drawn: Drawn, loss: Any, columns: list[Any], outs: list[Value]) -
         assert abs(p.grad - true) <= 1e-11 * size
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(16))
 def test_programs_of_loops_equal_eager(seed: int) -> None:
     check(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(100, 400, 20))
+@pytest.mark.parametrize("first", range(100, 220, 20))
 def test_many_programs_of_loops_equal_eager(first: int) -> None:
     for seed in range(first, first + 20):
         check(seed)
