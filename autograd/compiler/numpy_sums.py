@@ -15,6 +15,7 @@ Action: TypeAlias = Callable[[], object]
 Spaces: TypeAlias = dict[str, Floats]
 
 CACHED = 100_000  # so many numbers may stand in a cache
+TRIED = 100  # so many sums must be right to the bit: of a few, some are so in any order
 LONG = 5  # terms; fewer are added one by one
 
 
@@ -196,13 +197,16 @@ def _tried(spec: str, a_shape: Any, a_order: Any, b_shape: Any, b_order: Any, dt
     """It does where it works along the rows, without fused multiply-adds: that depends on how NumPy was built and on
     the layout, never on the numbers.
     """
-    draws = np.random.default_rng(1)
-    a, b = (_random(draws, *layout, dtype) for layout in ((a_shape, a_order), (b_shape, b_order)))
-    one = spec.replace("t", "")
-    total = np.einsum(one, a[0], b[0])
-    for left, right in zip(a[1:], b[1:], strict=True):
-        total = total + np.einsum(one, left, right)
-    return np.array_equal(np.einsum(spec, a, b), total)
+    draws, one, compared = np.random.default_rng(1), spec.replace("t", ""), 0
+    while compared < TRIED:
+        a, b = (_random(draws, *layout, dtype) for layout in ((a_shape, a_order), (b_shape, b_order)))
+        total = np.einsum(one, a[0], b[0])
+        for left, right in zip(a[1:], b[1:], strict=True):
+            total = total + np.einsum(one, left, right)
+        if not np.array_equal(np.einsum(spec, a, b), total):
+            return False
+        compared += max(1, np.size(total))
+    return True
 
 
 def _random(draws: Any, shape: tuple[int, ...], order: tuple[int, ...], dtype: "np.dtype[Any]") -> Any:
