@@ -21,6 +21,7 @@ from autograd.functions import evaluate
 from autograd.graph import topological_order
 
 ROUNDINGS = 16.0  # units of rounding that an operation may be off: eager's GELU at −5; most have 1
+OTHERS = 4.0  # so many times that for PyTorch, whose derivatives are other formulas, with roundings of their own
 PRECISION = {"float64": (2.0**-53, 1e-9), "float32": (2.0**-24, 1e-3)}  # a unit; what no step is decided by
 
 
@@ -88,9 +89,9 @@ def check_roundings(seed: int, length: int, dtype: str = "float64", orders: int 
         g = compile(f, backend=backend, dtype=dtype)
         kinds = [g, lambda xs, g=g: g.value_and_grad(xs)[1], g.hessian][:orders]
         found = [np.array(flat(kind(point))) for kind in kinds]
-        for results in references:
+        for results, share in zip(references, (1.0, OTHERS), strict=False):
             for order in range(orders):
-                assert (np.abs(found[order] - results[order]) <= off[order]).all(), (backend, order)
+                assert (np.abs(found[order] - results[order]) <= share * off[order]).all(), (backend, order)
 
 
 def flat(results: Any) -> list[Any]:
