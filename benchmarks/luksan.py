@@ -9,7 +9,7 @@ from .timing import CLOCK, Timing, collector
 READY, NANOSECONDS = 0.5, 3.0
 REFERENCE = "C, plain"
 MAKERS = {
-    OURS: "chainrule.built",
+    OURS: "chainrule.differentiated",
     REFERENCE: "c.many_variables",
     "JAX jit": "jax_jit.many_variables",
     "CasADi (gcc)": "casadi_gcc.many_variables",
@@ -20,21 +20,18 @@ NAMES = {"rosenbrock": "chained Rosenbrock", "luksan_vlcek": "Luksan-Vlcek"}
 
 
 def entered(function: Function, patient: bool) -> tuple[float, int, Field]:
-    """Seconds to trace (build chainrule's graph and list it), its nodes, and all who take part, ready beyond that."""
-    from .peers.chainrule import listed, variables_graph
+    """Seconds to trace (build chainrule's graph, list it, and compile the value), its nodes, and all who take part."""
+    from .peers.chainrule import traced, variables_graph
 
     start = CLOCK()
     graph = variables_graph(function)
-    built, start = CLOCK() - start, CLOCK()
-    listed(graph)
-    listing, found = CLOCK() - start, Field()
+    ours = traced(graph)
+    taken, found = CLOCK() - start, Field()
     for name, maker in MAKERS.items():
         if name != SLOW or patient:
-            found.add(name, maker, graph if name == OURS else function)
+            found.add(name, maker, ours if name == OURS else function)
     found.check(REFERENCE)
-    if OURS in found.ready:
-        found.ready[OURS] -= listing
-    return built + listing, count_nodes(graph[0], leaves=False), found
+    return taken, count_nodes(graph[0], leaves=False), found
 
 
 def lines(function: Function, rounds: int, patient: bool) -> tuple[list[list[str]], list[str]]:
@@ -68,8 +65,8 @@ def run(name: str, quick: bool) -> list[Table]:
     table = Table(
         [f"H: {HEADER[0]}", *HEADER[1:], "target"],
         notes=[
-            "Nodes are the operations in chainrule's graph, in all rows. Traced: the graph built, and written down as",
-            "a list of operations; ready beyond that.",
+            "Nodes are the operations in chainrule's graph, in all rows. Traced: the graph built, written down as a",
+            "list of operations, and compiled for its value alone; ready, with its gradient, beyond that.",
         ],
     )
     for kind in NAMES:

@@ -8,7 +8,6 @@ import numpy as np
 import autograd
 import nn
 from autograd.compiler import compile
-from autograd.compiler.program import from_graph
 
 from ..moons import micrograds_loss
 from ..problems import Array, Problem
@@ -134,10 +133,18 @@ def built(graph: tuple[autograd.Value, list[autograd.Value]]) -> Contender:
     return contender(f, f.kernel("value_and_grad", [x.data for x in inputs]))
 
 
-def listed(graph: tuple[autograd.Value, list[autograd.Value]]) -> None:
-    """The compiler's first pass by itself: the graph as a flat list of operations."""
+def traced(graph: tuple[autograd.Value, list[autograd.Value]]) -> tuple[Any, list[float]]:
+    """The graph as a function that is traced, and compiled for its value alone."""
     root, inputs = graph
-    from_graph([root], inputs, [])
+    f, row = compile(root, inputs=inputs), [x.data for x in inputs]
+    f.kernel("value", row)
+    return f, row
+
+
+def differentiated(function: tuple[Any, list[float]]) -> Contender:
+    """Value and gradient of a function that is traced."""
+    f, row = function
+    return contender(f, f.kernel("value_and_grad", row))
 
 
 def variables_graph(function: Function) -> tuple[autograd.Value, list[autograd.Value]]:
