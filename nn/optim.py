@@ -244,6 +244,7 @@ def checked(parameters: Iterable[Value]) -> list[Value]:
 
 
 def not_negative(x: object, what: str) -> float:
+    """The number x; an error that names `what` it is where it is no number, or below 0."""
     setting = number(x, what)
     if not setting >= 0.0:
         raise ValueError(f"{what} must not be negative, got {x!r}")
@@ -251,6 +252,7 @@ def not_negative(x: object, what: str) -> float:
 
 
 def positive(x: object, what: str) -> float:
+    """The number x; an error that names `what` it is where it is no number, or not above 0."""
     setting = number(x, what)
     if not setting > 0.0:
         raise ValueError(f"{what} must be above 0, got {x!r}")

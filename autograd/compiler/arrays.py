@@ -25,6 +25,12 @@ def within(length: Ints) -> Ints:
     return spans(np.zeros(len(length), np.int64), length)
 
 
+def runs(holds: Mask) -> Ints:
+    """First and last (left out) place of each run in which it holds, one row a run."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], holds, [False]]).astype(np.int8)))
+    return edges.reshape(-1, 2)
+
+
 def distinct(nodes: Ints) -> Ints:
     """Each of the nodes once, in order."""
     found = np.sort(nodes)

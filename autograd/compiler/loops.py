@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .arrays import Floats, Ints
+from .arrays import Floats, Ints, runs
 
 LETTERS = "ijklmnop"  # the names of loops, outermost first
 FEW_RUNS = 8  # where there are more of them, some may take turns
@@ -84,16 +84,16 @@ class Run:
 
 def find_runs(a: Ints, b: Ints, kind: Ints) -> list[list[Run]]:
     """The runs of the terms (nodes × terms) a·b; those in one list take turns. Terms in a run have the same `kind`."""
-    runs = _plain_runs(a, b, kind)
-    if len(runs) > FEW_RUNS:
+    plain = _plain_runs(a, b, kind)
+    if len(plain) > FEW_RUNS:
         for turns in range(2, min(MOST_TURNS, len(kind) // FEW_RUNS) + 1):
             first, rounds = _longest_cycle(a, b, kind, turns)
             if rounds > FEW_RUNS:
                 last = first + rounds * turns
                 parts = [find_runs(a[:, k], b[:, k], kind[k]) for k in (slice(0, first), slice(last, None))]
                 cycle = [_in_turn(a, b, first + k, rounds, turns) for k in range(turns)]
-                return [*parts[0], cycle, *([replace(r, first=last + r.first) for r in runs] for runs in parts[1])]
-    return [[run] for run in runs]
+                return [*parts[0], cycle, *([replace(r, first=last + r.first) for r in group] for group in parts[1])]
+    return [[run] for run in plain]
 
 
 def _in_turn(a: Ints, b: Ints, first: int, rounds: int, turns: int) -> Run:
@@ -109,12 +109,12 @@ def _longest_cycle(a: Ints, b: Ints, kind: Ints, turns: int) -> tuple[int, int]:
         holds &= (steps == steps[0]).all(axis=0)
         holds[turns:] &= steps[0, turns:] == steps[0, :-turns]
         holds[:turns] &= holds[turns : 2 * turns]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], holds, [False]]).astype(np.int8)))
-    lengths = edges[1::2] - edges[::2]
+    edges = runs(holds)
+    lengths = edges[:, 1] - edges[:, 0]
     if not len(lengths):
         return 0, 0
     best = int(lengths.argmax())
-    return int(edges[2 * best]), int(lengths[best]) // turns + 1
+    return int(edges[best, 0]), int(lengths[best]) // turns + 1
 
 
 def _plain_runs(a: Ints, b: Ints, kind: Ints) -> list[Run]:
@@ -124,15 +124,15 @@ def _plain_runs(a: Ints, b: Ints, kind: Ints) -> list[Run]:
         return [Run(0, 1, 0, 0)] * terms
     da, db = np.diff(a, axis=1), np.diff(b, axis=1)
     joined = (kind[1:] == kind[:-1]) & (da == da[0]).all(axis=0) & (db == db[0]).all(axis=0)
-    runs, first = [], 0
+    found, first = [], 0
     links, sa, sb = joined.tolist(), da[0].tolist(), db[0].tolist()
     for t in range(1, terms + 1):
         same = t < terms and links[t - 1] and (t - first == 1 or (sa[t - 1], sb[t - 1]) == (sa[first], sb[first]))
         if not same:
             single = t - first == 1
-            runs.append(Run(first, t - first, 0 if single else sa[first], 0 if single else sb[first]))
+            found.append(Run(first, t - first, 0 if single else sa[first], 0 if single else sb[first]))
             first = t
-    return runs
+    return found
 
 
 def constant_layout(values: Floats, lane: int | None) -> tuple[Floats, tuple[int, ...]]:

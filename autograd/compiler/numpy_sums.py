@@ -20,6 +20,7 @@ LONG = 5  # terms; fewer are added one by one
 
 
 def in_turn(actions: list[Action]) -> Action:
+    """All actions as one."""
     return actions[0] if len(actions) == 1 else lambda: [action() for action in actions]
 
 
@@ -48,14 +49,13 @@ def products(step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
 def _run(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
     """The terms of a run one after the other, as the eager engine adds them."""
     count = math.prod(step.extents)
-    if run.others:
-        return _in_rounds(run, started, step, out, spaces, rowwise)
+    few = run.length >= LONG * max(1, count) and (out.size <= 1 or out.size > CACHED // run.length)
+    if run.others or few:
+        return _accumulate(run, started, step, out, spaces, rowwise)
     a = view(run.a, step.extents, spaces, rowwise, run.length)
     b: Any = None if run.b is None else view(run.b, step.extents, spaces, rowwise, run.length)
     if run.length >= LONG and 1 < out.size <= CACHED // run.length:
         return _all_products(a, b, out, run.length, started)
-    if run.length >= LONG * max(1, count):
-        return _accumulate(a, b, out, run.length, started)
     return _term_by_term(a, b, out, run.length, started)
 
 
@@ -72,30 +72,18 @@ def _all_products(a: Any, b: Any, out: Any, length: int, started: bool) -> Actio
     return add
 
 
-def _accumulate(a: Any, b: Any, out: Any, length: int, started: bool) -> Action:
-    """Many terms of few nodes: all products at once, added in order."""
-
-    def add() -> None:
-        found = np.array(np.broadcast_to(a if b is None else a * b, (length, *out.shape)))
-        if started:
-            found[0] += out
-        out[...] = np.add.accumulate(found, axis=0)[-1]
-
-    return add
-
-
-def _in_rounds(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
-    """Runs whose terms take turns."""
+def _accumulate(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
+    """Many terms of few nodes, also of runs that take turns: all products at once, added in order."""
     pairs = [[view(x, step.extents, spaces, rowwise, run.length) for x in _factors(part)] for part in run.parts]
-    found = np.empty((run.length, len(pairs), *out.shape), out.dtype)
-    flat = found.reshape(-1, *out.shape)
 
     def add() -> None:
+        found = np.empty((run.length, len(pairs), *out.shape), out.dtype)
         for k, (a, b) in enumerate(pairs):
             np.multiply(a, b, out=found[:, k])
+        terms = found.reshape(-1, *out.shape)
         if started:
-            flat[0] += out
-        out[...] = np.add.accumulate(flat, axis=0)[-1]
+            terms[0] += out
+        out[...] = np.add.accumulate(terms, axis=0)[-1]
 
     return add
 

@@ -13,7 +13,7 @@ from ..reductions import DOT, SUM
 from ..table import Operation
 from .arrays import Ints, Mask, ordered, spans
 from .liveness import without_dead_nodes
-from .program import PRODUCTS, Builder, Program
+from .program import PRODUCTS, Builder, Program, aliased
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,4 @@ def _without_ones(program: Program, single: Ints, one: int) -> Program:
     alias = np.arange(len(program))
     a, b = program.args[program.start[single]], program.args[program.start[single] + 1]
     alias[single] = np.where(b == one, a, single)
-    while not np.array_equal(further := alias[alias], alias):
-        alias = further
-    return replace(program, args=alias[program.args], outputs=alias[program.outputs])
+    return aliased(program, alias)

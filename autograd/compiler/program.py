@@ -7,7 +7,7 @@ is chance, and to make use of it would only hide how alike their users are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any
@@ -123,6 +123,14 @@ class Program:
         if code in (PRODUCTS, ROWS):
             return " + ".join(f"{a}·{b}" for a, b in zip(names[::2], names[1::2], strict=True))
         return f"{self.words.name(code)} {' '.join(names)}"
+
+
+def aliased(program: Program, alias: Ints) -> Program:
+    """Every use of a node becomes a use of its alias; nodes behind the last alias stay themselves."""
+    alias = np.append(alias, np.arange(len(alias), len(program)))
+    while not np.array_equal(further := alias[alias], alias):
+        alias = further
+    return replace(program, args=alias[program.args], outputs=alias[program.outputs])
 
 
 def from_graph(

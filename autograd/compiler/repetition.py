@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..reductions import DOT, SUM
-from .arrays import Floats, Ints, Mask, mix
+from .arrays import Floats, Ints, Mask, mix, runs
 from .program import GIVEN, INPUT, LEAF, Program
 
 LEAST = 300  # nodes; what is shorter is not looked into
@@ -27,6 +27,11 @@ class Stretch:
     @property
     def end(self) -> int:
         return self.first + self.period * self.count
+
+    def holds(self, nodes: Ints) -> Mask:
+        """Which of the nodes lie in it."""
+        found: Mask = (nodes >= self.first) & (nodes < self.end)
+        return found
 
     @property
     def middle(self) -> Ints:
@@ -136,7 +141,7 @@ def _fits(program: Program, stretch: Stretch, every: list[Stretch]) -> bool:
     period = np.zeros(len(now), np.int64)
     held = np.zeros(len(now), bool)
     for other in every:
-        inside = (now >= other.first) & (now < other.end)
+        inside = other.holds(now)
         period[inside], held[inside] = other.period, now[inside] >= other.cut
     moves = then - now
     return bool((np.where(moves == 0, ~held, moves == period)).all())
@@ -200,7 +205,7 @@ class _Cut:
         front, body = np.zeros(len(user), bool), np.zeros(len(user), bool)
         for s in self.every:
             front |= (user >= s.first) & (user < s.cut)
-            body |= (user >= s.first) & (user < s.end)
+            body |= s.holds(user)
         args = args.copy()
         for s in self.every:
             gone = body & (args >= s.cut) & (args < s.cut + self.left_out * s.period)
@@ -212,14 +217,13 @@ class _Cut:
         program = self.program
         found = program.is_code(SUM)[user] | program.is_code(DOT)[user]
         for s in self.every:
-            found &= (user < s.first) | (user >= s.end)
+            found &= ~s.holds(user)
         return found
 
     def _even(self, user: Ints, args: Ints, lost: Mask) -> bool:
         """Whether sums lose whole repetitions from the middle of such that go on evenly; dots in both factors alike."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(np.int8)))
         dots = [dot for dot in np.unique(user[lost]) if self.program.is_code(DOT)[dot]]
-        return all(self._goes_on(user, args, first, last) for first, last in edges.reshape(-1, 2).tolist()) and all(
+        return all(self._goes_on(user, args, first, last) for first, last in runs(lost).tolist()) and all(
             self._in_both_factors(lost[user == dot]) for dot in dots
         )
 
@@ -231,7 +235,7 @@ class _Cut:
             return False
         period = np.zeros(last - begin, np.int64)
         for s in self.every:
-            period[(args[begin:last] >= s.first) & (args[begin:last] < s.end)] = s.period
+            period[s.holds(args[begin:last])] = s.period
         return np.array_equal(args[begin:last] + period, args[first:end])
 
     def _in_both_factors(self, lost: Mask) -> bool:

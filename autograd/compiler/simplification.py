@@ -11,7 +11,7 @@ from ..table import Operation
 from .arrays import Ints, Mask, firsts_of_equals, hash_rows, mix
 from .folding import fold_constants
 from .liveness import without_dead_nodes
-from .program import CONSTANT, GIVEN, Builder, Program
+from .program import CONSTANT, GIVEN, Builder, Program, aliased
 from .templates import expansion
 
 WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded
@@ -45,7 +45,7 @@ def expand(program: Program) -> Program:
                 (made,) = expansion(row, arity).stamp(builder, list(program.matrix(nodes).T))
                 assert made is not None
                 alias[nodes] = made
-        program = _sorted(_aliased(builder.program(program.outputs), alias))
+        program = _sorted(aliased(builder.program(program.outputs), alias))
     return program
 
 
@@ -86,7 +86,7 @@ def _squares(program: Program, look: "_Look", alias: Ints) -> Program:
     args[program.start[minus]] = look.operand(look.operand(minus, 0), 0)
     code[square] = program.words.code(MUL)
     args[program.start[square] + 1] = look.operand(square, 0)
-    return _aliased(replace(program, code=code, args=args), alias)
+    return aliased(replace(program, code=code, args=args), alias)
 
 
 class _Look:
@@ -130,7 +130,7 @@ def share(program: Program) -> Program:
     alias = np.arange(len(program))
     alias[nodes] = nodes[firsts_of_equals(key[nodes])]
     alias = _verified(program, alias)
-    return program if (alias == np.arange(len(alias))).all() else _aliased(program, alias)
+    return program if (alias == np.arange(len(alias))).all() else aliased(program, alias)
 
 
 def _verified(program: Program, alias: Ints) -> Ints:
@@ -145,14 +145,6 @@ def _verified(program: Program, alias: Ints) -> Ints:
     wrong = np.repeat(moved, program.arity[moved])[differs]
     alias[wrong] = wrong
     return alias
-
-
-def _aliased(program: Program, alias: Ints) -> Program:
-    """Every use of a node becomes a use of its alias."""
-    alias = np.append(alias, np.arange(len(alias), len(program)))
-    while not np.array_equal(further := alias[alias], alias):
-        alias = further
-    return replace(program, args=alias[program.args], outputs=alias[program.outputs])
 
 
 def _sorted(program: Program) -> Program:

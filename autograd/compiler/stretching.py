@@ -5,7 +5,7 @@ by the same amounts. These are read off four programs, of 48, 49, 50 and 80 repe
 one line, or anything but whole numbers differs, the program is compiled as it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -106,12 +106,12 @@ class _Stretching:
 
     def _place_lines(self, found: Schedule, steps: list[Any]) -> None:
         """Single nodes stay those of the longest program; their operands lie elsewhere now."""
-        parts = [list(_with_operands(p, step.nodes)) for p, step in zip(self.plans, steps, strict=True)]
-        if any(not np.array_equal(part[2], parts[0][2]) for part in parts):
+        pairs = [(p.program, step.nodes) for p, step in zip(self.plans, steps, strict=True)]
+        arities = [program.arity[nodes] for program, nodes in pairs]
+        if any(not np.array_equal(arity, arities[0]) for arity in arities):
             raise Irregular
-        parts = [part[:2] for part in parts]
-        for nodes in zip(*parts, strict=True):
-            self.place(found, nodes)
+        self.place(found, [nodes for _, nodes in pairs])
+        self.place(found, [program.operands(nodes) for program, nodes in pairs])
 
     def place(self, found: Schedule, nodes: Sequence[Ints]) -> None:
         """Give the nodes of the longest program that are no constants their places with all repetitions."""
@@ -120,12 +120,6 @@ class _Stretching:
         moving = ~self.last.constant[nodes[-1]]
         slots = self.number(*(p.slot[x[moving]] for p, x in zip(self.plans, nodes, strict=True)))
         found.slot[nodes[-1][moving]] = slots
-
-
-def _with_operands(plan: Schedule, nodes: Ints) -> Iterator[Ints]:
-    yield nodes
-    yield plan.program.operands(nodes)
-    yield plan.program.arity[nodes]
 
 
 def _alike(plans: list[Schedule], nodes: Sequence[Ints]) -> bool:

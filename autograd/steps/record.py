@@ -31,6 +31,7 @@ def forward_steps(order: Sequence[Value], scene: dict[Value, Seen], root: Name) 
 
 
 def loss_step(seen: Seen, root: Name) -> Loss:
+    """The step from the root to its own gradient, 1."""
     return Loss(seen=seen, root=root, before=0.0, after=1.0)
 
 
@@ -150,6 +151,7 @@ def recomputed(order: Sequence[Value], changed: dict[Value, float]) -> float:
 
 
 def new_loss(order: Sequence[Value], updates: Iterable[Step], seen: Seen, root: Name) -> NewLoss:
+    """The step that computes the root again from the updated parameters."""
     changed = {step.node: step.after for step in updates}
     return NewLoss(seen=seen, root=root, before=seen.data, after=recomputed(order, changed))
 
