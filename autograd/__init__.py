@@ -15,7 +15,7 @@ from . import functions
 from .anomaly import AnomalyError, detect_anomaly
 from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
-from .modes import expanded, no_grad
+from .recorders import expanded, no_grad
 from .table import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value

@@ -1,31 +1,29 @@
 """detect_anomaly: the first nan or inf becomes an error that says where it came from."""
 
-import contextlib
 import math
 import os
 import sys
-from collections.abc import Iterator
 from types import FrameType
 
 from .graph import topological_order
-from .modes import MODE, mode
-from .value import Value
+from .recorders import Block
+from .table import Operation
+from .value import NoGrad, Operands, Recorder, Value
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_INSIDE = (os.path.join(_ROOT, "autograd", ""), os.path.join(_ROOT, "nn", ""), contextlib.__file__)
+_INSIDE = (os.path.join(_ROOT, "autograd", ""), os.path.join(_ROOT, "nn", ""))
 
 
 class AnomalyError(ArithmeticError):
     """A nan or inf appeared under detect_anomaly()."""
 
 
-@contextlib.contextmanager
-def detect_anomaly() -> Iterator[None]:
+class detect_anomaly(Block):
     """Raise AnomalyError at the first result or gradient that is nan or inf; the message names the operation.
 
     It also names its operands with their labels and numbers, and the line that created the node. Slower: for search.
     Nodes and their gradients are watched, those of `grad` and its kin too; results that are no nodes (of plain numbers,
-    of constants, under `no_grad`) are not.
+    of constants, under `no_grad`) are not. Also a decorator.
 
     >>> from autograd import Value, detect_anomaly
     >>> with detect_anomaly():
@@ -34,21 +32,27 @@ def detect_anomaly() -> Iterator[None]:
     ...
     autograd.anomaly.AnomalyError: log(x = -1.0) is nan ...
     """
-    with mode(monitor=MODE.get().monitor or _Records()):
-        yield
+
+    def recorder(self, now: Recorder) -> Recorder:
+        if now.tracing or isinstance(now, Watch):
+            return now
+        return Watch(now.expanding) if now is now.with_grad() else NoGrad(Watch(now.expanding))
 
 
-class _Records:
-    """The line that created each node. By its id: a reference would keep every graph of a training run alive, and an id
-    that is used again belongs to a node that has written its own line."""
+class Watch(Recorder):
+    """Looks at each node that it makes, and remembers the line that created it. By its id: a reference would keep every
+    graph of a training run alive, and an id that is used again belongs to a node that has written its own line."""
 
-    def __init__(self) -> None:
+    def __init__(self, expanding: bool) -> None:
+        self.expanding = expanding
         self.lines: dict[int, str] = {}
 
-    def made(self, node: Value) -> None:
+    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        node = super().node(op, operands, data, local_grads)
         self.lines[id(node)] = _callers_line()
-        if not math.isfinite(node.data):
-            raise AnomalyError(f"{call_text(node)} is {node.data}{self.where(node)}")
+        if not math.isfinite(data):
+            raise AnomalyError(f"{call_text(node)} is {data}{self.where(node)}")
+        return node
 
     def before_backward(self, root: Value, gradient: float) -> None:
         """The sweep once more beforehand, so that the error comes before any `.grad` has changed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .graph import dependents, gradients, topological_order
-from .modes import mode, no_grad
+from .recorders import no_grad, recording
 from .structure import describe, flatten, restore
 from .transforms import numeric_derivatives
 from .value import Constant, Value
@@ -146,7 +146,7 @@ def gradcheck(
     inputs = {**_named_points(function, arguments), **_named_parameters(parameters)}
     if not inputs:
         raise ValueError("gradcheck: nothing to check; give a point, as in gradcheck(f, 2.0), or parameters=[...]")
-    with mode(recording=True):
+    with recording():
         result = function(*arguments)
     analytic = _analytic(result, list(inputs))
     slopes = _Slopes(lambda: function(*arguments), result, eps)

@@ -12,9 +12,8 @@ from typing import Any
 
 from . import choices, hot, reductions  # noqa: F401 - choices: its rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
-from .modes import MODE
 from .table import OPERATIONS, Operation, register
-from .value import Constant, Value, apply
+from .value import RECORDER, Constant, Value, apply
 
 WITHOUT_ROW = ("log_softmax", "operation", "softmax")  # the functions here that are no operations of the table
 
@@ -64,6 +63,7 @@ def operation(
         operands=names,
         samples=tuple(tuple(point) for point in samples),
         doc=doc,
+        users=True,
         **notation,
     )
     return function_of(register(row))
@@ -136,7 +136,7 @@ def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
     if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
         return real(row.evaluate(FLOATS, [real(x, row.name) for x in operands]), f"the result of {row.name}")
-    if row.expansion is not None and MODE.get().expanding:
+    if row.expansion is not None and RECORDER.get().expanding:
         return row.expansion(VALUES, [x if isinstance(x, Value) else real(x, row.name) for x in operands])
     return apply(row, operands)
 

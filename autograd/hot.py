@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .arithmetic import FLOATS
-from .modes import MODE, PLAIN
 from .reductions import DOT
 from .table import Operation
-from .value import Constant, Value, make_node
+from .value import PLAIN, RECORDER, Constant, Value
 
 Function = Callable[..., Any]
 
@@ -21,11 +20,11 @@ def unary(row: Operation, general: Function) -> Function:
     forward, [partial] = row.forward, row.partials  # type: ignore[misc]
 
     def function(x: Any) -> Any:
-        mode = MODE.get()
-        if mode is PLAIN:
+        recorder = RECORDER.get()
+        if recorder is PLAIN:
             if type(x) is Value and type(out := forward(FLOATS, x.data)) is float:
-                return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
-        elif mode.numbers_only and isinstance(x, Value) and type(out := forward(FLOATS, x.data)) is float:
+                return PLAIN.node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+        elif recorder.numbers_only and isinstance(x, Value) and type(out := forward(FLOATS, x.data)) is float:
             return Constant(out)
         return general(x)
 
@@ -36,9 +35,9 @@ def dot(general: Function) -> Function:
     """The dot product of a neuron: weights and a bias to learn, inputs that are all nodes or all constants."""
 
     def function(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
-        mode = MODE.get()
+        recorder = RECORDER.get()
         usual = type(w) is type(x) is list and len(w) == len(x) and type(bias) is Value
-        if not usual or not (mode is PLAIN or mode.numbers_only):
+        if not usual or not (recorder is PLAIN or recorder.numbers_only):
             return general(w, x, bias)
         kinds = set(map(type, w)), set(map(type, x))
         if kinds not in (({Value}, {Value}), ({Value}, {Constant})):
@@ -48,9 +47,9 @@ def dot(general: Function) -> Function:
             total += weight * number
         if type(total) is not float:  # something like a float32 was put into a `.data`
             return general(w, x, bias)
-        if mode is not PLAIN:
+        if recorder is not PLAIN:
             return Constant(total)
         by_inputs = weights if kinds[1] == {Value} else [None] * len(x)
-        return make_node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))
+        return PLAIN.node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))
 
     return function

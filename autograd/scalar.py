@@ -3,8 +3,6 @@
 from numbers import Real
 from typing import Any, NoReturn, Self
 
-from .modes import MODE
-
 
 class Scalar:
     """`<` and its kin compare the numbers; `==` and `hash` are identity, so that nodes can live in sets and dicts."""
@@ -47,8 +45,6 @@ class Scalar:
         return bool(self.data)
 
     def __float__(self) -> NoReturn:
-        if (unknown := MODE.get().unknown) is not None:
-            float(unknown)  # raises, and names what to write while the compiler traces
         raise TypeError(
             "a Value does not turn into a float: the gradient would be lost, as in math.tanh(v). "
             "Write v.item() for the number alone, or autograd.tanh(v) and its kin to stay in the graph"

@@ -40,6 +40,7 @@ class Operation:
     written: Callable[..., Any] | None = None  # how formula() writes it, in other operations: (m, operands)
     text: str = ""  # or by a template: "{0} + {1}"; empty: name(...)
     latex: str = ""
+    users: bool = False  # whether it was made by `autograd.operation`
     level: int = 9  # how tightly it binds: 1 comparison, 2 sum, 3 product, 4 sign, 5 power, 9 function
 
     def evaluate(self, m: Any, xs: Sequence[Any]) -> Any:

@@ -11,10 +11,9 @@ from typing import Any
 from .arithmetic import is_number, real
 from .functions import VALUES
 from .graph import gradients, topological_order
-from .modes import MODE, mode
-from .operations import IDENTITY
+from .recorders import recording
 from .structure import describe, flatten, restore
-from .value import Constant, Value, apply
+from .value import RECORDER, Constant, Value
 
 Function = Callable[..., Any]
 
@@ -26,7 +25,7 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Fu
     (9.0, 6.0)
     """
 
-    @mode(recording=True)
+    @recording()
     def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
         trace = Trace(partial(function, **named), args, argnums)
         out = trace.single_output()
@@ -58,7 +57,7 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
     [[5.0, 2.0], [1.0, 1.0]]
     """
 
-    @mode(recording=True)
+    @recording()
     def differentiated(*args: Any, **named: Any) -> Any:
         trace = Trace(partial(function, **named), args, argnums)
         rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
@@ -109,7 +108,7 @@ class Trace:
         for position, argument in zip(chosen, self.arguments, strict=True):
             traced[position] = restore(argument, [next(fresh) for _ in flatten(argument)])
         self.result = function(*traced)
-        self.tracing = MODE.get().unknown is not None  # the numbers are not known yet: derivatives are graphs
+        self.tracing = RECORDER.get().tracing  # the numbers are not known yet: derivatives are graphs
         self.is_plain = not self.tracing and self._depends_on_sources_only()
 
     def outputs(self) -> list[Any]:
@@ -132,8 +131,8 @@ class Trace:
         """∂out/∂source for every source: from the recorded numbers, or from the rows again on Values."""
         if not isinstance(out, Value):
             return [0.0] * len(self.sources)
-        if (monitor := MODE.get().monitor) and not self.tracing:
-            monitor.before_backward(out, 1.0)
+        if not self.tracing:
+            RECORDER.get().before_backward(out, 1.0)
         local_grads = numeric_derivatives if self.is_plain else symbolic_derivatives
         return gradients(out, self.sources, 1.0, local_grads)
 
@@ -162,9 +161,7 @@ def symbolic_derivatives(node: Value) -> Sequence[Any]:
 
 def _fresh(x: Any) -> Value:
     """A node to differentiate by: a new leaf for a number; for a Value a copy that leads back to it."""
-    if isinstance(x, Constant):
-        return Value(x.data)
-    return apply(IDENTITY, (x,)) if isinstance(x, Value) else Value(real(x, "grad"))
+    return RECORDER.get().source(x) if isinstance(x, Value) else Value(real(x, "grad"))
 
 
 def positions(argnums: int | Sequence[int], count: int) -> list[int]:

@@ -5,17 +5,20 @@ goes from the result to the leaves and multiplies along every edge: the chain ru
 """
 
 from collections.abc import Sequence
+from contextvars import ContextVar
+from copy import copy
+from typing import TypeAlias
 
 from .arithmetic import FLOATS, Number, is_number, real
 from .graph import topological_order
-from .modes import MODE
-from .operations import ABS, ADD, COS, DETACH, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
+from .operations import ADD, IDENTITY, MUL
+from .operators import Operators
 from .pickling import Picklable
 from .scalar import Scalar
 from .table import Operation
 
 
-class Value(Scalar, Picklable):
+class Value(Scalar, Picklable, Operators["Value"]):
     """A real number in a graph.
 
     `Value(2.0)` is a leaf: an input or a parameter; arithmetic makes the other nodes. TypeError for any other object.
@@ -52,8 +55,7 @@ class Value(Scalar, Picklable):
                 f"backward() on {self!r}, which has no graph: it is a constant, or was made from constants only or "
                 "under no_grad(); compute it from at least one Value, outside no_grad()"
             )
-        if monitor := MODE.get().monitor:
-            monitor.before_backward(self, seed)
+        RECORDER.get().before_backward(self, seed)
         order = topological_order(self)
         earlier = [(node, node.grad) for node in order if node.grad and not node.operands]
         for node in order:
@@ -69,84 +71,33 @@ class Value(Scalar, Picklable):
 
     def detach(self) -> "Value":
         """The same number as a constant: no gradient passes through it."""
-        return Constant(self.data, self.label) if MODE.get().unknown is None else apply(DETACH, (self,))
+        return RECORDER.get().detach(self)
+
+    # the two hottest operators are spelled out; a test holds them to the table
 
     def __add__(self, other: "Value | Number") -> "Value":
-        if type(self) is type(other) is Value:  # the two hottest are spelled out; a test holds them to the table
-            return make_node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
-        return _binary(ADD, self, other)
+        if type(self) is type(other) is Value and not (recorder := RECORDER.get()).tracing:
+            return recorder.node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
+        return self._operate(ADD, self, other)
 
     def __radd__(self, other: Number) -> "Value":
         if type(other) in (int, float) and other == 0:  # where the built-in sum() starts: leave no zero in the graph
             return self
-        return _binary(ADD, other, self)
+        return self._operate(ADD, other, self)
 
     def __mul__(self, other: "Value | Number") -> "Value":
-        if type(self) is Value:
+        if type(self) is Value and not (recorder := RECORDER.get()).tracing:
             if type(other) is Value:
-                return make_node(MUL, (self, other), self.data * other.data, (other.data, self.data))
+                return recorder.node(MUL, (self, other), self.data * other.data, (other.data, self.data))
             if type(other) is float:
-                return make_node(MUL, (self, Constant(other)), self.data * other, (other, None))
-        return _binary(MUL, self, other)
+                return recorder.node(MUL, (self, Constant(other)), self.data * other, (other, None))
+        return self._operate(MUL, self, other)
 
-    def __rmul__(self, other: Number) -> "Value":
-        return _binary(MUL, other, self)
-
-    def __sub__(self, other: "Value | Number") -> "Value":
-        return _binary(SUB, self, other)
-
-    def __rsub__(self, other: Number) -> "Value":
-        return _binary(SUB, other, self)
-
-    def __truediv__(self, other: "Value | Number") -> "Value":
-        return _binary(TRUEDIV, self, other)
-
-    def __rtruediv__(self, other: Number) -> "Value":
-        return _binary(TRUEDIV, other, self)
-
-    def __pow__(self, other: "Value | Number") -> "Value":
-        return _binary(POW, self, other)
-
-    def __rpow__(self, other: Number) -> "Value":
-        return _binary(POW, other, self)
-
-    def __neg__(self) -> "Value":
-        return apply(NEG, (self,))
-
-    def __abs__(self) -> "Value":
-        return apply(ABS, (self,))
-
-    def exp(self) -> "Value":
-        """e to the power of self."""
-        return apply(EXP, (self,))
-
-    def log(self) -> "Value":
-        """The natural logarithm."""
-        return apply(LOG, (self,))
-
-    def sqrt(self) -> "Value":
-        """The square root."""
-        return apply(SQRT, (self,))
-
-    def sin(self) -> "Value":
-        """The sine of self, in radians."""
-        return apply(SIN, (self,))
-
-    def cos(self) -> "Value":
-        """The cosine of self, in radians."""
-        return apply(COS, (self,))
-
-    def tanh(self) -> "Value":
-        """The hyperbolic tangent."""
-        return apply(TANH, (self,))
-
-    def sigmoid(self) -> "Value":
-        """1 / (1 + e⁻ˣ)."""
-        return apply(SIGMOID, (self,))
-
-    def relu(self) -> "Value":
-        """max(self, 0)."""
-        return apply(RELU, (self,))
+    def _operate(self, op: Operation, *operands: "Value | Number") -> "Value":
+        for x in operands:
+            if not isinstance(x, Value) and not is_number(x):
+                return NotImplemented  # type: ignore[no-any-return] - Python then asks the other's class
+        return apply(op, operands)
 
     def __repr__(self) -> str:
         details = {"grad": self.grad, "op": self.op and self.op.name, "label": self.label}
@@ -160,39 +111,83 @@ class Constant(Value):
     __slots__ = ()
 
 
-def make_node(op: Operation, operands: tuple[Value, ...], data: float, local_grads: tuple[float | None, ...]) -> Value:
-    """The node of one operation, or a constant where nothing is recorded: here every node is made."""
-    mode = MODE.get()
-    if not mode.recording and mode.unknown is None:
+Operands: TypeAlias = tuple[Value, ...]
+
+
+class Recorder:
+    """Makes the node of each operation. This is the plain one; the modes are recorders, too (see `recorders.py`)."""
+
+    numbers_only = False  # whether all results are constants
+    tracing = False  # whether the numbers are not known yet, as while the compiler traces
+    expanding = False  # whether operations of many operands are built from single ones
+
+    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        """The node of `op` with this result and these local derivatives."""
+        node = Value.__new__(Value)
+        node.data, node.grad, node.label = data, 0.0, ""
+        node.op, node.operands, node.local_grads = op, operands, local_grads
+        return node
+
+    def apply(self, op: Operation, operands: Operands) -> Value:
+        """Compute the result of `op` and its local derivatives; a constant where all operands are constants."""
+        numbers = [operand.data for operand in operands]
+        data = op.evaluate(FLOATS, numbers)
+        if type(data) is not float:
+            data = real(data, f"the result of {op.name}")
+        varies = [type(operand) is not Constant for operand in operands]
+        if self.numbers_only or True not in varies:
+            return Constant(data)
+        wanted = varies if False in varies else None
+        return self.node(op, operands, data, op.derivatives(FLOATS, numbers, data, wanted))
+
+    def detach(self, value: Value) -> Value:
+        """The same number as a constant."""
+        return Constant(value.data, value.label)
+
+    def source(self, value: Value) -> Value:
+        """A node to differentiate by that has the number of `value`, and leads back to it unless it is a constant."""
+        return Value(value.data) if isinstance(value, Constant) else apply(IDENTITY, (value,))
+
+    def before_backward(self, root: Value, gradient: float) -> None:
+        """Called before gradient is sent from `root`; may raise."""
+
+    def with_expansion(self, on: bool) -> "Recorder":
+        """This recorder, building from single operations or not."""
+        other = copy(self)
+        other.expanding = on
+        return self if on == self.expanding else other
+
+    def with_grad(self) -> "Recorder":
+        """This recorder, recording."""
+        return self
+
+    def without_grad(self) -> "Recorder":
+        """This recorder, for numbers only."""
+        return NoGrad(self)
+
+
+class NoGrad(Recorder):
+    """Makes constants, which remember no operands."""
+
+    numbers_only = True
+
+    def __init__(self, outer: Recorder) -> None:
+        self.outer, self.expanding = outer, outer.expanding
+
+    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
         return Constant(data)
-    node = Value.__new__(Value)
-    node.data, node.grad, node.label = data, 0.0, ""
-    node.op, node.operands, node.local_grads = op, operands, local_grads
-    if mode.monitor:
-        mode.monitor.made(node)
-    return node
+
+    def with_grad(self) -> Recorder:
+        return self.outer.with_expansion(self.expanding)
+
+    def without_grad(self) -> Recorder:
+        return self
+
+
+PLAIN = Recorder()
+RECORDER = ContextVar("RECORDER", default=PLAIN)
 
 
 def apply(op: Operation, inputs: Sequence[Value | Number]) -> Value:
-    """The node of `op` on `inputs`; plain numbers become constants, and so does what has no other operands."""
-    kinds = set(map(type, inputs))
-    if not kinds <= {Value, Constant}:
-        inputs = [x if isinstance(x, Value) else Constant(x) for x in inputs]
-        kinds = set(map(type, inputs))
-    operands: tuple[Value, ...] = tuple(inputs)  # type: ignore[arg-type]
-    if (unknown := MODE.get().unknown) is not None and Value in kinds:
-        return make_node(op, operands, unknown, tuple([unknown if type(x) is Value else None for x in operands]))
-    numbers = [operand.data for operand in operands]
-    data = op.evaluate(FLOATS, numbers)
-    if type(data) is not float:
-        data = real(data, f"the result of {op.name}")
-    if kinds == {Constant} or not MODE.get().recording:
-        return Constant(data)
-    wanted = [type(operand) is not Constant for operand in operands] if Constant in kinds else None
-    return make_node(op, operands, data, op.derivatives(FLOATS, numbers, data, wanted))
-
-
-def _binary(op: Operation, left: Value | Number, right: Value | Number) -> Value:
-    """`left op right`; NotImplemented (Python then asks the other's class) where one of them is no number."""
-    known = (isinstance(left, Value) or is_number(left)) and (isinstance(right, Value) or is_number(right))
-    return apply(op, (left, right)) if known else NotImplemented
+    """The node of `op` on `inputs`; plain numbers become constants."""
+    return RECORDER.get().apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in inputs]))

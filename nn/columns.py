@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Constant, Value
 from autograd.graph import topological_order
-from autograd.modes import mode
+from autograd.recorders import expanded, recording
 
 from .inputs import Numbers, name_of, nodes
 from .layers import Layer, Neuron, Residual, Sequential
@@ -39,7 +39,7 @@ class Network:
 
 def network(model: Any, x: Numbers | None, y: Any, loss: Callable[[Any, Any], Value]) -> Network:
     """The columns of `model`, with the numbers of the row `x` and the gradients for its target `y` where given."""
-    with mode(recording=True, expanding=False):
+    with recording(), expanded(False):
         inputs = None if x is None else [Value(v.data) if type(v) is Constant else v for v in nodes(x)]
         columns = [Column("inputs", 0, outputs=inputs or [])]
         outputs = _extend(columns, model, inputs, "")

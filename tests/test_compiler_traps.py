@@ -513,14 +513,10 @@ def test_a_value_that_nothing_shows_is_noticed_once_it_is_used() -> None:
     assert v.data == 2.0
 
 
-def test_the_number_of_a_value_that_nothing_shows_and_nothing_uses_is_a_constant() -> None:
-    """The blind spot that is left; autograd/compiler/environment.py names it."""
-    v = Value(2.0)
-    hidden = repeat(v)
-    f = numpy(lambda x: x * next(hidden).data)
-    assert f(1.0) == 2.0
-    v.data = 3.0
-    assert f(1.0) == 2.0
+def test_the_number_of_a_value_that_nothing_shows_and_nothing_uses_raises_too() -> None:
+    hidden = repeat(Value(2.0))
+    with pytest.raises(TracingError, match=REMEDY):
+        numpy(lambda x: x * next(hidden).data)(1.0)
 
 
 def test_an_assignment_to_another_leaf_raises_and_is_undone() -> None:

@@ -1,18 +1,20 @@
 """no_grad, expanded, detect_anomaly: what each changes, for how long, and for whom."""
 
+import asyncio
 import inspect
 import math
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
 import autograd
 from autograd import AnomalyError, Constant, Value, detect_anomaly, expanded, grad, jacobian, no_grad
 from autograd.graph import topological_order
-from autograd.modes import MODE, PLAIN
+from autograd.value import PLAIN, RECORDER
 
 
 def line_after() -> str:
@@ -47,19 +49,19 @@ def test_modes_decorate_functions_too() -> None:
 
     assert type(hidden(Value(2.0))) is Constant
     assert type(hidden(Value(2.0))) is Constant
-    assert MODE.get() is PLAIN
+    assert RECORDER.get() is PLAIN
 
 
 @pytest.mark.parametrize("context", [no_grad, expanded, detect_anomaly])
 def test_a_mode_ends_with_its_block_even_after_an_error(context: Callable[[], object]) -> None:
     @context()
     def fail() -> None:
-        assert MODE.get() != PLAIN
+        assert RECORDER.get() != PLAIN
         raise KeyError
 
     with pytest.raises(KeyError):
         fail()
-    assert MODE.get() is PLAIN
+    assert RECORDER.get() is PLAIN
 
 
 def test_modes_nest_and_add_up() -> None:
@@ -275,12 +277,12 @@ def test_a_block_inside_another_knows_the_lines_of_both() -> None:
 
 def test_a_mode_that_changes_nothing_stays_the_same_object() -> None:
     seen = []
-    grad(lambda x: seen.append(MODE.get()) or x * x)(1.0)
+    grad(lambda x: seen.append(RECORDER.get()) or x * x)(1.0)
     assert seen == [PLAIN]
     assert seen[0] is PLAIN
     with no_grad(), no_grad():
-        assert not MODE.get().recording
-    assert MODE.get() is PLAIN
+        assert RECORDER.get().numbers_only
+    assert RECORDER.get() is PLAIN
 
 
 @pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "gelu", "exp"])
@@ -293,3 +295,71 @@ def test_under_no_grad_numbers_are_those_of_the_graph(name: str) -> None:
         assert type(function(autograd.dot(w, [x[0], x[0]], bias))) is Constant
         with expanded():
             assert function(autograd.dot(w, x, bias)).data == recorded
+
+
+# modes and functions that are suspended
+
+
+def kinds_around(x: Value) -> Iterator[type[Value]]:
+    received = yield type(x * x)
+    yield type(x * (received or 1.0))
+
+
+@pytest.mark.parametrize("context", [no_grad, expanded, detect_anomaly])
+def test_a_decorated_generator_has_its_mode_only_while_it_runs(context: Callable[[], Any]) -> None:
+    steps = context()(kinds_around)(Value(2.0))
+    expected = Constant if context is no_grad else Value
+    assert next(steps) is expected
+    assert RECORDER.get() is PLAIN
+    assert steps.send(3.0) is expected
+    assert RECORDER.get() is PLAIN
+    steps.close()
+    assert RECORDER.get() is PLAIN
+
+
+def test_an_error_thrown_into_a_decorated_generator_arrives_in_its_mode() -> None:
+    @no_grad()
+    def steps() -> Iterator[type[Value]]:
+        try:
+            yield Value
+        except KeyError:
+            yield type(Value(1.0) * 2.0)
+
+    running = steps()
+    next(running)
+    assert running.throw(KeyError()) is Constant
+    assert RECORDER.get() is PLAIN
+
+
+def test_a_decorated_coroutine_has_its_mode_only_while_it_runs() -> None:
+    found = []
+
+    @no_grad()
+    async def hidden() -> type[Value]:
+        await asyncio.sleep(0)
+        found.append(type(Value(1.0) * 2.0))
+        await asyncio.sleep(0)
+        return type(Value(1.0) * 2.0)
+
+    async def both() -> type[Value]:
+        task = asyncio.ensure_future(hidden())
+        for _ in range(3):
+            found.append(type(Value(1.0) * 2.0))
+            await asyncio.sleep(0)
+        return await task
+
+    assert asyncio.run(both()) is Constant
+    assert found.count(Value) == 3
+    assert found.count(Constant) == 1
+    stepped = hidden().__await__()
+    next(stepped)
+    assert RECORDER.get() is PLAIN
+    stepped.close()
+
+
+def test_an_asynchronous_generator_cannot_be_decorated() -> None:
+    with pytest.raises(TypeError, match="asynchronous generator"):
+
+        @no_grad()
+        async def numbers() -> AsyncIterator[float]:
+            yield 1.0

@@ -32,8 +32,6 @@ class Traced(NamedTuple):
 class Codes:
     """Traced graphs by the arguments' structures, and kernels by what is asked of them."""
 
-    lock = RLock()  # one for all: a trace hides the numbers of Values that another function may share
-
     def __init__(
         self,
         function: Any,
@@ -42,6 +40,7 @@ class Codes:
         backend: str,
         dtype: "np.dtype[Any]",
     ) -> None:
+        self.lock = RLock()
         self.function, self.parameters, self.inputs = function, parameters, inputs
         self.backend, self.dtype = backend, dtype
         self.name = getattr(function, "__name__", type(function).__name__)
@@ -69,7 +68,7 @@ class Codes:
             return found
         with collector_at_rest():
             traced = self.traces[structures] = self._traced(structures)
-        if found is not None and not traced.program.same_as(found.program):
+        if found is not None and not (traced.program.same_as(found.program) and traced.program.is_built_in()):
             self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
         return traced
 
@@ -82,10 +81,10 @@ class Codes:
             graph = existing(self.function, self.inputs)
             return Traced(*from_graph(graph.outputs, graph.inputs, self.parameters), graph.result, Environment(None))
         arguments = [zeros(part) for part in structures]
-        graph = trace(self.function, arguments, self.parameters, Environment(self.function).values)
+        graph = trace(self.function, arguments)
         program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
         environment = Environment(self.function)
-        again = trace(self.function, arguments, self.parameters, [*environment.values, *leaves])
+        again = trace(self.function, arguments)
         environment.take_values()
         program, leaves = self._stable(program, leaves, again, environment)
         return Traced(program, leaves, skeleton(graph.result), environment)

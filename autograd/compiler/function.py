@@ -7,10 +7,9 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from ..anomaly import AnomalyError
-from ..modes import MODE
+from ..anomaly import AnomalyError, Watch
 from ..transforms import positions
-from ..value import Constant, Value
+from ..value import RECORDER, Constant, Value
 from .arguments import Argnums, Call, arranged, at_least_one, by_argument, count, outputs, results
 from .arrays import Floats
 from .backends import number_type
@@ -201,7 +200,7 @@ class Compiled:
     def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
         traced, kernel = self._codes.ready(task, call, chosen)
         found = kernel(self._numbers(traced), call.columns(self.dtype), self.threads)
-        if MODE.get().monitor and not np.isfinite(found).all():
+        if isinstance(RECORDER.get(), Watch) and not np.isfinite(found).all():
             raise AnomalyError(_anomaly(self.__name__, task, found))
         return traced, found
 

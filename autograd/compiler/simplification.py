@@ -14,7 +14,8 @@ from .liveness import without_dead_nodes
 from .program import CONSTANT, GIVEN, Builder, Program, aliased
 from .templates import expansion
 
-WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded
+WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded,
+# and so are the user's: what they are written in is traced, with the same traps as a function
 ROUNDS = 20  # a graph needs two or three; behind these it only stays larger than it might be
 
 
@@ -50,7 +51,7 @@ def expand(program: Program) -> Program:
 
 
 def _expands(row: Operation | None) -> bool:
-    return row is not None and row.many and row not in WHOLE
+    return row is not None and row not in WHOLE and (row.many or row.users)
 
 
 def neutral(program: Program) -> Program:

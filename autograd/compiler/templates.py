@@ -12,7 +12,7 @@ from ..table import Operation
 from ..value import Constant, Value
 from .arrays import Ints
 from .program import Builder
-from .tracing import unknown_numbers
+from .tracing import tracing, unknown_leaf
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,22 @@ def derivatives(row: Operation, arity: int, numbers: Mapping[int, float], flows:
         operands = [numbers.get(k, x) for k, x in enumerate(given[:-1])]
         return row.derivatives(VALUES, operands, given[-1], flows)
 
-    return _template(arity + 1, rule)
+    return _template(row, arity + 1, rule)
 
 
 def expansion(row: Operation, arity: int) -> Template:
     """The result itself, in the operations that its row is written in."""
-    return _template(arity, lambda given: [row.evaluate(VALUES, given)])
+    return _template(row, arity, lambda given: [row.evaluate(VALUES, given)])
 
 
-def _template(count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
-    given = [Value(0.0) for _ in range(count)]
-    with unknown_numbers(given):
-        results = list(rule(given))
+def _template(row: Operation, count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
+    given = [unknown_leaf() for _ in range(count)]
+    try:
+        with tracing():
+            results = list(rule(given))
+    except Exception as error:
+        error.add_note(f"This is in the formulas of the operation {row.name!r}, which are traced like a function.")
+        raise
     place: dict[Value, int | float] = {x: i for i, x in enumerate(given)}
     steps = []
     for node in topological_order(*[x for x in results if isinstance(x, Value)], visited=set(given)):

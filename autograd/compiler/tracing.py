@@ -1,155 +1,174 @@
 """Tracing: calling a function once on numbers that are not known, to get its graph.
 
-While a function is traced, `.data` of its inputs, of the parameters, of every node made and of every other Value that
-it uses or that is found in its environment is an `Unknown`: arithmetic on it stays unknown, and whatever needs the
-number itself raises. So what the graph cannot record is an error, never a number that was true only once. (A number
-read from a Value that neither the graph contains nor `environment` can find is taken for a constant.) They are hidden
-from all threads, until the trace ends.
+While a function is traced, a recorder of its own makes the nodes: `Traced` ones, which have operands and no number.
+Whatever asks one for its number raises, and so does reading or assigning the number of any other Value that could
+change: what the graph cannot record is an error, never a number that was true only once. A trace touches nothing that
+another thread sees; and what it once refused, it fails with, whatever the function makes of the error.
 
 Where the eager engine would make a constant, by `detach()` and under `no_grad()`, the graph goes on, for the number
 depends on the inputs; but a node of `DETACH` stands there, which has no derivative.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
-from dataclasses import dataclass
-from numbers import Real
-from threading import Lock
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from ..arithmetic import FLOATS, PRIMITIVES, is_number, real
-from ..modes import MODE, mode
-from ..operations import DETACH
+from ..arithmetic import is_number, real
+from ..operations import DETACH, IDENTITY
+from ..recorders import using
 from ..structure import describe, flatten, restore
-from ..value import Constant, Value
+from ..table import Operation
+from ..value import RECORDER, Constant, Operands, Recorder, Value
+from .hiding import hidden_numbers
 
 
 class TracingError(TypeError):
     """The traced function needs a number that is not known while it is traced."""
 
 
-class Unknown:
-    """A number that is not known yet."""
+REMEDY = (
+    "autograd.compile traces the function once, for all numbers: here it compares, converts, formats or assigns to one "
+    "that is not known yet (.data, .grad, .item(), float(), bool(), math.exp() of a Value). For a branch write "
+    "autograd.where(autograd.greater(v, 0), a, b), for mathematics autograd.exp(v) and its kin, for a number that gets "
+    "no gradient v.detach(); what assigns to .data or .grad belongs outside, behind .backward(...)"
+)
+
+
+@dataclass
+class Session:
+    """One trace: the Values made in it, whose numbers are the same each time, and what was refused first."""
+
+    own: set[Value] = field(default_factory=set)
+    refused: TracingError | None = None
+
+    def refuse(self, why: str = REMEDY) -> NoReturn:
+        """Raise, and remember it: the function may catch the error, but its graph is not what it computes."""
+        error = TracingError(why)
+        self.refused = self.refused or error
+        raise error
+
+    def read(self, value: Value) -> None:
+        """Called when the number of a Value is read."""
+        if not isinstance(value, Constant) and value not in self.own:
+            self.refuse()
+
+    def write(self, value: Value, first: bool) -> None:
+        """Called when the number of a Value is assigned to; the `first` time it is that of a Value just made."""
+        if not first:
+            self.refuse(
+                f"the compiled function assigns to .data or .grad of {value.label or 'a Value'}, which would happen "
+                "only once, while it is traced; do so outside, after .backward(...)"
+            )
+        self.own.add(value)
+
+
+class Traced(Value):
+    """A node without a number."""
 
     __slots__ = ()
 
-    def _stay(self, other: Any = None, *_: Any) -> Any:
-        return Unknown() if other is None or isinstance(other, (Unknown, int, float)) else NotImplemented
-
-    def _refuse(self, *_: Any) -> NoReturn:
+    def _unknown(self, *_: Any) -> NoReturn:
+        recorder = RECORDER.get()
+        if isinstance(recorder, Tracing):
+            recorder.session.refuse()
         raise TracingError(
-            "autograd.compile traces the function once, for all numbers: here it compares or converts one that is not "
-            "known yet (.data, .grad, float(), bool(), math.exp() of a Value). For a branch write "
-            "autograd.where(autograd.greater(v, 0), a, b), for mathematics autograd.exp(v) and its kin, for a number "
-            "that gets no gradient v.detach()"
+            "this Value has no number: it was made while autograd.compile traced a function, which kept it; return "
+            "what is needed outside as a result"
         )
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stay
-    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _stay
-    __float__ = __int__ = __index__ = __bool__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse
-    __array__ = __format__ = _refuse
-    __hash__ = _refuse  # else a dict or set would just not find it
+    def _convert(self) -> NoReturn:
+        raise TracingError(REMEDY)  # not remembered: the engine's own Values refuse it, too
+
+    def _slopes(self) -> tuple[Any, ...]:
+        """Only whether there are derivatives is known."""
+        return tuple([None if isinstance(x, Constant) else ... for x in self.operands])
+
+    def _operate(self, op: Operation, *operands: Any) -> Value:
+        """The usual case, in which nothing is constant, at once: large graphs are built here."""
+        recorder = RECORDER.get()
+        if type(recorder) is Tracing and not recorder.constants and VARYING.issuperset(map(type, operands)):
+            return _made(Traced, op, operands)
+        return super()._operate(op, *operands)
+
+    data = grad = property(_unknown, _unknown)
+    local_grads = property(_slopes)
+    __bool__ = __format__ = __reduce_ex__ = _unknown  # type: ignore[assignment]
+    __float__ = __int__ = __complex__ = _convert
 
     def __repr__(self) -> str:
-        return "unknown"
+        return f"<a Value being traced, {self.label or (self.op.name if self.op else 'an input')}, {id(self):#x}>"
 
 
-Real.register(Unknown)  # so that wherever a plain number may stand, it is asked for its float, and says why it has none
-UNKNOWN: Any = Unknown()
+class TracedConstant(Traced, Constant):
+    """A node without a number and without a gradient."""
+
+    __slots__ = ()
 
 
-class _Watch:
-    """Makes every Value unknown that is hidden, made or used; a backward pass inside is refused."""
+class Tracing(Recorder):
+    """Makes traced nodes; what has known operands only is computed."""
 
-    def __init__(self) -> None:
-        self.kept: dict[Value, tuple[float, float]] = {}
+    tracing = True
 
-    def hide(self, value: Value) -> None:
-        self.kept[value] = (value.data, value.grad)
-        value.data = value.grad = UNKNOWN
+    def __init__(self, session: Session, constants: bool = False) -> None:
+        self.session, self.constants = session, constants
 
-    def restore(self) -> None:
-        for value, (data, grad) in self.kept.items():
-            value.data, value.grad = data, grad
+    def apply(self, op: Operation, operands: Operands) -> Value:
+        kinds = set(map(type, operands))
+        if kinds <= CONSTANTS:
+            return super().apply(op, operands) if TracedConstant not in kinds else _made(TracedConstant, op, operands)
+        if not self.constants:
+            return _made(Traced, op, operands)
+        # only what leaves a block of no_grad keeps a DETACH
+        behind = tuple([x.operands[0] if x.op is DETACH else x for x in operands])
+        return _made(TracedConstant, DETACH, (_made(Traced, op, behind),))
 
-    def check(self) -> None:
-        for value in self.kept:
-            if value.data is not UNKNOWN or value.grad is not UNKNOWN:
-                self.refuse_assignment(value)
+    def detach(self, value: Value) -> Value:
+        return value if isinstance(value, Constant) else _made(TracedConstant, DETACH, (value,))
 
-    def refuse_assignment(self, value: Value) -> NoReturn:
-        raise TracingError(
-            f"the compiled function assigns to .data or .grad of {value.label or 'a Value'}, which would happen only "
-            "once, while it is traced; do so outside, after .backward(...)"
-        )
+    def source(self, value: Value) -> Value:
+        return super().source(value) if type(value) is Constant else _made(Traced, IDENTITY, (value,))
 
-    def made(self, node: Any) -> None:
-        for x in node.operands:
-            if x.data is not UNKNOWN and type(x) is not Constant:
-                if x in self.kept or x.grad is UNKNOWN:
-                    self.refuse_assignment(x)
-                self.hide(x)
-        node.data = node.grad = UNKNOWN
-        if not MODE.get().recording:
-            _detach(node)
-
-    def before_backward(self, root: Any, gradient: float) -> None:
-        raise TracingError(
+    def before_backward(self, root: Value, gradient: float) -> None:
+        self.session.refuse(
             "backward() inside a compiled function: its gradients would be lost; let the function return the result "
             "and call .backward(...) or .value_and_grad(...) of the compiled function"
         )
 
+    def with_grad(self) -> Recorder:
+        return self._with(constants=False)
 
-def _detach(node: Value) -> None:
-    """The node's operation stays in the graph, behind a DETACH that takes its place.
+    def without_grad(self) -> Recorder:
+        return self._with(constants=True)
 
-    Operands are taken from behind theirs: only what leaves a block of no_grad keeps a DETACH.
-    """
-    behind = copy(node)
-    behind.operands = tuple([x.operands[0] if x.op is DETACH else x for x in node.operands])
-    node.op, node.operands, node.local_grads = DETACH, (behind,), (None,)
-
-
-def _blind(primitive: Callable[..., float]) -> Callable[..., Any]:
-    def blind(*numbers: Any) -> Any:
-        return UNKNOWN if any(type(x) is Unknown for x in numbers) else primitive(*numbers)
-
-    return blind
+    def _with(self, constants: bool) -> Recorder:
+        return Tracing(self.session, constants).with_expansion(self.expanding)
 
 
-class _FloatsOrUnknown:
-    """While any thread traces, the arithmetic of floats takes unknown numbers too; to known ones nothing changes."""
+def _made(kind: type[Traced], op: Operation | None, operands: Operands) -> Traced:
+    node = kind.__new__(kind)
+    node.label, node.op, node.operands = "", op, operands
+    return node
 
-    lock, tracing = Lock(), 0
 
-    def __enter__(self) -> None:
-        with self.lock:
-            if not _FloatsOrUnknown.tracing:
-                vars(FLOATS).update({name: _blind(getattr(FLOATS, name)) for name in PRIMITIVES | {"take"}})
-            _FloatsOrUnknown.tracing += 1
+CONSTANTS = {Constant, TracedConstant}
+VARYING = {Value, Traced}
 
-    def __exit__(self, *_: object) -> None:
-        with self.lock:
-            _FloatsOrUnknown.tracing -= 1
-            if not _FloatsOrUnknown.tracing:
-                for name in PRIMITIVES | {"take"}:
-                    del vars(FLOATS)[name]
+
+def unknown_leaf() -> Value:
+    """A leaf without a number: an input of what is traced."""
+    return _made(Traced, None, ())
 
 
 @contextmanager
-def unknown_numbers(values: Iterable[Value]) -> Iterator[None]:
-    """Hide the numbers of `values` inside the block, and record every operation whatever the modes outside."""
-    watch = _Watch()
-    try:
-        for value in dict.fromkeys(values):
-            watch.hide(value)
-        with _FloatsOrUnknown(), mode(unknown=UNKNOWN, monitor=watch, recording=True):
-            yield
-        watch.check()
-    finally:
-        watch.restore()
+def tracing() -> Iterator[None]:
+    """Record every operation inside the block, whatever the modes outside; raise what was refused in it."""
+    session = Session()
+    with hidden_numbers(), using(Tracing(session)):
+        yield
+    if session.refused:
+        raise session.refused
 
 
 @dataclass(frozen=True)
@@ -161,15 +180,10 @@ class Graph:
     inputs: list[Value]
 
 
-def trace(
-    function: Callable[..., Any], arguments: Sequence[Any], parameters: Sequence[Value], others: Sequence[Value] = ()
-) -> Graph:
-    """The graph of `function`, called with fresh Values in the structure of `arguments`.
-
-    `others` are Values whose numbers the function might read; those of the parameters are hidden in any case.
-    """
-    inputs = [Value(0.0) for _ in flatten(list(arguments))]
-    with unknown_numbers([*parameters, *inputs, *others]):
+def trace(function: Callable[..., Any], arguments: Sequence[Any]) -> Graph:
+    """The graph of `function`, called with inputs in the structure of `arguments`."""
+    inputs = [unknown_leaf() for _ in flatten(list(arguments))]
+    with tracing():
         try:
             result = function(*restore(list(arguments), inputs))
         except (TypeError, ValueError, IndexError) as error:
@@ -201,8 +215,8 @@ def _results(result: Any, function: Any) -> list[Any]:
     name = getattr(function, "__name__", "the function")
     try:
         flat = flatten(result)
-    except TypeError as error:  # whose text may need a number that is not known
-        found = f"got {type(result).__name__}" if isinstance(error, TracingError) else error
+    except TypeError as error:
+        found = f"got {type(result).__name__}, {error}"
         raise TypeError(f"{name} must return a Value, or Values in (nested) lists: {found}") from None
     if not flat:
         raise TypeError(f"{name} returned {describe(result)} without any Value in it; return at least one")

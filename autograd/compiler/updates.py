@@ -21,7 +21,7 @@ from .arguments import Call
 from .arrays import Floats
 from .codes import Codes, collector_at_rest
 from .environment import Environment
-from .tracing import TracingError, unknown_numbers
+from .tracing import TracingError, tracing, unknown_leaf
 
 SETTINGS = (Real, str, type(None))
 
@@ -69,12 +69,12 @@ class Step:
     `columns` are the Values of the parameters, of their gradients and of the lists; `scalars` those of the `states`.
     """
 
-    def __init__(self, optimizer: Any, held: Held, states: Sequence[str], count: int, others: Sequence[Value]) -> None:
+    def __init__(self, optimizer: Any, held: Held, states: Sequence[str], count: int) -> None:
         self.held, self.states, self.count = held, states, count
-        self.columns = [[Value(0.0) for _ in range(count)] for _ in range(2 + len(held.lists))]
-        self.scalars = [Value(0.0) for _ in states]
+        self.columns = [[unknown_leaf() for _ in range(count)] for _ in range(2 + len(held.lists))]
+        self.scalars = [unknown_leaf() for _ in states]
         twin = copy(optimizer)
-        with unknown_numbers([x for column in [*self.columns, self.scalars, others] for x in column]):
+        with tracing():
             twin.parameters = self.places = [Place(p, g) for p, g in zip(*self.columns[:2], strict=True)]
             for name, column in zip(held.lists, self.columns[2:], strict=True):
                 setattr(twin, name, list(column))
@@ -123,15 +123,15 @@ def _value(x: Any) -> Value:
     return x if isinstance(x, Value) else Constant(real(x, "what step() leaves"))
 
 
-def traced(optimizer: Any, held: Held, others: Sequence[Value]) -> Step:
+def traced(optimizer: Any, held: Held) -> Step:
     """What the step does to one parameter alone; TracingError where it is not the same for each."""
     states, more = list[str](), [name for name in held.settings if name == "lr"]
-    one = Step(optimizer, held, states, 1, others)
+    one = Step(optimizer, held, states, 1)
     while more:
         states = states + more
-        one = Step(optimizer, held, states, 1, others)
+        one = Step(optimizer, held, states, 1)
         more = one.changed()
-    every = Step(optimizer, held, states, len(optimizer.parameters), others)
+    every = Step(optimizer, held, states, len(optimizer.parameters))
     pattern, more = one.pattern(0), every.changed()
     for k in range(every.count):
         if more or every.pattern(k) != pattern:
@@ -155,8 +155,8 @@ class Update:
         self.kind, self.held, self.count = type(optimizer), held, len(optimizer.parameters)
         self.environment = Environment(self.kind)
         try:
-            with Codes.lock, collector_at_rest():
-                step = traced(optimizer, held, self.environment.values)
+            with collector_at_rest():
+                step = traced(optimizer, held)
         except Exception as error:
             raise TracingError(f"{self.kind.__name__} cannot train in compiled code: {error}") from error
         self.states, before = step.states, [column[0] for column in step.columns]

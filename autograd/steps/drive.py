@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..modes import MODE
-from ..value import Value
+from ..value import RECORDER, Value
 from .base import Seen, Step
 from .pen import Name
 from .record import edge_steps, loss_step
@@ -36,8 +35,7 @@ class Drive(Iterator[Step]):
 
     def _run(self, scene: dict[Value, Seen], root: Name) -> Iterator[Step]:
         value = self._order[-1]
-        if monitor := MODE.get().monitor:
-            monitor.before_backward(value, 1.0)
+        RECORDER.get().before_backward(value, 1.0)
         earlier = [(node, node.grad) for node in self._order if node.grad and not node.operands]
         for node in self._order:
             node.grad = 0.0

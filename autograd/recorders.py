@@ -1,0 +1,139 @@
+"""The modes. What makes the nodes is one object, the recorder: the plain one of `value.py`, or one of these.
+
+A context variable holds it, so that threads and coroutines do not disturb one another.
+"""
+
+import inspect
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Token
+from functools import wraps
+from typing import Any, Self, TypeVar
+
+from .value import PLAIN, RECORDER, Recorder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Block:
+    """A `with` block, or a decorator, in which another recorder makes the nodes.
+
+    A decorated generator or coroutine has it while it runs, not while it is suspended.
+    """
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Recorder]] = []
+
+    def recorder(self, now: Recorder) -> Recorder:
+        """The one that makes the nodes inside, when `now` makes them outside."""
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        self._tokens.append(RECORDER.set(self.recorder(RECORDER.get())))
+
+    def __exit__(self, *_: object) -> None:
+        RECORDER.reset(self._tokens.pop())
+
+    def again(self) -> Self:
+        """A block of its own for each call of a decorated function, since threads share the function."""
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"@{type(self).__name__}() does not reach into the asynchronous generator {function.__name__}: "
+                f"write `with {type(self).__name__}():` inside it, around what is between two yields"
+            )
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def waiting(*args: Any, **named: Any) -> Any:
+                return await _Awaited(function(*args, **named), self.again)
+
+            return waiting  # type: ignore[return-value]
+
+        @wraps(function)
+        def called(*args: Any, **named: Any) -> Any:
+            with self.again():
+                result = function(*args, **named)
+            return _Stepwise(result, self.again) if stepwise else result
+
+        stepwise = inspect.isgeneratorfunction(function)
+        return called  # type: ignore[return-value]
+
+
+class _Stepwise(Generator[Any, Any, Any]):
+    """A generator that runs inside a block each time that it is resumed."""
+
+    def __init__(self, inner: Generator[Any, Any, Any] | Coroutine[Any, Any, Any], block: Callable[[], Block]) -> None:
+        self.inner, self.block = inner, block
+
+    def send(self, sent: Any) -> Any:
+        with self.block():
+            return self.inner.send(sent)
+
+    def throw(self, *error: Any) -> Any:
+        with self.block():
+            return self.inner.throw(*error)
+
+
+class _Awaited(_Stepwise):
+    """The same for a coroutine."""
+
+    def __await__(self) -> Self:
+        return self
+
+
+class no_grad(Block):
+    """Compute numbers only: results made inside are constants that remember no operands. Also a decorator.
+
+    >>> from autograd import Value, no_grad
+    >>> with no_grad():
+    ...     (Value(2.0) * 3.0).operands
+    ()
+    """
+
+    def recorder(self, now: Recorder) -> Recorder:
+        return now.without_grad()
+
+
+class expanded(Block):
+    """Build `sum`, `mean`, `prod`, `dot`, `norm`, `logsumexp` and `cross_entropy` from single operations.
+
+    `expanded(False)` takes that back inside. Also a decorator.
+
+    >>> from autograd import Value, dot, expanded
+    >>> with expanded():
+    ...     dot([Value(2.0)], [Value(3.0)], Value(1.0)).op.name
+    'add'
+    """
+
+    def __init__(self, on: bool = True) -> None:
+        super().__init__()
+        self.on = on
+
+    def recorder(self, now: Recorder) -> Recorder:
+        return now.with_expansion(self.on)
+
+    def again(self) -> Self:
+        return type(self)(self.on)
+
+
+class recording(Block):
+    """Record again, where `no_grad` has switched it off: derivatives need the graph."""
+
+    def recorder(self, now: Recorder) -> Recorder:
+        return now.with_grad()
+
+
+class using(Block):
+    """Let this recorder make the nodes."""
+
+    def __init__(self, one: Recorder = PLAIN) -> None:
+        super().__init__()
+        self.one = one
+
+    def recorder(self, now: Recorder) -> Recorder:
+        return self.one
+
+    def again(self) -> Self:
+        return type(self)(self.one)
