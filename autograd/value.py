@@ -96,7 +96,7 @@ class Value(Scalar, Picklable, Operators["Value"]):
     def _operate(self, op: Operation, *operands: "Value | Number") -> "Value":
         for x in operands:
             if not isinstance(x, Value) and not is_number(x):
-                return NotImplemented  # type: ignore[no-any-return] - Python then asks the other's class
+                return NotImplemented  # type: ignore[no-any-return]  # Python then asks the other's class
         return apply(op, operands)
 
     def __repr__(self) -> str:

@@ -223,3 +223,24 @@ def test_tangles_of_sums_and_products_equal_eager(length: int) -> None:
         value, gradient = compile(out, inputs=inputs, backend=backend).value_and_grad([x.data for x in inputs])
         assert value == out.data
         assert np.abs(np.array(gradient) - expected).max() <= 1e-12 * np.abs(expected).max()
+
+
+def test_four_alike_nodes_here_and_there_are_no_loops() -> None:
+    """In a graph without a pattern they lie at regular distances by chance; to compile each of them took long."""
+    random, point = Random(0), [0.01 * i for i in range(100)]
+    kinds = [lambda a, b: a + b, lambda a, b: autograd.tanh(a), lambda a, b: a - 0.1 * b]
+    plan = [(random.choice(kinds), random.randrange(20), random.randrange(20)) for _ in range(3000)]
+
+    def tangle(x: list[Any]) -> Any:
+        nodes = list(x)
+        for kind, i, j in plan:
+            nodes.append(kind(nodes[-1 - i], nodes[-1 - j]))
+        return autograd.mean([autograd.tanh(v) for v in nodes])
+
+    value, gradient = autograd.value_and_grad(tangle)(point)
+    for backend in BACKENDS:
+        f = compile(tangle, backend=backend)
+        found, slopes = f.value_and_grad(point)
+        assert found == pytest.approx(value, rel=1e-15)
+        assert slopes == pytest.approx(gradient, rel=1e-12)
+        assert len(f.program.once) + len(f.program.rows) < 10  # there were 358

@@ -6,6 +6,7 @@ for every row, G sums over the rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,6 +51,12 @@ class Bundle:
     runs: tuple[Factors, ...] = ()
     lane: int | None = None  # the loop that goes to the SIMD lanes; None: the rows
     exact: bool = True  # additions keep the order of the eager engine
+
+    @property
+    def size(self) -> int:
+        """How many terms it computes."""
+        terms = sum(part.length for run in self.runs for part in run.parts)
+        return prod(self.extents) * max(terms, 1)
 
     @property
     def sums_rows(self) -> bool:

@@ -1,6 +1,6 @@
 """Levels: how deep each node lies, and which nodes depend on the rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ PATIENCE = 400  # so many levels are looked at before that is judged
 class Levels:
     """`parts` are the nodes that have operands, level by level, each after all it depends on."""
 
+    program: Program
     parts: list[Ints]
     deep: bool
     rowwise: Mask
@@ -24,11 +25,19 @@ class Levels:
     def of(cls, program: Program, batched: bool) -> "Levels":
         parts = _peel(program)
         deep = parts is None
-        parts = [np.flatnonzero(program.arity)] if parts is None else parts
+        parts = _all(program) if parts is None else parts
         rowwise = (program.code == INPUT) & batched
         if batched:
             (_spread_deep if deep else _spread)(program, parts, rowwise)
-        return cls(parts, deep, rowwise, program.code == ROWS)
+        return cls(program, parts, deep, rowwise, program.code == ROWS)
+
+    def in_one(self) -> "Levels":
+        """The same nodes, to be run one by one."""
+        return replace(self, parts=_all(self.program), deep=True)
+
+
+def _all(program: Program) -> list[Ints]:
+    return [np.flatnonzero(program.arity)]
 
 
 def _peel(program: Program) -> list[Ints] | None:

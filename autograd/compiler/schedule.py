@@ -13,17 +13,34 @@ from .levels import Levels
 from .liveness import needed
 from .program import INPUT, LEAF, PRODUCTS, Program
 
+MANY_STEPS = 40  # a schedule of more steps than these
+SMALL = 32  # whose bundles add up fewer terms than these, on average, owes them to chance
+
 
 def schedule(program: Program, batched: bool, summed: bool, values: int) -> Schedule:
-    """The schedule of a program; its first `values` outputs keep the eager order of additions."""
+    """The schedule of a program; its first `values` outputs keep the eager order of additions.
+
+    Each bundle is compiled for itself. In a graph without a pattern, four alike nodes here and there lie at regular
+    distances by chance: such bundles cost more time than they save, and cut what could run from one table. Then all
+    nodes are run from the table.
+    """
+    levels, exact = Levels.of(program, batched), needed(program, program.outputs[:values])
+    plan = _empty(program, batched, summed, levels)
+    if not _Grouping(plan, levels, exact).run():
+        levels = levels.in_one()
+        plan = _empty(program, batched, summed, levels)
+        _Grouping(plan, levels, exact).run()
+    return plan
+
+
+def _empty(program: Program, batched: bool, summed: bool, levels: Levels) -> Schedule:
+    """A schedule without steps, in which every node has its space."""
     plan = Schedule(program, batched, summed)
     plan.constant, plan.one = program.constant, program.one
-    levels = Levels.of(program, batched)
     plan.space = np.array(["K", "U", "R", "G"])[np.where(program.constant, 0, np.where(levels.rowwise, 2, 1))]
     plan.space[program.code == LEAF], plan.space[program.code == INPUT] = "P", "X"
     plan.space[levels.reduced] = "G"
     plan.slot = np.where(program.constant, -1.0, program.number).astype(np.int64)
-    _Grouping(plan, levels, needed(program, program.outputs[:values])).run()
     return plan
 
 
@@ -36,16 +53,23 @@ class _Grouping:
         self.group[self.program.one] = -4
         self.waiting: dict[bool, list[Ints]] = {False: [], True: []}
         self.is_waiting = np.zeros(len(self.program), bool)
-        self.groups = 0
+        self.groups = self.terms = 0
         self.last: list[Bundle] = []  # sums over rows: nothing waits for them
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Fill the schedule; False, with no more done than to see it, where its bundles owe themselves to chance."""
         for nodes in self.levels.parts:
             for rowwise in (False, True):
                 self._level(nodes[self.levels.rowwise[nodes] == rowwise], rowwise)
+            if self._is_chance(2 * MANY_STEPS):
+                return False
         for rowwise in (False, True):
             self._flush(rowwise)
         self.plan.rows += self.last
+        return not self._is_chance(MANY_STEPS)
+
+    def _is_chance(self, many: int) -> bool:
+        return len(self.plan.once) + len(self.plan.rows) > many and self.terms < SMALL * self.groups
 
     def _level(self, nodes: Ints, rowwise: bool) -> None:
         if not len(nodes):
@@ -116,5 +140,5 @@ class _Grouping:
             self._flush(rowwise)
         (self.plan.rows if rowwise else self.plan.once).append(made)
         self.group[nodes] = self.groups
-        self.groups += 1
+        self.groups, self.terms = self.groups + 1, self.terms + made.size
         return True
