@@ -5,8 +5,10 @@ shell that belongs to a batch: the flat list of all nodes below it that are new,
 shells on loading. A pickler saves the batch first, when it saves its first shell.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from threading import local
+from types import MemberDescriptorType
 from typing import Any, Self
 from weakref import ref
 
@@ -24,7 +26,7 @@ class Picklable:
         return (_shell, (_session().batch_of(self), type(self)))
 
     def __copy__(self) -> Self:
-        return _fill(_shell(None, type(self)), [getattr(self, name) for name in SLOTS])  # type: ignore[no-any-return]
+        return _fill(_shell(None, type(self)), _fields(self))  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         visited = memo.setdefault(id(SLOTS), set())  # so that a container's nodes are walked once in all
@@ -32,6 +34,8 @@ class Picklable:
             if id(node) not in memo:
                 copied = memo[id(node)] = node.__copy__()
                 copied.operands = tuple([memo[id(operand)] for operand in node.operands])
+                for name, held in _attributes(node).items():
+                    setattr(copied, name, deepcopy(held, memo))
         return memo[id(self)]  # type: ignore[no-any-return]
 
 
@@ -78,7 +82,7 @@ class Batch:
             self.session.forget()
             self.gather()
         self.saved = True
-        return (Batch, (), [(node, *[getattr(node, name) for name in SLOTS]) for node in self.nodes])
+        return (Batch, (), [(node, *_fields(node)) for node in self.nodes])
 
     def __setstate__(self, records: list[tuple[Any, ...]]) -> None:
         for node, *fields in records:
@@ -110,7 +114,23 @@ def _shell(batch: Batch | None, kind: type[Any]) -> Any:
     return object.__new__(kind)
 
 
-def _fill(node: Any, fields: Iterable[Any]) -> Any:
-    for name, field in zip(SLOTS, fields, strict=True):
+def _fields(node: Any) -> list[Any]:
+    """What the slots hold; behind it, where a subclass has more, its attributes."""
+    fields = [getattr(node, name) for name in SLOTS]
+    return [*fields, attributes] if (attributes := _attributes(node)) else fields
+
+
+def _attributes(node: Any) -> dict[str, Any]:
+    """What a subclass keeps besides, in a `__dict__` or in slots of its own."""
+    if type(node).__module__.startswith("autograd."):
+        return {}
+    own = [name for kind in type(node).__mro__ for name, x in vars(kind).items() if isinstance(x, MemberDescriptorType)]
+    held = {name: getattr(node, name) for name in own if name not in SLOTS and hasattr(node, name)}
+    return {**held, **getattr(node, "__dict__", {})}
+
+
+def _fill(node: Any, fields: Sequence[Any]) -> Any:
+    attributes = fields[len(SLOTS)] if len(fields) > len(SLOTS) else {}
+    for name, field in (*zip(SLOTS, fields, strict=False), *attributes.items()):
         setattr(node, name, field)
     return node

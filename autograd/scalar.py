@@ -9,8 +9,11 @@ class Scalar:
 
     __slots__ = ()
     data: float
+    grad: float
     op: Any
     operands: tuple[Any, ...]
+    local_grads: tuple[Any, ...]
+    _learns = True
 
     def item(self) -> float:
         """The number alone, outside any graph."""
@@ -62,9 +65,37 @@ class Scalar:
         """`f"{v:.3f}"` formats the number."""
         return format(self.data, spec) if spec else str(self)
 
-    # micrograd's names, for code written for it
+    # micrograd's and PyTorch's names, for code written for them
     _prev = property(lambda self: set(self.operands))
     _op = property(lambda self: self.op.symbol if self.op else "")
+
+    def _backward(self) -> None:
+        """Send this node's gradient to its operands, as one does by hand in micrograd's lecture."""
+        for operand, local in zip(self.operands, self.local_grads, strict=True):
+            if local is not None:
+                operand.grad += local * self.grad
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients reach it: all but constants."""
+        return self._learns
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> NoReturn:
+        raise AttributeError(
+            "requires_grad is read only: v.detach() is the number without a gradient, under no_grad() nothing is "
+            "recorded, and an optimizer changes only the parameters that it was given"
+        )
+
+
+def text(label: Any) -> str:
+    """A label; TypeError for what is no text, as in micrograd's Value(4.0, (a, b)), whose gradient would be lost."""
+    if isinstance(label, str):
+        return str(label)
+    raise TypeError(
+        f"a label is text, got {label!r:.60}: a node is made by arithmetic on its operands, or by an operation of your "
+        "own (autograd.operation)"
+    )
 
 
 def _number(other: Any) -> float:

@@ -11,17 +11,19 @@ from typing import TypeAlias
 
 from .arithmetic import FLOATS, Number, is_number, real
 from .graph import topological_order
+from .numpy_protocol import NumpyProtocol
 from .operations import ADD, IDENTITY, MUL
 from .operators import Operators
 from .pickling import Picklable
-from .scalar import Scalar
+from .scalar import Scalar, text
 from .table import Operation
 
 
-class Value(Scalar, Picklable, Operators["Value"]):
+class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
     """A real number in a graph.
 
     `Value(2.0)` is a leaf: an input or a parameter; arithmetic makes the other nodes. TypeError for any other object.
+    A class of your own, `class Weight(Value): pass`, has room for attributes.
 
     >>> x = Value(3.0, label="x")
     >>> y = x * x + 1.0
@@ -31,7 +33,6 @@ class Value(Scalar, Picklable, Operators["Value"]):
     """
 
     __slots__ = ("data", "grad", "label", "local_grads", "op", "operands")
-    __array_ufunc__ = None  # np.float64(2) * v is ours; an array times a Value is refused
 
     data: float  # the number itself
     grad: float  # ∂(what was differentiated)/∂self, summed over the calls of backward; 0.0 at first
@@ -45,7 +46,7 @@ class Value(Scalar, Picklable, Operators["Value"]):
         self.grad = 0.0
         self.op = None
         self.operands = self.local_grads = ()
-        self.label = label
+        self.label = label if type(label) is str else text(label)
 
     def backward(self, gradient: Number = 1.0) -> None:
         """Add gradient · ∂self/∂leaf to every leaf's `.grad`. Raises ValueError for a constant: it has no graph."""
@@ -109,6 +110,7 @@ class Constant(Value):
     """A number that gets no gradient: a plain number in an expression, a detached value, a result under no_grad()."""
 
     __slots__ = ()
+    _learns = False
 
 
 Operands: TypeAlias = tuple[Value, ...]

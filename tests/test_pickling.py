@@ -260,3 +260,31 @@ def test_a_users_operation_is_pickled_by_name_and_missed_by_name() -> None:
         del OPERATIONS["double_for_pickling"]
     with pytest.raises(KeyError, match=r"double_for_pickling.*autograd\.operation"):
         pickle.loads(data)
+
+
+class Weight(Value):
+    """A leaf with attributes, in a slot and in a dict."""
+
+    __slots__ = ("__dict__", "momentum")
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))], ids=["copy", "deepcopy", "pickle"]
+)
+def test_attributes_of_a_class_of_ones_own_are_copied_and_pickled(copied: Any) -> None:
+    w = Weight(3.0, label="w")
+    w.momentum, w.history, w.grad = 0.5, [1.0], 2.0
+    twin = copied(w)
+    assert (type(twin), twin.data, twin.grad, twin.label, twin.momentum) == (Weight, 3.0, 2.0, "w", 0.5)
+    assert twin.history == [1.0]
+    assert (twin.history is w.history) is (copied is copy.copy)
+
+
+def test_an_attribute_that_leads_back_into_the_graph_is_the_copy_there() -> None:
+    w = Weight(3.0)
+    w.twin = Weight(4.0)
+    w.twin.twin = w
+    for copied in (copy.deepcopy(w * 2.0), pickle.loads(pickle.dumps(w * 2.0))):
+        leaf = copied.operands[0]
+        assert leaf is not w
+        assert leaf.twin.twin is leaf

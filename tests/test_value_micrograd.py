@@ -71,3 +71,17 @@ def test_a_neuron_trained_as_with_micrograd() -> None:
         losses.append(loss.data)
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < 0.02
+
+
+def test_the_lectures_manual_backward_pass() -> None:
+    """One node at a time, by `_backward`, as in Karpathy's lecture on micrograd."""
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2, b = Value(-3.0), Value(1.0), Value(6.8813735870195432)
+    x1w1, x2w2 = x1 * w1, x2 * w2
+    both = x1w1 + x2w2
+    n = both + b
+    o = n.tanh()
+    o.grad = 1.0
+    for node in (o, n, b, both, x1w1, x2w2):
+        node._backward()
+    assert [round(v.grad, 4) for v in (n, x1, w1, x2, w2)] == [0.5, -1.5, 1.0, 0.5, 0.0]
