@@ -4,15 +4,23 @@ Each operation makes a node that holds its result, its operands and, for each op
 goes from the result to the leaves and multiplies along every edge: the chain rule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .arithmetic import FLOATS, Number, is_number, real
 from .graph import topological_order
 from .modes import MODE
 from .operations import ABS, ADD, COS, DETACH, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
 from .pickling import Picklable
+from .rounding import REMAINDER
 from .scalar import Scalar
 from .table import Operation
+
+Operator = Callable[["Value", "Value | Number"], "Value"]
+
+
+def _operators(op: Operation) -> tuple[Operator, Operator]:
+    """`self op other` and `other op self`."""
+    return (lambda self, other: _binary(op, self, other)), (lambda self, other: _binary(op, other, self))
 
 
 class Value(Scalar, Picklable):
@@ -92,23 +100,10 @@ class Value(Scalar, Picklable):
     def __rmul__(self, other: Number) -> "Value":
         return _binary(MUL, other, self)
 
-    def __sub__(self, other: "Value | Number") -> "Value":
-        return _binary(SUB, self, other)
-
-    def __rsub__(self, other: Number) -> "Value":
-        return _binary(SUB, other, self)
-
-    def __truediv__(self, other: "Value | Number") -> "Value":
-        return _binary(TRUEDIV, self, other)
-
-    def __rtruediv__(self, other: Number) -> "Value":
-        return _binary(TRUEDIV, other, self)
-
-    def __pow__(self, other: "Value | Number") -> "Value":
-        return _binary(POW, self, other)
-
-    def __rpow__(self, other: Number) -> "Value":
-        return _binary(POW, other, self)
+    __sub__, __rsub__ = _operators(SUB)
+    __truediv__, __rtruediv__ = _operators(TRUEDIV)
+    __pow__, __rpow__ = _operators(POW)
+    __mod__, __rmod__ = _operators(REMAINDER)
 
     def __neg__(self) -> "Value":
         return apply(NEG, (self,))
