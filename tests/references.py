@@ -55,6 +55,19 @@ def bits(x: float) -> str:
     return "nan" if math.isnan(x) else struct.pack(">d", x).hex()
 
 
+def distance_to_a_step(name: str, xs: Sequence[float]) -> float:
+    """How far rounding and bounding operations are from numbers at which they jump or bend; inf for all others."""
+    x, *others = xs
+    if name in ("floor", "ceil", "trunc", "hardtanh"):
+        return abs(x - math.floor(x + 0.5))
+    if name == "round":
+        return abs(x - math.floor(x) - 0.5)
+    if name in ("fmod", "remainder"):
+        quotient = x / others[0] if others[0] else 0.0
+        return abs(quotient - math.floor(quotient + 0.5))
+    return min(abs(a - b) for a, b in ((x, others[0]), (x, others[1]), others)) if name == "clip" else math.inf
+
+
 def reference(name: str, *operands: Any) -> Any:
     """The operation in mpmath, with DIGITS digits."""
     with mp.workdps(DIGITS):

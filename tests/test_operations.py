@@ -201,6 +201,26 @@ def test_the_arithmetic_of_floats_spells_out_all_primitives() -> None:
     assert set(vars(FloatArithmetic)) >= PRIMITIVES
 
 
+@pytest.mark.parametrize("primitive", sorted(PRIMITIVES))
+def test_every_back_end_spells_out_every_primitive(primitive: str) -> None:
+    pytest.importorskip("numpy")
+    from autograd.compiler.c_source import CArithmetic
+    from autograd.compiler.numpy_backend import ARRAYS
+
+    assert callable(getattr(ARRAYS, primitive))
+    assert callable(getattr(CArithmetic(), primitive))
+    pytest.importorskip("llvmlite")
+    from autograd.compiler.llvm_lanes import LaneArithmetic
+    from autograd.compiler.llvm_text import Body, Module, Type
+
+    assert callable(getattr(LaneArithmetic(Body(Module()), Type("double", 4)), primitive))
+
+
+def test_an_arithmetic_that_lacks_a_primitive_is_named() -> None:
+    with pytest.raises(NotImplementedError, match="Arithmetic lacks the primitive operation 'exp2'"):
+        Arithmetic().exp2(1.0)
+
+
 # expanded()
 
 
