@@ -47,7 +47,7 @@ def in_torch(steps: Steps) -> Any:
     def sinc(x: Any) -> Any:
         near = abs(x) < 0.5
         far, square = torch.where(near, 1.0, x), (torch.pi * torch.where(near, x, 0.0)) ** 2
-        series = sum((-square) ** k / math.factorial(2 * k + 1) for k in range(14))
+        series = sum((-square) ** k / float(math.factorial(2 * k + 1)) for k in range(14))
         return torch.where(near, series, torch.sin(torch.pi * far) / (torch.pi * far))
 
     table = torch_functions() | {
