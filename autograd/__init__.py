@@ -14,7 +14,7 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wra
 from . import functions
 from .anomaly import AnomalyError, detect_anomaly
 from .functions import *  # noqa: F403 - the functions of the table
-from .functions import abs, max, min, pow, sum  # noqa: F401 - not in __all__: they would shadow the builtins
+from .functions import abs, max, min, pow, round, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .recorders import expanded, no_grad
 from .table import OPERATIONS, Operation
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad

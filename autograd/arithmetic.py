@@ -4,15 +4,18 @@
 Additions, subtractions and products need no function: Python's floats follow IEEE there.
 """
 
+import builtins
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
 from typing import Any
 
-from .table import OPERATIONS
+from .powers import POWERS
+from .table import OPERATIONS, Operation
 
 inf, nan = math.inf, math.nan
+WHOLE = 2.0**52  # from here on every float is an integer
 Number = int | float
 
 
@@ -45,6 +48,12 @@ def _described(thing: object) -> str:
     return f"{thing!r:.40} ({kind}){remedy}" if thing is not None else "None"
 
 
+PRIMITIVES = frozenset(
+    "truediv pow abs exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 "
+    "sinh cosh tanh asinh acosh atanh erf erfc floor round fmod less less_equal equal where".split()
+)
+
+
 class Arithmetic:
     """What every arithmetic shares: an operation it does not spell out comes from its row in the table.
 
@@ -52,26 +61,29 @@ class Arithmetic:
     """
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_") or name not in OPERATIONS:
-            raise AttributeError(f"no operation named {name!r}")
-        row = OPERATIONS[name]
+        row = self._row(name)
+        if name in PRIMITIVES:
+            raise NotImplementedError(
+                f"{type(self).__name__} lacks the primitive operation {name!r}, which every arithmetic has to spell out"
+            )
         composed = partial(row if row.many or row.defaults else row.forward, self)
         setattr(self, name, composed)
         return composed
 
+    @staticmethod
+    def _row(name: str) -> Operation:
+        """The row of this name; AttributeError where the table has none."""
+        if name.startswith("_") or name not in OPERATIONS:
+            raise AttributeError(f"no operation named {name!r}")
+        return OPERATIONS[name]
 
-PRIMITIVES = frozenset(
-    "truediv pow abs exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc "
-    "less less_equal equal where".split()
-)
 
-
-def _ieee(function: Callable[[float], float], odd: bool = False) -> Any:
+def _ieee(function: Callable[..., float], odd: bool = False) -> Any:
     """`function` of math, with nan outside its domain and ±inf (sign of x where `odd`) beyond the largest float."""
 
-    def wrapped(x: float) -> float:
+    def wrapped(x: float, *others: float) -> float:
         try:
-            return function(x)
+            return function(x, *others)
         except ValueError:
             return nan
         except OverflowError:
@@ -80,14 +92,35 @@ def _ieee(function: Callable[[float], float], odd: bool = False) -> Any:
     return staticmethod(wrapped)
 
 
+def _logarithm(function: Callable[[float], float], pole: float = 0.0) -> Any:
+    """`function` of math, with −inf at its pole and nan below."""
+    return staticmethod(lambda x: function(x) if x > pole else -inf if x == pole else nan)
+
+
 class FloatArithmetic(Arithmetic):
     """Python floats, IEEE results."""
 
     sin, cos, tan = _ieee(math.sin), _ieee(math.cos), _ieee(math.tan)
-    asin, acos, atan = _ieee(math.asin), _ieee(math.acos), math.atan
+    asin, acos, atan, atan2 = _ieee(math.asin), _ieee(math.acos), math.atan, math.atan2
     sinh, cosh, tanh = _ieee(math.sinh, odd=True), _ieee(math.cosh), math.tanh
-    exp, expm1, sqrt = _ieee(math.exp), _ieee(math.expm1), _ieee(math.sqrt)
-    erf, erfc, abs = math.erf, math.erfc, math.fabs
+    asinh, acosh = math.asinh, _ieee(math.acosh)
+    exp, exp2, expm1, sqrt = _ieee(math.exp), _ieee(math.exp2), _ieee(math.expm1), _ieee(math.sqrt)
+    log, log2, log10 = _logarithm(math.log), _logarithm(math.log2), _logarithm(math.log10)
+    log1p = _logarithm(math.log1p, pole=-1.0)
+    erf, erfc, abs, cbrt, hypot = math.erf, math.erfc, math.fabs, math.cbrt, math.hypot
+    fmod = _ieee(math.fmod)
+
+    @staticmethod
+    def atanh(x: float) -> float:
+        return math.copysign(inf, x) if x in (-1.0, 1.0) else math.atanh(x) if -1.0 < x < 1.0 else nan
+
+    @staticmethod
+    def floor(x: float) -> float:
+        return math.copysign(math.floor(x), x) if abs(x) < WHOLE else x
+
+    @staticmethod
+    def round(x: float) -> float:
+        return math.copysign(builtins.round(x), x) if abs(x) < WHOLE else x
 
     @staticmethod
     def truediv(x: float, y: float) -> float:
@@ -97,6 +130,9 @@ class FloatArithmetic(Arithmetic):
 
     @staticmethod
     def pow(x: float, y: float) -> float:
+        if rule := POWERS.get(y):
+            power: float = rule(FLOATS, x)
+            return power
         try:
             return math.pow(x, y)
         except OverflowError:
@@ -105,14 +141,6 @@ class FloatArithmetic(Arithmetic):
             if x != 0:
                 return nan
             return math.copysign(inf, x) if y % 2 == 1 else inf
-
-    @staticmethod
-    def log(x: float) -> float:
-        return math.log(x) if x > 0 else -inf if x == 0 else nan
-
-    @staticmethod
-    def log1p(x: float) -> float:
-        return math.log1p(x) if x > -1 else -inf if x == -1 else nan
 
     @staticmethod
     def less(x: float, y: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from . import choices, hot, reductions  # noqa: F401 - choices: its rows join the table
+from . import choices, elementary, hot, reductions, rounding, spread  # noqa: F401 - their rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
 from .table import OPERATIONS, Operation, register
 from .value import RECORDER, Constant, Value, apply
@@ -145,8 +145,7 @@ class ValueArithmetic(Arithmetic):
     """The arithmetic of Values: every operation makes a node, unless all its operands are plain numbers."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        super().__getattr__(name)  # raises for a name that is not in the table
-        function = function_of(OPERATIONS[name])
+        function = function_of(self._row(name))
         setattr(self, name, function)
         return function
 

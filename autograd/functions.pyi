@@ -8,9 +8,16 @@ from .value import Value
 
 __all__ = [
     "acos",
+    "acosh",
     "add",
     "asin",
+    "asinh",
     "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "clip",
     "cos",
     "cosh",
     "cross_entropy",
@@ -20,18 +27,27 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "exp2",
     "expm1",
+    "floor",
+    "fmod",
     "gelu",
     "greater",
     "greater_equal",
+    "hardtanh",
     "heaviside",
+    "hypot",
     "identity",
     "leaky_relu",
     "less",
     "less_equal",
     "log",
     "log1p",
+    "log2",
+    "log10",
+    "log_sigmoid",
     "log_softmax",
+    "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -39,25 +55,33 @@ __all__ = [
     "maximum",
     "mean",
     "minimum",
+    "mish",
     "mul",
     "neg",
     "norm",
     "operation",
     "prod",
+    "reciprocal",
     "relu",
+    "remainder",
     "sigmoid",
     "sign",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "softmax",
     "softplus",
     "sqrt",
+    "square",
+    "std",
     "sub",
     "take",
     "tan",
     "tanh",
     "truediv",
+    "trunc",
+    "var",
     "where",
 ]
 
@@ -97,6 +121,12 @@ def acos(x: Number) -> float:
     """The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1]."""
 
 @overload
+def acosh(x: Value) -> Value: ...
+@overload
+def acosh(x: Number) -> float:
+    """log(x + √(x² − 1)), the inverse of cosh, with derivative 1/√(x² − 1); nan below 1."""
+
+@overload
 def add(x: Value, y: Value | Number) -> Value: ...
 @overload
 def add(x: Number, y: Value) -> Value: ...
@@ -111,10 +141,56 @@ def asin(x: Number) -> float:
     """The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1]."""
 
 @overload
+def asinh(x: Value) -> Value: ...
+@overload
+def asinh(x: Number) -> float:
+    """log(x + √(x² + 1)), the inverse of sinh, with derivative 1/√(1 + x²)."""
+
+@overload
 def atan(x: Value) -> Value: ...
 @overload
 def atan(x: Number) -> float:
     """The arc tangent in radians, with derivative 1/(1 + x²)."""
+
+@overload
+def atan2(y: Value, x: Value | Number) -> Value: ...
+@overload
+def atan2(y: Number, x: Value) -> Value: ...
+@overload
+def atan2(y: Number, x: Number) -> float:
+    """The angle of the point (x, y) in radians, from −π to π, with C's signs of zeros.
+
+    Its derivatives are x/(x² + y²) by y and −y/(x² + y²) by x, nan at the origin."""
+
+@overload
+def atanh(x: Value) -> Value: ...
+@overload
+def atanh(x: Number) -> float:
+    """½·log((1 + x)/(1 − x)), the inverse of tanh, with derivative 1/(1 − x²); ±inf at ±1, nan beyond."""
+
+@overload
+def cbrt(x: Value) -> Value: ...
+@overload
+def cbrt(x: Number) -> float:
+    """The cube root, of negative numbers as well, with derivative 1/(3·∛x²)."""
+
+@overload
+def ceil(x: Value) -> Value: ...
+@overload
+def ceil(x: Number) -> float:
+    """The smallest integer that is at least x. Its derivative is 0."""
+
+@overload
+def clip(x: Value, low: Value | Number, high: Value | Number) -> Value: ...
+@overload
+def clip(x: Number, low: Value, high: Value | Number) -> Value: ...
+@overload
+def clip(x: Number, low: Number, high: Value) -> Value: ...
+@overload
+def clip(x: Number, low: Number, high: Number) -> float:
+    """x, but at least low and at most high (high where low is above it).
+
+    The derivative goes to the one that is chosen, at a bound to x, as in PyTorch's clamp."""
 
 @overload
 def cos(x: Value) -> Value: ...
@@ -189,10 +265,30 @@ def exp(x: Number) -> float:
     """eˣ, which is its own derivative; inf beyond 709.78."""
 
 @overload
+def exp2(x: Value) -> Value: ...
+@overload
+def exp2(x: Number) -> float:
+    """2ˣ, with derivative log 2 · 2ˣ; inf from 1024 on."""
+
+@overload
 def expm1(x: Value) -> Value: ...
 @overload
 def expm1(x: Number) -> float:
     """eˣ − 1, exact near 0, with derivative eˣ."""
+
+@overload
+def floor(x: Value) -> Value: ...
+@overload
+def floor(x: Number) -> float:
+    """The largest integer that is at most x. Its derivative is 0."""
+
+@overload
+def fmod(x: Value, y: Value | Number) -> Value: ...
+@overload
+def fmod(x: Number, y: Value) -> Value: ...
+@overload
+def fmod(x: Number, y: Number) -> float:
+    """x − trunc(x/y)·y, exact, with the sign of x (C's); derivatives 1 and −trunc(x/y); nan where y is 0."""
 
 @overload
 def gelu(x: Value) -> Value: ...
@@ -217,10 +313,24 @@ def greater_equal(x: Number, y: Number) -> float:
     """1 where x ≥ y, else 0; its derivative is 0."""
 
 @overload
+def hardtanh(x: Value) -> Value: ...
+@overload
+def hardtanh(x: Number) -> float:
+    """x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch)."""
+
+@overload
 def heaviside(x: Value) -> Value: ...
 @overload
 def heaviside(x: Number) -> float:
     """1 where x > 0, else 0 (also at 0); nan stays nan. Its derivative is 0."""
+
+@overload
+def hypot(x: Value, y: Value | Number) -> Value: ...
+@overload
+def hypot(x: Number, y: Value) -> Value: ...
+@overload
+def hypot(x: Number, y: Number) -> float:
+    """√(x² + y²) without overflow, with derivatives x/hypot and y/hypot, which are 0 at the origin."""
 
 @overload
 def identity(x: Value) -> Value: ...
@@ -259,10 +369,36 @@ def log(x: Number) -> float:
     """The natural logarithm, with derivative 1/x; log(0) is −inf, nan below."""
 
 @overload
+def log10(x: Value) -> Value: ...
+@overload
+def log10(x: Number) -> float:
+    """The logarithm to base 10, with derivative 1/(x·log 10); log10(0) is −inf, nan below."""
+
+@overload
 def log1p(x: Value) -> Value: ...
 @overload
 def log1p(x: Number) -> float:
     """log(1 + x), exact near 0, with derivative 1/(1 + x)."""
+
+@overload
+def log2(x: Value) -> Value: ...
+@overload
+def log2(x: Number) -> float:
+    """The logarithm to base 2, with derivative 1/(x·log 2); log2(0) is −inf, nan below."""
+
+@overload
+def log_sigmoid(x: Value) -> Value: ...
+@overload
+def log_sigmoid(x: Number) -> float:
+    """log σ(x) = −softplus(−x), with derivative σ(−x)."""
+
+@overload
+def logaddexp(x: Value, y: Value | Number) -> Value: ...
+@overload
+def logaddexp(x: Number, y: Value) -> Value: ...
+@overload
+def logaddexp(x: Number, y: Number) -> float:
+    """log(eˣ + eʸ) without overflow, with derivatives σ(x − y) and σ(y − x)."""
 
 @overload
 def logical_and(x: Value, y: Value | Number) -> Value: ...
@@ -327,6 +463,12 @@ def minimum(x: Number, y: Number) -> float:
     """The smaller of two; a tie shares the derivative evenly, nan wins."""
 
 @overload
+def mish(x: Value) -> Value: ...
+@overload
+def mish(x: Number) -> float:
+    """x·tanh(softplus(x)), with derivative tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x)."""
+
+@overload
 def mul(x: Value, y: Value | Number) -> Value: ...
 @overload
 def mul(x: Number, y: Value) -> Value: ...
@@ -352,7 +494,10 @@ def pow(x: Value, y: Value | Number) -> Value: ...
 def pow(x: Number, y: Value) -> Value: ...
 @overload
 def pow(x: Number, y: Number) -> float:
-    """xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan."""
+    """xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.
+
+    Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
+    units in the last place off; otherwise by C's pow."""
 
 @overload
 def prod(values: Iterable[Value]) -> Value: ...
@@ -361,10 +506,30 @@ def prod(values: Iterable[Number]) -> float:
     """x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well."""
 
 @overload
+def reciprocal(x: Value) -> Value: ...
+@overload
+def reciprocal(x: Number) -> float:
+    """1/x, with derivative −1/x²; ±inf at ±0."""
+
+@overload
 def relu(x: Value) -> Value: ...
 @overload
 def relu(x: Number) -> float:
     """max(x, 0), with derivative 1 where x > 0, else 0 (also at 0); nan stays nan."""
+
+@overload
+def remainder(x: Value, y: Value | Number) -> Value: ...
+@overload
+def remainder(x: Number, y: Value) -> Value: ...
+@overload
+def remainder(x: Number, y: Number) -> float:
+    """x % y = x − floor(x/y)·y, with the sign of y, as in Python; derivatives 1 and −floor(x/y); nan where y is 0."""
+
+@overload
+def round(x: Value) -> Value: ...
+@overload
+def round(x: Number) -> float:
+    """The nearest integer, of two equally near the even one. Its derivative is 0."""
 
 @overload
 def sigmoid(x: Value) -> Value: ...
@@ -391,6 +556,12 @@ def sin(x: Number) -> float:
     """The sine of x radians, with derivative cos x."""
 
 @overload
+def sinc(x: Value) -> Value: ...
+@overload
+def sinc(x: Number) -> float:
+    """sin(πx)/(πx), 1 at 0 (normalised, as NumPy's and PyTorch's), with derivative (cos πx − sinc x)/x."""
+
+@overload
 def sinh(x: Value) -> Value: ...
 @overload
 def sinh(x: Number) -> float:
@@ -407,6 +578,26 @@ def sqrt(x: Value) -> Value: ...
 @overload
 def sqrt(x: Number) -> float:
     """√x, with derivative 1/(2√x); nan for negative x."""
+
+@overload
+def square(x: Value) -> Value: ...
+@overload
+def square(x: Number) -> float:
+    """x·x, with derivative 2x."""
+
+@overload
+def std(values: Iterable[Value], correction: Value | Number = 1) -> Value: ...
+@overload
+def std(values: Iterable[Number], correction: Number = 1) -> float:
+    """√var without overflow; the derivatives are (xᵢ − mean)/((n − correction)·std), 0 where all values are equal.
+
+    As in PyTorch, `correction=1` divides by n − 1 (the unbiased estimate); `correction=0` by n, as NumPy does. The
+    correction gets no derivative. Raises ValueError where n − correction is not positive.
+
+    >>> import autograd
+    >>> autograd.std([1.0, 2.0, 3.0])
+    1.0
+    """
 
 @overload
 def sub(x: Value, y: Value | Number) -> Value: ...
@@ -454,6 +645,26 @@ def truediv(x: Number, y: Value) -> Value: ...
 @overload
 def truediv(x: Number, y: Number) -> float:
     """x / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan."""
+
+@overload
+def trunc(x: Value) -> Value: ...
+@overload
+def trunc(x: Number) -> float:
+    """x without its decimals: the nearest integer towards 0. Its derivative is 0."""
+
+@overload
+def var(values: Iterable[Value], correction: Value | Number = 1) -> Value: ...
+@overload
+def var(values: Iterable[Number], correction: Number = 1) -> float:
+    """Σ(xᵢ − mean)²/(n − correction); the derivatives are 2·(xᵢ − mean)/(n − correction).
+
+    As in PyTorch, `correction=1` divides by n − 1 (the unbiased estimate); `correction=0` by n, as NumPy does. The
+    correction gets no derivative. Raises ValueError where n − correction is not positive.
+
+    >>> import autograd
+    >>> autograd.var([1.0, 2.0, 6.0])
+    7.0
+    """
 
 @overload
 def where(condition: Value, x: Value | Number, y: Value | Number) -> Value: ...

@@ -13,7 +13,7 @@ from .arithmetic import Arithmetic
 from .graph import topological_order
 from .numerals import latex_name, latex_number, shortest, subscripts, superscript
 from .operations import ADD, MUL, NEG, POW, SUB
-from .table import OPERATIONS, Operation
+from .table import Operation
 from .value import Constant, Value
 
 COMPARISON, SIGN, DELIMITED, FUNCTION, ATOM = 1, 4, 8, 9, 10  # how tightly a text holds together, as Operation.level
@@ -62,9 +62,7 @@ class Writer(Arithmetic):
         self.latex = style == "latex"
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_") or name not in OPERATIONS:
-            raise AttributeError(f"no operation named {name!r}")
-        row = OPERATIONS[name]
+        row = self._row(name)
         return lambda *arguments, **named: self.write(row, *row.flatten(*arguments, **named))
 
     def term(self, x: Any) -> Term:

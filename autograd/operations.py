@@ -48,7 +48,8 @@ def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
     """y·x^(y−1), and 0 where y is 0: there 0·x⁻¹ would be nan at x = 0. (An exponent that is no plain number may
     be 0 and still change, so y stays in the formula: ∂²xʸ/∂x∂y is 1/x there.)"""
     if type(y) is float:
-        return y * m.pow(x, y - 1.0) if y else 0.0
+        lower = {0.0: 0.0, 1.0: 1.0, 2.0: x}  # of y·x^(y−1) that is all: no node for x⁰ and x¹
+        return y * (lower[y] if y in lower else m.pow(x, y - 1.0))
     harmful = m.where(m.equal(y, 0.0), m.logical_not(m.greater(m.abs(x), 1e-300)), 0.0)
     return y * m.pow(m.where(harmful, 1.0, x), y - 1.0)
 
@@ -63,7 +64,10 @@ POW = row(
     "pow", "^", lambda m, x, y: m.pow(x, y), [_pow_by_base, _pow_by_exponent],
     textbook=(lambda m, x, y, out: y * m.pow(x, y - 1.0), lambda m, x, y, out: out * m.log(x)),
     samples=((2.0, 3.0), (0.7, -1.5), (1.3, 0.5)),
-    doc="xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.",
+    doc="""xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.
+
+    Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
+    units in the last place off; otherwise by C's pow.""",
     text="{0}^{1}", latex="{0}^{{{1}}}", level=5,
 )
 NEG = row(
@@ -220,6 +224,27 @@ SILU = row(
 SOFTPLUS = row(
     "softplus", "softplus", lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))), [lambda m, x, out: m.sigmoid(x)],
     doc="log(1 + eˣ) without overflow, with derivative σ(x).",
+)
+LOG_SIGMOID = row(
+    "log_sigmoid", "logσ", lambda m, x: -m.softplus(-x), [lambda m, x, out: m.sigmoid(-x)],
+    doc="log σ(x) = −softplus(−x), with derivative σ(−x).", text="log σ({0})", latex=r"\log\sigma\left({0}\right)",
+)
+HARDTANH = row(
+    "hardtanh", "hardtanh", lambda m, x: m.clip(x, -1.0, 1.0), [lambda m, x, out: m.less(m.abs(x), 1.0)],
+    doc="x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch).",
+)
+
+
+def _mish_slope(m: Any, x: Any, out: Any) -> Any:
+    """tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x); 1 − tanh² s without the cancellation, as in the row of tanh."""
+    s = m.softplus(x)
+    return m.tanh(s) + x * (4.0 * m.sigmoid(2.0 * s) * m.sigmoid(-2.0 * s) * m.sigmoid(x))
+
+
+MISH = row(
+    "mish", "Mish", lambda m, x: x * m.tanh(m.softplus(x)), [_mish_slope],
+    textbook=(lambda m, x, out: m.tanh(m.softplus(x)) + x * (1.0 - m.pow(m.tanh(m.softplus(x)), 2.0)) * m.sigmoid(x),),
+    doc="x·tanh(softplus(x)), with derivative tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x).",
 )
 ERF = row(
     "erf", "erf", lambda m, x: m.erf(x), [lambda m, x, out: (2.0 / math.sqrt(math.pi)) * m.exp(-(x * x))],

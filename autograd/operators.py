@@ -4,6 +4,7 @@ from typing import Any, Generic, TypeVar
 
 from .arithmetic import Number
 from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
+from .rounding import REMAINDER
 from .table import Operation
 
 T = TypeVar("T")
@@ -47,6 +48,12 @@ class Operators(Generic[T]):
 
     def __rpow__(self, other: Number) -> T:
         return self._operate(POW, other, self)
+
+    def __mod__(self, other: T | Number) -> T:
+        return self._operate(REMAINDER, self, other)
+
+    def __rmod__(self, other: Number) -> T:
+        return self._operate(REMAINDER, other, self)
 
     def __neg__(self) -> T:
         return self._operate(NEG, self)

@@ -14,7 +14,7 @@ from .table import Operation, register
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
 
 
-def _several(values: Any) -> list[Any]:
+def several(values: Any) -> list[Any]:
     if isinstance(values, Real) or hasattr(values, "local_grads"):
         raise TypeError(f"expected a list of numbers or Values, got {values!r:.40} alone: write [x] for a single one")
     if operands := list(values):
@@ -24,12 +24,12 @@ def _several(values: Any) -> list[Any]:
 
 def _one_by_one(*values: Any) -> list[Any]:
     """As the built-in max: one list, or the values themselves."""
-    return _several(values[0] if len(values) == 1 else values)
+    return several(values[0] if len(values) == 1 else values)
 
 
 def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
     """One row of many operands; `gather` makes one list of what the function is called with."""
-    fields = {"gather": _several, "samples": FEW, **fields}
+    fields = {"gather": several, "samples": FEW, **fields}
     return register(Operation(name, symbol, forward, partials, operands=("values",), many=True, **fields))
 
 
@@ -226,7 +226,7 @@ NORM = row(
 
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
-    values = _several(values)
+    values = several(values)
     if isinstance(index, (int, float, Real)) and index not in range(len(values)):
         raise IndexError(f"index {index} is not one of the {len(values)} positions 0 to {len(values) - 1}")
     return [*values, index]

@@ -61,6 +61,14 @@ class Scalar:
             "int(v.item()) for the number alone, [v * x for x in numbers] for products"
         )
 
+    def __round__(self, *_: Any) -> NoReturn:
+        raise TypeError(
+            "round(), math.floor(), math.ceil() and math.trunc() make an integer of a number: a Value would leave the "
+            "graph. Write autograd.round(v) (or floor, ceil, trunc), whose derivative is 0, or round(v.item())"
+        )
+
+    __floor__ = __ceil__ = __trunc__ = __round__
+
     def __format__(self, spec: str) -> str:
         """`f"{v:.3f}"` formats the number."""
         return format(self.data, spec) if spec else str(self)

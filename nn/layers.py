@@ -24,7 +24,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {"linear": linear}
     | {
         name: getattr(autograd, name)
-        for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "sin")
+        for name in "relu leaky_relu elu gelu silu mish softplus sigmoid log_sigmoid tanh hardtanh sin".split()
     }
 )
 """The activations by name: `Layer(…, activation="tanh")`."""

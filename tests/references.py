@@ -21,14 +21,15 @@ BUILT_IN = tuple(OPERATIONS)
 """The names of all operations that the library brings."""
 EVERY_SAMPLE = [(name, sample) for name in BUILT_IN for sample in OPERATIONS[name].samples]
 FLAT_ROWS = {"heaviside", "sign", "less", "less_equal", "greater", "greater_equal", "equal"} | {
-    "logical_and", "logical_or", "logical_not",
+    "logical_and", "logical_or", "logical_not", "floor", "ceil", "round", "trunc",
 }  # fmt: skip
-ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
+ACTIVATIONS = tuple("tanh sigmoid relu leaky_relu elu gelu silu softplus log_sigmoid hardtanh mish".split())
 
 
 def wanted(name: str, count: int) -> list[int]:
     """The positions of the operands that have a derivative."""
-    without = {"where": [0], "take": [count - 1], "cross_entropy": [count - 1]}.get(name, [])
+    last = ("take", "cross_entropy", "var", "std")
+    without = [0] if name == "where" else [count - 1] if name in last else []
     return [i for i in range(count) if i not in without]
 
 
@@ -37,7 +38,7 @@ def arguments(name: str, operands: Sequence[Any]) -> tuple[Any, ...]:
     flat, half = list(operands), len(operands) // 2
     if name == "dot":
         return (flat[:half], flat[half : 2 * half], *flat[2 * half :])
-    if name in ("take", "cross_entropy"):
+    if name in ("take", "cross_entropy", "var", "std"):
         return (flat[:-1], flat[-1])
     return (flat,) if OPERATIONS[name].many else tuple(flat)
 
@@ -52,6 +53,19 @@ def on_values(name: str, sample: Sequence[float]) -> tuple[Value, list[Value]]:
 def bits(x: float) -> str:
     """A float to the bit, all nan alike."""
     return "nan" if math.isnan(x) else struct.pack(">d", x).hex()
+
+
+def distance_to_a_step(name: str, xs: Sequence[float]) -> float:
+    """How far rounding and bounding operations are from numbers at which they jump or bend; inf for all others."""
+    x, *others = xs
+    if name in ("floor", "ceil", "trunc", "hardtanh"):
+        return abs(x - math.floor(x + 0.5))
+    if name == "round":
+        return abs(x - math.floor(x) - 0.5)
+    if name in ("fmod", "remainder"):
+        quotient = x / others[0] if others[0] else 0.0
+        return abs(quotient - math.floor(quotient + 0.5))
+    return min(abs(a - b) for a, b in ((x, others[0]), (x, others[1]), others)) if name == "clip" else math.inf
 
 
 def reference(name: str, *operands: Any) -> Any:
@@ -88,6 +102,12 @@ def _logsumexp(*xs: Any) -> Any:
     return mp.log(mp.fsum(mp.exp(x) for x in xs))
 
 
+def _variance(*xs: Any) -> Any:
+    *values, correction = xs
+    mean = mp.fsum(values) / len(values)
+    return mp.fsum((x - mean) ** 2 for x in values) / (len(values) - correction)
+
+
 MPMATH: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "truediv": lambda x, y: x / y,
     "pow": lambda x, y: x**y, "neg": lambda x: -x, "abs": abs, "identity": lambda x: x,
@@ -107,6 +127,15 @@ MPMATH: dict[str, Callable[..., Any]] = {
     "dot": _dot, "max": lambda *xs: max(xs), "min": lambda *xs: min(xs), "logsumexp": _logsumexp,
     "norm": lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs)), "take": lambda *xs: xs[int(xs[-1])],
     "cross_entropy": lambda *xs: _logsumexp(*xs[:-1]) - xs[int(xs[-1])],
+    "floor": mp.floor, "ceil": mp.ceil, "round": mp.nint, "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)),
+    "fmod": lambda x, y: x - mp.sign(x / y) * mp.floor(abs(x / y)) * y,
+    "remainder": lambda x, y: x - mp.floor(x / y) * y,
+    "clip": lambda x, low, high: min(max(x, low), high), "square": lambda x: x * x, "reciprocal": lambda x: 1 / x,
+    "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)), "exp2": lambda x: mpf(2) ** x, "log2": lambda x: mp.log(x) / mp.ln2,
+    "log10": lambda x: mp.log(x) / mp.ln10, "logaddexp": _logsumexp, "hypot": lambda x, y: mp.sqrt(x * x + y * y),
+    "atan2": mp.atan2, "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh, "sinc": mp.sincpi,
+    "log_sigmoid": lambda x: -mp.log1p(mp.exp(-x)), "hardtanh": lambda x: min(max(x, mpf(-1)), mpf(1)),
+    "mish": lambda x: x * mp.tanh(mp.log1p(mp.exp(x))), "var": _variance, "std": lambda *xs: mp.sqrt(_variance(*xs)),
 }  # fmt: skip
 
 
@@ -116,7 +145,8 @@ def torch_functions() -> dict[str, Callable[..., Any]]:
     from torch.nn import functional as F
 
     named = "add sub mul truediv pow neg abs exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh " \
-        "sigmoid relu erf erfc sign maximum minimum".split()  # fmt: skip
+        "sigmoid relu erf erfc sign maximum minimum floor ceil round trunc fmod remainder clip square reciprocal " \
+        "exp2 log2 log10 logaddexp hypot atan2 asinh acosh atanh sinc".split()  # fmt: skip
     table = {name: getattr(torch, {"truediv": "div"}.get(name, name)) for name in named}
     stacked = {"sum": torch.sum, "mean": torch.mean, "prod": torch.prod, "max": torch.amax, "min": torch.amin,
                "norm": torch.linalg.vector_norm, "logsumexp": lambda xs: torch.logsumexp(xs, 0)}  # fmt: skip
@@ -126,6 +156,10 @@ def torch_functions() -> dict[str, Callable[..., Any]]:
         "leaky_relu": lambda x, slope: torch.where(x > 0, x, slope * x),
         "elu": lambda x, alpha: torch.where(x > 0, x, alpha * torch.expm1(x)),
         "where": lambda condition, x, y: torch.where(condition != 0, x, y),
+        "log_sigmoid": F.logsigmoid, "hardtanh": F.hardtanh, "mish": F.mish,
+        "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
+        "var": lambda *xs: torch.var(torch.stack(xs[:-1]), correction=int(xs[-1])),
+        "std": lambda *xs: torch.std(torch.stack(xs[:-1]), correction=int(xs[-1])),
         "dot": lambda *xs: _dot_of_tensors(*xs), "take": lambda *xs: xs[int(xs[-1])],
         "cross_entropy": lambda *xs: F.cross_entropy(torch.stack(xs[:-1]), xs[-1].long().detach()),
     }  # fmt: skip

@@ -43,6 +43,9 @@ ANGLES = joined(
 HALVES = math.sqrt(0.5) * 2.0 ** np.arange(-3, 4)
 POSITIVE = np.concatenate([10.0 ** RNG.uniform(-308, 308, N), drawn((0.3, 3)), around(1.0, *HALVES), np.abs(SMALL)])
 ABOVE = joined(10.0 ** RNG.uniform(-20, 300, N), 10.0 ** RNG.uniform(-16, 0, N) - 1, drawn((-1, 1)), around(2.0**-54))
+UNIT = np.concatenate([drawn((-1, 1), (0.45, 0.55), (0.9, 1), (-1, -0.9)), SMALL, 1 - np.abs(SMALL), around(0.5, -0.5)])
+UNIT = UNIT[np.abs(UNIT) <= 1]
+BENDS = (7 / 16, 11 / 16, 19 / 16, 39 / 16)
 DECAYING = joined(drawn((-1, 1), (-6, 6), (-40, 40), (-745, 709.7)))
 
 
@@ -51,6 +54,22 @@ def _normal(x: mpf) -> mpf:
 
 
 TRUE = {
+    "tan": (mp.tan, ANGLES),
+    "sinh": (mp.sinh, joined(DECAYING, drawn((-710.4, 710.4)), around(1.0, -1.0, 710.4))),
+    "cosh": (mp.cosh, joined(DECAYING, drawn((-710.4, 710.4)), around(710.4))),
+    "asin": (mp.asin, UNIT),
+    "acos": (mp.acos, UNIT),
+    "atan": (mp.atan, joined(ANGLES, drawn((-1, 1), (-3, 3)), around(*BENDS))),
+    "asinh": (mp.asinh, joined(ANGLES, drawn((-1, 1), (-3, 3)), around(2.0**28, 2.0**-28))),
+    "acosh": (
+        mp.acosh,
+        np.abs(np.concatenate([drawn((1, 2), (1, 1.01), (1, 100)), 1 + np.abs(SMALL), ANGLES.clip(1)])),
+    ),
+    "atanh": (mp.atanh, UNIT[np.abs(UNIT) < 1]),
+    "exp2": (lambda x: mpf(2) ** x, joined(drawn((-1, 1), (-40, 40), (-1074, 1023.9)))),
+    "log2": (lambda x: mp.log(x) / mp.ln2, POSITIVE),
+    "log10": (lambda x: mp.log(x) / mp.ln10, POSITIVE),
+    "cbrt": (lambda x: mp.sign(x) * mp.cbrt(abs(x)), joined(ANGLES, POSITIVE, -POSITIVE)),
     "exp": (mp.exp, DECAYING),
     "expm1": (mp.expm1, joined(DECAYING, drawn((0.34, 0.37)), around(40.0, -60.0))),
     "tanh": (mp.tanh, joined(DECAYING, drawn((0.5, 0.53)), around(1.0, 22.0, -22.0))),
@@ -81,7 +100,7 @@ def test_at_most_two_units_in_the_last_place(name: str) -> None:
     true, points = TRUE[name]
     function = getattr(autograd, name)
     results = compile(lambda x: function(x))(points)
-    with mp.workprec(1200 if name in ("sin", "cos") else 160):
+    with mp.workprec(1200 if name in ("sin", "cos", "tan") else 160):
         worst = max((units_off(r, true(mpf(x))), x) for x, r in zip(points.tolist(), results.tolist(), strict=True))
     assert worst[0] <= 2.0, worst
 
@@ -111,3 +130,26 @@ def test_at_most_two_units_of_single_precision(name: str) -> None:
     close = np.isclose(results, nearest, rtol=0, atol=2 * np.spacing(np.minimum(np.abs(nearest), np.float32(1e38))))
     assert results.dtype == np.float32
     assert close.all(), few[~close]
+
+
+PLANE = np.stack(
+    [joined(drawn((-1, 1), (-3, 3)), ANGLES[:N]), joined(drawn((-1, 1), (-3, 3)), RNG.permutation(SMALL))], 1
+)
+CORNERS = [0.0, -0.0, 1.0, -1.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize(("name", "true"), [("atan2", mp.atan2), ("hypot", lambda x, y: mp.sqrt(x * x + y * y))])
+def test_functions_of_two_are_at_most_two_units_off_with_the_edges_of_the_eager_engine(name: str, true: Any) -> None:
+    function = getattr(autograd, name)
+    f = compile(lambda v: function(v[0], v[1]))
+    points = np.concatenate([PLANE, PLANE[:, ::-1], PLANE * 1e150])
+    with mp.workprec(320):
+        for pair, result in zip(points.tolist(), f(points).tolist(), strict=True):
+            assert units_off(result, true(*map(mpf, pair))) <= 2.0, pair
+    corners = [[a, b] for a in CORNERS for b in CORNERS]
+    for pair, result in zip(corners, f(np.array(corners)).tolist(), strict=True):
+        expected = function(*pair)
+        if math.isfinite(expected) and expected:
+            assert result == pytest.approx(expected, rel=1e-15), pair
+        else:
+            assert bits(result) == bits(expected), pair

@@ -4,6 +4,7 @@ How far rounding alone may take a result r is read from the graph itself: where 
 off by as many times Σ |∂r/∂v · v|. A gradient or a Hessian is the result of a graph, too.
 """
 
+import math
 from random import Random
 from typing import Any
 
@@ -29,7 +30,8 @@ def in_torch(steps: Steps) -> Any:
     """The same steps in PyTorch.
 
     Its derivatives 1 − tanh², σ·(1 − σ) and expm1 + 1 have no right digit left where the functions level off: there
-    they are written with exp. Its gelu is x·½(1 + erf), all error at −8. Flags have no derivative in either.
+    they are written with exp. Its gelu is x·½(1 + erf), all error at −8, and the slopes of its sinc, acosh and atanh
+    cancel near 0, 1 and ±1. Flags have no derivative in either.
     """
     import torch
 
@@ -42,11 +44,20 @@ def in_torch(steps: Steps) -> Any:
     def expm1(x: Any) -> Any:
         return torch.where(x < -1, torch.exp(x) - 1, torch.expm1(x))
 
+    def sinc(x: Any) -> Any:
+        near = abs(x) < 0.5
+        far, square = torch.where(near, 1.0, x), (torch.pi * torch.where(near, x, 0.0)) ** 2
+        series = sum((-square) ** k / float(math.factorial(2 * k + 1)) for k in range(14))
+        return torch.where(near, series, torch.sin(torch.pi * far) / (torch.pi * far))
+
     table = torch_functions() | {
         "less": flag(torch.lt), "less_equal": flag(torch.le), "greater": flag(torch.gt), "equal": flag(torch.eq),
         "greater_equal": flag(torch.ge), "heaviside": flag(lambda x: x > 0), "logical_not": flag(torch.logical_not),
         "logical_and": flag(torch.logical_and), "logical_or": flag(torch.logical_or),
         "tanh": tanh, "expm1": expm1, "sigmoid": lambda x: 1 / (1 + torch.exp(-x)),
+        "sinc": sinc, "mish": lambda x: x * tanh(torch.logaddexp(x, torch.zeros_like(x))),
+        "acosh": lambda x: 2 * torch.asinh(torch.sqrt((x - 1) / 2)),
+        "atanh": lambda x: (torch.log1p(x) - torch.log1p(-x)) / 2,
         "elu": lambda x, alpha: torch.where(x > 0, x, alpha * expm1(x)), "gelu": lambda x: x * torch.special.ndtr(x),
     }  # fmt: skip
 

@@ -37,7 +37,8 @@ def test_the_table_has_every_operation_promised() -> None:
     promised = """add sub mul truediv pow neg abs exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh
         sigmoid relu leaky_relu elu gelu silu softplus erf heaviside sign maximum minimum less less_equal greater
         greater_equal equal logical_and logical_or logical_not where sum mean prod dot max min logsumexp norm
-        cross_entropy""".split()
+        cross_entropy atan2 asinh acosh atanh log2 log10 exp2 cbrt square reciprocal hypot remainder floor ceil round
+        trunc clip sinc logaddexp var std hardtanh mish log_sigmoid""".split()
     assert set(promised) <= set(BUILT_IN)
     assert all(callable(getattr(autograd, name)) for name in [*promised, "softmax", "log_softmax"])
 
@@ -152,11 +153,11 @@ def test_a_sign_operator_is_the_function(name: str, x: float) -> None:
     _same_node(getattr(operator, name)(Value(x)), getattr(autograd, name)(Value(x)))
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "remainder"])
 @pytest.mark.parametrize("x", EDGES)
 @pytest.mark.parametrize("y", EDGES)
 def test_an_operator_is_its_row_with_a_value_or_a_number_on_either_side(name: str, x: float, y: float) -> None:
-    function, row = getattr(operator, name), OPERATIONS[name]
+    function, row = getattr(operator, {"remainder": "mod"}.get(name, name)), OPERATIONS[name]
     _same_node(function(Value(x), Value(y)), apply(row, (Value(x), Value(y))))
     _same_node(function(Value(x), y), apply(row, (Value(x), y)))
     _same_node(function(Value(x), Constant(y)), apply(row, (Value(x), y)))
@@ -191,13 +192,33 @@ def test_the_arithmetic_of_floats_agrees_with_the_row_to_the_bit(name: str) -> N
         called = arguments(name, operands)
         try:
             expected = row(_PrimitivesOnly(), *called)
-        except IndexError:  # no such index: the function refuses it
+        except (IndexError, ValueError):  # no such index, no such correction: the function refuses it
             continue
         assert bits(getattr(FLOATS, name)(*called)) == bits(expected), operands
 
 
 def test_the_arithmetic_of_floats_spells_out_all_primitives() -> None:
     assert set(vars(FloatArithmetic)) >= PRIMITIVES
+
+
+@pytest.mark.parametrize("primitive", sorted(PRIMITIVES))
+def test_every_back_end_spells_out_every_primitive(primitive: str) -> None:
+    pytest.importorskip("numpy")
+    from autograd.compiler.c_source import CArithmetic
+    from autograd.compiler.numpy_backend import ARRAYS
+
+    assert callable(getattr(ARRAYS, primitive))
+    assert callable(getattr(CArithmetic(), primitive))
+    pytest.importorskip("llvmlite")
+    from autograd.compiler.llvm_lanes import LaneArithmetic
+    from autograd.compiler.llvm_text import Body, Module, Type
+
+    assert callable(getattr(LaneArithmetic(Body(Module()), Type("double", 4)), primitive))
+
+
+def test_an_arithmetic_that_lacks_a_primitive_is_named() -> None:
+    with pytest.raises(NotImplementedError, match="Arithmetic lacks the primitive operation 'exp2'"):
+        Arithmetic().exp2(1.0)
 
 
 # expanded()

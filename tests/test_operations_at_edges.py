@@ -133,7 +133,8 @@ def test_operations_of_many_neither_overflow_nor_vanish() -> None:
 
 IEEE = (
     "truediv pow log log1p exp expm1 sqrt sin cos tan asin acos atan sinh cosh tanh abs less less_equal greater "
-    "greater_equal equal logical_and logical_or logical_not maximum minimum heaviside sign where"
+    "greater_equal equal logical_and logical_or logical_not maximum minimum heaviside sign where exp2 log2 log10 asinh "
+    "acosh atanh atan2 hypot cbrt fmod remainder floor ceil trunc round square reciprocal logaddexp clip"
 ).split()
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e308, -1e308, 1e-308, 5e-324, 800.0, inf, -inf, nan)
 
@@ -143,6 +144,7 @@ def test_the_arithmetic_of_floats_is_numpys(name: str) -> None:
     np = pytest.importorskip("numpy")
     theirs = {
         "truediv": np.divide, "pow": np.float_power, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
+        "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "atan2": np.arctan2, "round": np.rint,
         "heaviside": lambda x: np.heaviside(x, 0.0), "where": lambda c, x, y: np.where(c != 0, x, y),
     }.get(name) or getattr(np, name)  # fmt: skip
     count = len(OPERATIONS[name].operands)

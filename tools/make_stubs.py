@@ -4,6 +4,7 @@
 """
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -92,12 +93,18 @@ def _listed(parameters: list[inspect.Parameter], kind: str) -> str:
         elif p.name == "x":
             shown.append(f"x: Iterable[{EITHER if kind == 'Value' else kind}]")
         else:
-            shown.append(f"{p.name}: {EITHER if kind == 'Value' else kind}{' | None = None' * (p.default is None)}")
+            default = "" if p.default is p.empty else " | None = None" if p.default is None else f" = {p.default}"
+            shown.append(f"{p.name}: {EITHER if kind == 'Value' else kind}{default}")
     return ", ".join(shown)
 
 
+def _natural(name: str) -> list[str | int]:
+    """log2 before log10."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
 def stub() -> str:
-    names = "\n".join(f'    "{name}",' for name in sorted(functions.__all__))
+    names = "\n".join(f'    "{name}",' for name in sorted(functions.__all__, key=_natural))
     parts = [HEAD.replace("{names}", names)]
     for row in sorted(OPERATIONS.values(), key=lambda row: row.name):
         *first, last = signatures(row)

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arithmetic import Arithmetic
+from ..powers import rule_of
 from .arrays import Floats
 from .bundles import Bundle, Factors, Lines, Schedule, Step, sum_of_products
 from .loops import LETTERS, Address, Operand
 
-LIBRARY = frozenset("exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc".split())
+LIBRARY = frozenset(
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh "
+    "asinh acosh atanh erf erfc floor fmod".split()
+)
 
 
 class Expression:
@@ -46,7 +50,8 @@ class Expression:
         return self.m.let("{} / {}", other, self)
 
     def __pow__(self, other: Any) -> "Expression":
-        return self.m.let("pow({}, {})", self, other)
+        found: Expression = self.m.pow(self, other)
+        return found
 
     def __neg__(self) -> "Expression":
         return self.m.let("-{}", self)
@@ -62,7 +67,9 @@ class CArithmetic(Arithmetic):
         self.statements: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
-        return (lambda x: self.let(f"{name}({{}})", x)) if name in LIBRARY else super().__getattr__(name)
+        if name not in LIBRARY:
+            return super().__getattr__(name)
+        return lambda *xs: self.let(f"{name}({', '.join(['{}'] * len(xs))})", *xs)
 
     def let(self, form: str, *operands: Any) -> Expression:
         texts = [x.text if isinstance(x, Expression) else literal(float(x)) for x in operands]
@@ -72,8 +79,11 @@ class CArithmetic(Arithmetic):
     def truediv(self, x: Any, y: Any) -> Expression:
         return self.let("{} / {}", x, y)
 
-    def pow(self, x: Any, y: Any) -> Expression:
-        return self.let("pow({}, {})", x, y)
+    def pow(self, x: Any, y: Any) -> Any:
+        return rule(self, x) if (rule := rule_of(y)) else self.let("pow({}, {})", x, y)
+
+    def round(self, x: Any) -> Expression:
+        return self.let("nearbyint({})", x)
 
     def abs(self, x: Any) -> Expression:
         return self.let("fabs({})", x)

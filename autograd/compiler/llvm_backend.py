@@ -13,7 +13,7 @@ from .arrays import Floats
 from .bundles import Schedule
 from .kernels import Buffers, Kernel
 from .llvm_bundles import TILE
-from .llvm_lanes import FUNCTIONS
+from .llvm_lanes import LIBRARY
 from .llvm_module import TYPES, ModuleWriter
 
 CHUNKS = 8  # at most so many sums over rows are made side by side, whatever the number of threads
@@ -162,5 +162,5 @@ def _prepare() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
-    for name in sorted({*FUNCTIONS, "pow"}):
+    for name in sorted(LIBRARY):
         llvm.add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)

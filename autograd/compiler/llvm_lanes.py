@@ -3,10 +3,9 @@
 from typing import Any
 
 from ..arithmetic import Arithmetic
-from . import llvm_erf, llvm_math
+from ..powers import rule_of
+from . import llvm_erf, llvm_hyperbolic, llvm_math, llvm_roots, llvm_trigonometry
 from .llvm_text import Body, Type
-
-POWERS = {1.0, 2.0, 3.0, 4.0, -1.0, -2.0}
 
 
 class Lanes:
@@ -88,7 +87,7 @@ class LaneArithmetic(Arithmetic):
         self.body, self.type = body, type
 
     def __getattr__(self, name: str) -> Any:
-        if name in FUNCTIONS or name in VECTORIZED:
+        if name in VECTORIZED:
             return lambda *xs: self._call(name, *map(self.lanes, xs))
         return super().__getattr__(name)
 
@@ -127,15 +126,18 @@ class LaneArithmetic(Arithmetic):
         return self._call("erfc_of_root_half", x.x) if isinstance(x, Rescaled) else self._call("erfc", self.lanes(x))
 
     def pow(self, x: Any, y: Any) -> Lanes:
-        if not isinstance(y, Lanes) and y in POWERS:
-            return self._power(self.lanes(x), int(y))
+        if rule := rule_of(y):
+            return self.lanes(rule(self, self.lanes(x)))
         return self._by_lane("pow", [self.lanes(x), self.lanes(y)])
 
-    def _power(self, x: Lanes, n: int) -> Lanes:
-        if n < 0:
-            return self.truediv(1.0, self._power(x, -n))
-        square = x * x
-        return {1: lambda: x, 2: lambda: square, 3: lambda: square * x, 4: lambda: square * square}[n]()
+    def floor(self, x: Any) -> Lanes:
+        return self._intrinsic("floor", x)
+
+    def round(self, x: Any) -> Lanes:
+        return self._intrinsic("rint", x)
+
+    def fmod(self, x: Any, y: Any) -> Lanes:
+        return self._by_lane("fmod", [self.lanes(x), self.lanes(y)])
 
     def less(self, x: Any, y: Any) -> Lanes:
         return self._compare("olt", x, y)
@@ -168,8 +170,6 @@ class LaneArithmetic(Arithmetic):
 
     def _call(self, name: str, *xs: Lanes) -> Lanes:
         """A function of four doubles, whatever the lanes are."""
-        if name not in VECTORIZED:
-            return self._by_lane(name, list(xs))
         function = llvm_math.define(self.body.module, VECTORIZED[name], len(xs))
         results = []
         for parts in zip(*(self._split(x.name) for x in xs), strict=True):
@@ -226,5 +226,6 @@ class LaneArithmetic(Arithmetic):
 
 
 FOUR = "<4 x double>"
-FUNCTIONS = frozenset("exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf erfc".split())
-VECTORIZED = {f.__name__: f for f in (*llvm_math.FUNCTIONS, *llvm_erf.FUNCTIONS)}
+MODULES = (llvm_math, llvm_roots, llvm_trigonometry, llvm_hyperbolic, llvm_erf)
+VECTORIZED = {f.__name__: f for module in MODULES for f in module.FUNCTIONS}
+LIBRARY = frozenset(("sin", "cos", "tan", "pow", "fmod"))  # what is called of the C library, lane by lane

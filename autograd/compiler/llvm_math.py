@@ -76,13 +76,18 @@ class Writer:
         x = m.where(m.less(x, low), low, x)
         return m.where(m.less(high, x), high, x)
 
+    def where_odd(self, k: str, x: Any, y: Any) -> Any:
+        """x where the integer is odd, else y."""
+        odd = self.body.let(f"trunc {FOUR.integer} {k} to {FOUR.mask}")
+        return self.lanes(self.body.let(f"select {FOUR.mask} {odd}, {FOUR} {x.name}, {FOUR} {y.name}"))
+
     def with_sign(self, x: Any, sign: Any) -> Any:
         """|x| with the sign of another number."""
         kept = self.integer("and", self.bits(sign), -(1 << 63))
         return self.number(self.integer("or", self.bits(self.m.abs(x)), kept))
 
 
-def _reduced(w: Writer, x: Any) -> tuple[Any, str]:
+def reduced(w: Writer, x: Any) -> tuple[Any, str]:
     """x = n·log 2 + r with |r| ≤ ½ log 2: (r, n)."""
     n, k = w.rounded(x * LOG2E)
     return w.m.fma(n, -LN2_LO, w.m.fma(n, -LN2_HI, x)), k
@@ -95,7 +100,7 @@ def beyond_linear(w: Writer, r: Any) -> Any:
 
 def exp(w: Writer, x: Any) -> Any:
     """eˣ = 2ᵏ·(1 + (eʳ − 1)), x = k·log 2 + r; to 1.1 units, also among the smallest numbers."""
-    r, k = _reduced(w, w.clamped(x, -750.0, 711.0))
+    r, k = reduced(w, w.clamped(x, -750.0, 711.0))
     return w.scaled(1.0 + w.m.fma(r * r, beyond_linear(w, r), r), k)
 
 
@@ -120,30 +125,40 @@ LOG_SERIES = [
 ]  # fmt: skip
 
 
-def _log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
-    """log x + shift·log 2 + correction for positive normal x = 2ᵏ·(1 + f), √½ ≤ 1 + f < √2: a series in f/(2 + f)."""
-    m = w.m
+def split(w: Writer, x: Any) -> tuple[Any, Any]:
+    """Positive normal x = 2ᵏ·(1 + f), √½ ≤ 1 + f < √2, as the numbers (k, f)."""
     bits = w.bits(x)
     k = w.integer("ashr", w.integer("sub", bits, 0x3FE6A09E667F3BCD), 52)  # so that the fraction is in [√½, √2)
-    f = w.number(w.integer("sub", bits, w.integer("shl", k, 52))) - 1.0
-    k_number = w.from_integer(k) + shift
-    s = m.truediv(f, 2.0 + f)
+    return w.from_integer(k), w.number(w.integer("sub", bits, w.integer("shl", k, 52))) - 1.0
+
+
+def log_series(w: Writer, f: Any) -> tuple[Any, Any, Any]:
+    """log(1 + f) = f − (half − s·rest): (half, s, rest), the rest a series in s = f/(2 + f)."""
+    s = w.m.truediv(f, 2.0 + f)
     z = s * s
-    r = z * w.series(z, LOG_SERIES)
     half = 0.5 * f * f
-    low = m.fma(k_number, LN2_LO, correction)
-    return m.fma(k_number, LN2_HI, f - (half - m.fma(s, half + r, low)))
+    return half, s, half + z * w.series(z, LOG_SERIES)
+
+
+def log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
+    """log x + shift·log 2 + correction for positive normal x."""
+    m = w.m
+    k, f = split(w, x)
+    k = k + shift
+    half, s, rest = log_series(w, f)
+    low = m.fma(k, LN2_LO, correction)
+    return m.fma(k, LN2_HI, f - (half - m.fma(s, rest, low)))
 
 
 def log(w: Writer, x: Any) -> Any:
     """log x, 2⁵⁴·x instead where x is among the smallest numbers; to 1 unit."""
     m = w.m
     tiny = m.less(x, 2.0**-1022)
-    y = _log_of_normal(w, m.where(tiny, x * 2.0**54, x), m.where(tiny, -54.0, 0.0), 0.0)
-    return _log_edges(w, x, y)
+    y = log_of_normal(w, m.where(tiny, x * 2.0**54, x), m.where(tiny, -54.0, 0.0), 0.0)
+    return log_edges(w, x, y)
 
 
-def _log_edges(w: Writer, x: Any, y: Any) -> Any:
+def log_edges(w: Writer, x: Any, y: Any) -> Any:
     """y, but −inf where x is 0, nan where it is below, and x where it is inf or nan."""
     m = w.m
     y = m.where(m.less(x, math.inf), y, x)  # inf and nan
@@ -156,8 +171,8 @@ def log1p(w: Writer, x: Any) -> Any:
     m = w.m
     u = 1.0 + x
     lost = m.where(m.less(x, 1.0), x - (u - 1.0), 1.0 - (u - x))
-    y = _log_of_normal(w, u, 0.0, m.truediv(lost, u))
-    y = _log_edges(w, u, y)
+    y = log_of_normal(w, u, 0.0, m.truediv(lost, u))
+    y = log_edges(w, u, y)
     return m.where(m.less(m.abs(x), 2.0**-54), x, y)
 
 
@@ -186,39 +201,50 @@ COS_SERIES = [
 HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21, 1.0085854035872483e-37)
 
 
-def _turned(w: Writer, x: Any, quarter: int) -> Any:
-    """sin(x + quarter·π/2) for |x| < 2²⁰: x − q·π/2 = y + tail, π/2 in four pieces, the first two exact times q."""
-    m, let = w.m, w.body.let
+def quarter_turns(w: Writer, x: Any) -> tuple[Any, Any, str]:
+    """x = k·π/2 + y + tail for |x| < 2²⁰: (y, tail, k), π/2 in four pieces, the first two exact times k."""
+    m = w.m
     q, k = w.rounded(x * (2 / math.pi))
     first = m.fma(q, -HALF_PI[0], x)
     second = first - q * HALF_PI[1]
     low = (first - second) - q * HALF_PI[1]
     rest = m.fma(q, -HALF_PI[2], low)
     y = second + rest
-    tail = ((second - y) + rest) + m.fma(q, -HALF_PI[3], m.fma(q, -HALF_PI[2], low - rest))
+    return y, ((second - y) + rest) + m.fma(q, -HALF_PI[3], m.fma(q, -HALF_PI[2], low - rest)), k
+
+
+def sine_and_cosine(w: Writer, y: Any, tail: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """sin(y + tail) and cos(y + tail) for |y| ≤ π/4, each as a large and a small number to be added."""
+    m = w.m
     z = y * y
-    sine = y + (m.fma(z * y, w.series(z, SIN_SERIES), tail) - 0.5 * z * tail)
     half = 0.5 * z
     head = 1.0 - half
-    cosine = head + (((1.0 - head) - half) + (z * z * w.series(z, COS_SERIES) - y * tail))
+    sine = m.fma(z * y, w.series(z, SIN_SERIES), tail) - 0.5 * z * tail
+    cosine = ((1.0 - head) - half) + (z * z * w.series(z, COS_SERIES) - y * tail)
+    return (y, sine), (head, cosine)
+
+
+def _turned(w: Writer, x: Any, quarter: int) -> Any:
+    """sin(x + quarter·π/2) for |x| < 2²⁰."""
+    y, tail, k = quarter_turns(w, x)
+    sine, cosine = sine_and_cosine(w, y, tail)
     turn = w.integer("add", k, quarter)
-    odd = let(f"trunc {FOUR.integer} {turn} to {FOUR.mask}")
-    result = w.lanes(let(f"select {FOUR.mask} {odd}, {FOUR} {cosine.name}, {FOUR} {sine.name}"))
+    result = w.where_odd(turn, cosine[0] + cosine[1], sine[0] + sine[1])
     flip = w.integer("shl", w.integer("and", turn, 2), 62)
     return w.number(w.integer("xor", w.bits(result), flip))
 
 
 def sin(w: Writer, x: Any) -> Any:
     """sin x, reduced by multiples of π/2, by the C library from 2²⁰ on; to 1 unit."""
-    return w.m.where(w.m.equal(x, 0.0), x, _or_library(w, x, "sin", _turned(w, x, 0)))
+    return w.m.where(w.m.equal(x, 0.0), x, or_library(w, x, "sin", _turned(w, x, 0)))
 
 
 def cos(w: Writer, x: Any) -> Any:
     """cos x, the sine a quarter turn on, by the C library from 2²⁰ on; to 1 unit."""
-    return _or_library(w, x, "cos", _turned(w, x, 1))
+    return or_library(w, x, "cos", _turned(w, x, 1))
 
 
-def _or_library(w: Writer, x: Any, name: str, y: Any) -> Any:
+def or_library(w: Writer, x: Any, name: str, y: Any) -> Any:
     """y, or, where some |x| is too large for it, the C library's result."""
     let, body = w.body.let, w.body
     wide = let(f"fcmp uge {FOUR} {w.m.abs(x).name}, {FOUR.constant(2.0**20)}")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import FLOATS, Arithmetic
+from ..powers import rule_of
 from .arrays import Floats
 from .bundles import Lines, Schedule, Step, sum_of_products
 from .kernels import Buffers, Kernel
@@ -26,17 +27,19 @@ def _each(function: Any) -> Any:
 class NumpyArithmetic(Arithmetic):
     """The arithmetic of arrays, whose operations take them number by number."""
 
-    truediv, pow, abs, sqrt, where = (
-        np.divide,
-        np.power,
-        np.abs,
-        np.sqrt,
-        staticmethod(lambda c, a, b: np.where(c != 0, a, b)),
-    )
-    exp, expm1, log, log1p = np.exp, np.expm1, np.log, np.log1p
-    sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
-    sinh, cosh, tanh = np.sinh, np.cosh, np.tanh
+    truediv, abs, sqrt, cbrt, hypot = np.divide, np.abs, np.sqrt, np.cbrt, np.hypot
+    exp, exp2, expm1, log, log2, log10, log1p = np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p
+    sin, cos, tan, asin, acos, atan, atan2 = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.arctan2
+    sinh, cosh, tanh, asinh, acosh, atanh = np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh
+    floor, round, fmod = np.floor, np.rint, np.fmod
     erf, erfc = _each(math.erf), _each(math.erfc)
+
+    def pow(self, x: Any, y: Any) -> Any:
+        return rule(self, x) if (rule := rule_of(y)) else np.power(x, y)
+
+    @staticmethod
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        return np.where(condition != 0, x, y)
 
     @staticmethod
     def less(x: Any, y: Any) -> Any:

@@ -1,16 +1,17 @@
-"""Simplification: fewer nodes, the same numbers to the bit (powers 2 and 3 excepted, which become products)."""
+"""Simplification: fewer nodes, the same numbers to the bit."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from ..choices import WHERE
-from ..operations import ABS, ADD, IDENTITY, MUL, NEG, POW, SUB, TRUEDIV
+from ..operations import ABS, ADD, IDENTITY, MUL, NEG, SUB, TRUEDIV
 from ..reductions import DOT, SUM
 from ..table import Operation
 from .arrays import Ints, Mask, firsts_of_equals, hash_rows, mix
 from .folding import fold_constants
 from .liveness import without_dead_nodes
+from .powers import by_roots_and_products
 from .program import CONSTANT, GIVEN, Builder, Program, aliased
 from .templates import expansion
 
@@ -28,7 +29,7 @@ def reduced(program: Program) -> Program:
     """Share what is equal, fold constants and drop what changes nothing, until nothing changes."""
     for _ in range(ROUNDS):
         program = share(program)
-        changed = neutral(fold_constants(program))
+        changed = by_roots_and_products(neutral(fold_constants(program)))
         if changed is program:
             break
         program = without_dead_nodes(changed)
@@ -55,17 +56,15 @@ def _expands(row: Operation | None) -> bool:
 
 
 def neutral(program: Program) -> Program:
-    """x·1, x − 0, x/1, −(−x), |−x|, x¹, identity and a settled `where` give way to an operand; x² becomes x·x."""
+    """x·1, x − 0, x/1, −(−x), |−x|, identity and a settled `where` give way to an operand."""
     look = _Look(program)
     alias = np.arange(len(program))
     for row, k, other in ((MUL, 0, 1.0), (MUL, 1, 1.0), (TRUEDIV, 0, 1.0), (SUB, 0, 0.0), (ADD, 0, -0.0)):
         nodes = look.at(row)
         nodes = nodes[look.number(look.operand(nodes, 1 - k), other)]
         alias[nodes] = look.operand(nodes, k)
-    for row in (IDENTITY, POW):
-        nodes = look.at(row)
-        nodes = nodes if row is IDENTITY else nodes[look.exponent(nodes, 1.0)]
-        alias[nodes] = look.operand(nodes, 0)
+    nodes = look.at(IDENTITY)
+    alias[nodes] = look.operand(nodes, 0)
     nodes = look.at(NEG)
     nodes = nodes[look.negated(nodes)]
     alias[nodes] = look.operand(look.operand(nodes, 0), 0)
@@ -74,20 +73,13 @@ def neutral(program: Program) -> Program:
     settled = program.constant[condition]
     nodes, holds = nodes[settled], program.number[condition[settled]] != 0
     alias[nodes] = np.where(holds, look.operand(nodes, 1), look.operand(nodes, 2))
-    return _squares(program, look, alias)
-
-
-def _squares(program: Program, look: "_Look", alias: Ints) -> Program:
-    """The rules that change a node instead of dropping it, then the aliases."""
-    minus, square = look.at(ABS), look.at(POW)
-    minus, square = minus[look.negated(minus)], square[look.exponent(square, 2.0)]
-    if not len(minus) and not len(square) and (alias == np.arange(len(alias))).all():
+    minus = look.at(ABS)
+    minus = minus[look.negated(minus)]
+    if not len(minus) and (alias == np.arange(len(alias))).all():
         return program
-    code, args = program.code.copy(), program.args.copy()
+    args = program.args.copy()
     args[program.start[minus]] = look.operand(look.operand(minus, 0), 0)
-    code[square] = program.words.code(MUL)
-    args[program.start[square] + 1] = look.operand(square, 0)
-    return aliased(replace(program, code=code, args=args), alias)
+    return aliased(replace(program, args=args), alias)
 
 
 class _Look:
@@ -106,12 +98,6 @@ class _Look:
     def negated(self, nodes: Ints) -> Mask:
         """Whether operand 0 is a −x."""
         found: Mask = self.program.is_code(NEG)[self.operand(nodes, 0)]
-        return found
-
-    def exponent(self, nodes: Ints, number: float) -> Mask:
-        """Whether operand 1 is this constant, also where it is given in the graph."""
-        y = self.operand(nodes, 1)
-        found: Mask = self.program.constant[y] & (self.program.number[y] == number)
         return found
 
     def number(self, nodes: Ints, number: float) -> Mask:

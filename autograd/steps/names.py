@@ -63,7 +63,7 @@ def _activation(node: Value, names: dict[Value, Name], taken: set[str]) -> Name 
     return name if name and str(name) not in taken else None
 
 
-ACTIVATIONS = frozenset("relu leaky_relu elu gelu silu softplus sigmoid tanh sin".split())
+ACTIVATIONS = frozenset("relu leaky_relu elu gelu silu mish softplus sigmoid log_sigmoid tanh hardtanh sin".split())
 
 
 def _distinct(order: Sequence[Value], names: dict[Value, Name]) -> dict[Value, Name]:
