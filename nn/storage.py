@@ -2,11 +2,12 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from zlib import crc32
+
+from autograd.files import write_whole
 
 FORMAT = "chainrule model 1"
 
@@ -14,8 +15,7 @@ FORMAT = "chainrule model 1"
 def write_state(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write `state` to `path`; every float comes back exactly, as Python writes the shortest text that does so."""
     content = json.dumps({"format": FORMAT, "checksum": _checksum(state), "state": state})
-    with replacing(path) as file:
-        file.write(content + "\n")
+    write_whole(path, (content + "\n").encode())
 
 
 def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -36,21 +36,6 @@ def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 REMEDY = "take a copy of it, or save the model again"
-
-
-@contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[TextIO]:
-    """A file to write that takes the place of `path` in one step at the end, and is gone if anything fails before."""
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with open(draft, "w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _checksum(state: Mapping[str, Any]) -> int:
