@@ -10,7 +10,7 @@ from autograd import Value, dot
 
 from .init import Draws, Initializer, draws, initializer
 from .inputs import Numbers, items, name_of, nodes, number, numbers, row, shape, size, table
-from .module import Module, Tensor
+from .module import Module, Tensor, tensors
 
 Activation: TypeAlias = Callable[[Value], Value]
 
@@ -138,6 +138,9 @@ class Layer(Module):
         yield f"{prefix}weight", [neuron.w for neuron in self.neurons]
         if biases := [neuron.b for neuron in self.neurons if neuron.b is not None]:
             yield f"{prefix}bias", biases
+        for name, part in vars(self).items():
+            if name != "neurons":  # what a subclass adds
+                yield from tensors(part, prefix + name)
 
     def extra_repr(self) -> str:
         return f"{self.nin}, {self.nout}, {name_of(self.neurons[0].activation)}"

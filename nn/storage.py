@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -20,6 +21,9 @@ def write_state(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
 
 def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The state in the file at `path`; raises ValueError where it is no model file, or a damaged one."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(ENOENT, "no such folder", str(folder))
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
