@@ -3,6 +3,7 @@
 from numbers import Real
 from typing import Any, NoReturn, Self
 
+from .arithmetic import is_truth
 from .modes import MODE
 
 
@@ -76,4 +77,6 @@ def _number(other: Any) -> float:
         return other.data
     if isinstance(other, (int, float, Real)):
         return other  # type: ignore[return-value]
+    if is_truth(other):
+        return float(other)
     raise TypeError(f"a Value compares with a Value or a real number, not with {other!r:.40}")

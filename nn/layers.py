@@ -9,7 +9,7 @@ import autograd
 from autograd import Value, dot
 
 from .init import Draws, Initializer, draws, initializer
-from .inputs import Numbers, items, name_of, nodes, number, numbers, row, shape, size, table
+from .inputs import Numbers, items, listed, name_of, nodes, number, numbers, row, shape, size, table
 from .module import Module, Tensor, tensors
 
 Activation: TypeAlias = Callable[[Value], Value]
@@ -64,7 +64,7 @@ class Neuron(Module):
         init: str | Initializer = "uniform",
         rng: Draws | None = None,
     ) -> None:
-        draw, source = initializer(init), draws(rng)
+        draw, source, bias = initializer(init), draws(rng), listed(bias)  # listed: NumPy's True and False are Python's
         nin = size(nin, "nin")
         self.activation = activation_of(activation)
         given = [draw(nin, 1, source) for _ in range(nin)] if weight is None else numbers(weight, "weight")
@@ -108,7 +108,7 @@ class Layer(Module):
         init: str | Initializer = "uniform",
         rng: Draws | None = None,
     ) -> None:
-        self.nin, self.nout = size(nin, "nin"), size(nout, "nout")
+        self.nin, self.nout, bias = size(nin, "nin"), size(nout, "nout"), listed(bias)
         weights = self._drawn(initializer(init), draws(rng)) if weight is None else table(weight, "weight")
         if shape(weights) != (nout, nin):
             raise ValueError(f"weight: expected shape {(nout, nin)}, outputs × inputs, got {shape(weights)}")

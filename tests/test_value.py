@@ -242,3 +242,28 @@ def test_results_under_no_grad_are_constants_of_the_same_bits() -> None:
         constant = expression(Value(0.7))
     assert type(constant) is Constant
     assert bits(constant.data) == bits(expression(Value(0.7)).data)
+
+
+def test_numpys_true_and_false_are_numbers_wherever_pythons_are() -> None:
+    for theirs, ours in ((np.True_, True), (np.False_, False)):
+        for f in (
+            Value,
+            Constant,
+            lambda b: Value(3.0) * b,
+            lambda b: b - Value(3.0),
+            lambda b: Value(3.0) ** b,
+            autograd.exp,
+            lambda b: autograd.where(b, Value(3.0), 4.0),
+            lambda b: autograd.take([Value(3.0), Value(4.0)], b),
+            lambda b: autograd.max([b, Value(0.5)]),
+        ):
+            found, expected = f(theirs), f(ours)
+            assert (
+                (found.data, type(found)) == (expected.data, type(expected))
+                if isinstance(found, Value)
+                else found == expected
+            )
+        assert (Value(0.5) < theirs) is (Value(0.5) < ours)
+        assert autograd.grad(lambda x: x * x)(theirs) == 2.0 * ours
+    with pytest.raises(IndexError, match="not one of the 1 positions"):
+        autograd.take([Value(3.0)], np.True_)
