@@ -4,11 +4,13 @@
 `expansion(m, xs)` builds the same result from single operations, for readers who want to see each of them.
 """
 
-from functools import reduce
+from functools import cache, reduce
 from numbers import Real
 from operator import add, mul
 from typing import Any
 
+from .arithmetic import is_number
+from .requirements import Requirement, require
 from .table import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
@@ -225,10 +227,21 @@ NORM = row(
 )
 
 
+@cache
+def _position(count: int) -> Requirement:
+    """Of an index of so many values."""
+    return Requirement(
+        "the index",
+        lambda i: (i >= 0) & (i < count) & (i % 1 == 0),
+        f"not one of the {count} positions 0 to {count - 1}",
+        IndexError,
+    )
+
+
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = _several(values)
-    if isinstance(index, (int, float, Real)) and index not in range(len(values)):
-        raise IndexError(f"index {index} is not one of the {len(values)} positions 0 to {len(values) - 1}")
+    if is_number(index):
+        require(index, _position(len(values)))
     return [*values, index]
 
 

@@ -1,0 +1,48 @@
+"""Requirements: what a number must be, said once, for the engine and for compiled code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from .arithmetic import is_truth
+from .modes import MODE
+from .value import Constant, Value
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What `holds` of a number called `name`, and what an error says where it does not.
+
+    `holds` is written with comparisons, `%`, `&` and `|` only, so that it takes a number or a whole array of them.
+
+    >>> share = Requirement("the target", lambda t: (t >= 0.0) & (t <= 1.0), "but it must lie between 0 and 1")
+    >>> share.check(2.0, " at row 3")
+    Traceback (most recent call last):
+    ValueError: the target at row 3 is 2.0, but it must lie between 0 and 1
+    """
+
+    name: str
+    holds: Callable[[Any], Any]
+    remedy: str
+    error: type[Exception] = ValueError
+
+    def check(self, number: object, where: str = "") -> None:
+        """Raise the error, with the place, unless `number` is one and meets the requirement."""
+        if not ((isinstance(number, Real) or is_truth(number)) and self.holds(number)):
+            raise self.error(f"{self.name}{where} is {number!r}, {self.remedy}")
+
+
+def require(x: Any, requirement: Requirement, where: str = "") -> None:
+    """Check the number `x`, or that of the Value `x`, which stands at `where`.
+
+    While the compiler traces, the number of a Value is not known yet: the tracer is given the requirement instead, to
+    check it on every row of every call.
+    """
+    mode = MODE.get()
+    if not isinstance(x, Value):
+        requirement.check(x, where)
+    elif isinstance(x, Constant) or mode.unknown is None:
+        requirement.check(x.data, where)
+    elif hasattr(mode, "require"):
+        mode.require(x, requirement)
