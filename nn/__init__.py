@@ -20,10 +20,11 @@ if not hasattr(_autograd, "Constant"):
 
 from . import init
 from .boundary import decision_boundary
+from .classes import accuracy
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .depth import depth_study
 from .diagnostics import diagnose
-from .evaluation import accuracy, evaluate, predict
+from .evaluation import evaluate, predict
 from .flow import gradient_flow
 from .guards import paused_gc
 from .history import History

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from math import isfinite
 from random import Random
 from threading import Event
-from typing import TypeVar
 
-from .evaluation import Loss, Metric, evaluated, measured, one_value
+from autograd.arithmetic import is_truth
+
+from .evaluation import Loss, Metric, as_metrics, evaluated, functions, measured, one_value
 from .guards import interruptible, paused_gc
 from .history import History, shown
 from .inputs import Rows, described, name_of, size
 from .module import Module
 from .optim import Optimizer
 from .progress import Progress
-
-F = TypeVar("F", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def fit(
     [2.0, 1.0]
     """
     rows, held_out = Rows(X, y), _held_out(validation)
-    metrics, callbacks = _functions(metrics, "metrics"), _functions(callbacks, "callbacks")
+    metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
     batches = _Batches(len(rows), batch_size, Random(seed) if shuffle else None)
     run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"))
     with interruptible() as stop, Progress(progress) as line:
@@ -80,7 +79,7 @@ def fit(
             with run.undone_on_error() if epoch == 1 else nullcontext():
                 run.epoch(epoch, stop, line)
             state = TrainingState(epoch, model, optimizer, run.history)
-            if True in [callback(state) is True for callback in callbacks]:
+            if True in [_is_true(callback(state)) for callback in callbacks]:
                 run.history.stopped = f"stopped by a callback after epoch {epoch} of {epochs}"
             if stop.is_set() or run.history.stopped:
                 break
@@ -152,7 +151,7 @@ class _Run:
 
     def epoch(self, epoch: int, stop: Event, line: Progress) -> None:
         """One pass over all batches, and what is measured after it."""
-        row = {"loss": self._pass(epoch, stop, line)} | measured(self.model, self.rows, self.metrics)
+        row = {"loss": self._pass(epoch, stop, line)} | measured(self.model, self.rows, self.metrics, self.loss)
         if self.held_out:
             held_out = evaluated(self.model, self.held_out, self.loss, self.metrics)
             row |= {f"val_{name}": x for name, x in held_out.items()}
@@ -212,9 +211,5 @@ def _held_out(validation: Sequence[object] | None) -> Rows | None:
     return Rows(validation[0], validation[1], "validation ")
 
 
-def _functions(given: Iterable[F], what: str) -> list[F]:
-    """The functions as a list; raises TypeError where it is none."""
-    functions = list(given) if hasattr(given, "__iter__") else None
-    if functions is None or not all(map(callable, functions)):
-        raise TypeError(f"{what}: expected a list of functions, got {described(given)}")
-    return functions
+def _is_true(answer: object) -> bool:
+    return answer is True or (is_truth(answer) and bool(answer))

@@ -171,6 +171,13 @@ def test_callbacks_see_each_epoch_and_may_stop_the_run() -> None:
     assert history.stopped == "stopped by a callback after epoch 4 of 9"
 
 
+def test_numpys_true_stops_a_run_as_pythons_does_and_a_false_or_a_table_does_not() -> None:
+    np = pytest.importorskip("numpy")
+    for answer, epochs in ((np.True_, 1), (np.False_, 3), (np.array([True]), 3), (1, 3)):
+        history = fitted(a_model(), epochs=3, callbacks=[lambda state: answer])  # noqa: B023
+        assert len(history) == epochs
+
+
 def test_a_schedule_is_a_callback() -> None:
     model = a_model()
     optimizer = nn.SGD(model.parameters(), lr=0.8)
@@ -479,7 +486,9 @@ def test_an_error_in_the_first_epoch_leaves_the_optimizer_as_it_was() -> None:
             r"y: row 1 is 2.0, but the classes of a model with one output are 0 and 1, or −1 and 1",
         ),
         ([[1.0, 2.0]], [2], r"y: row 0 is 2.0, but the classes of a model with 2 outputs are 0 to 1"),
-        ([[1.0, 2.0]], [[0, 1]], r"y: row 0 is \[0.0, 1.0\], but the classes of"),
+        ([[1.0, 2.0]], [[0, 2]], r"y: row 0 is \[0.0, 2.0\], but the classes of .* 2 outputs are 0 to 1, or so many"),
+        ([[1.0, 2.0]] * 2, [[0, 1], [-1, 1]], r"y: row 0 is \[0.0, 1.0\], but the classes of"),
+        ([[1.0], [2.0]], [-1, 0], r"y: row 1 is 0.0, but the classes of a model with one output are 0 and 1, or −1"),
         ([[1.0]], [1, 1], r"y has 2 targets for 1 rows"),
     ],
 )
