@@ -1,6 +1,7 @@
 """States: no number of a model, an optimizer or a schedule is lost, invented or half taken, in memory or in a file."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -138,3 +139,118 @@ def test_a_file_with_something_else_than_a_number_is_refused(given: str, message
 def test_a_missing_folder_is_named_when_a_model_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"no such folder: .*missing'"):
         nn.MLP(2, [1]).load(tmp_path / "missing" / "model.json")
+
+
+# Optimizers
+
+
+def stepped(kind: str, **settings: Any) -> nn.Optimizer:
+    """An optimizer of two parameters that remembers something."""
+    parameters = [Value(1.0), Value(2.0)]
+    optimizer: nn.Optimizer = getattr(nn, kind)(parameters, **settings)
+    for p in parameters:
+        p.grad = 0.5
+    optimizer.step()
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        ("Adam", {"v": [0.1, -1.0]}, r"v\[1\] must not be negative, got -1\.0"),
+        ("Adam", {"beta1": 5.0}, r"beta1 must be below 1, got 5\.0"),
+        ("Adam", {"beta2": -0.1}, r"beta2 must not be negative"),
+        ("AdamW", {"eps": 0.0}, r"eps must be above 0"),
+        ("Adam", {"steps": 2.5}, r"steps must be a whole number, got 2\.5"),
+        ("Adam", {"steps": -1}, r"steps must not be negative"),
+        ("Adam", {"m": [0.0]}, r"m is for 1 parameters, but there are 2"),
+        ("Adam", {"m": [0.0, None]}, r"m\[1\]: expected a real number, got None"),
+        ("Adam", {"lr": 10**400}, r"lr: 1000.* is beyond the largest float"),
+        ("Adam", {"lr": True}, r"lr: expected a real number, got True \(bool\)"),
+        ("Adam", {"m": [0.0, True]}, r"m\[1\]: expected a real number, got True \(bool\)"),
+        ("Adam", {"weight_decay": float("nan")}, r"weight_decay must not be negative, got nan"),
+        ("SGD", {"momentum": -1.0}, r"momentum must not be negative"),
+        ("SGD", {"nesterov": 1}, r"nesterov: expected True or False, got 1 \(int\)"),
+        ("SGD", {"nesterov": True}, r"nesterov needs a momentum above 0 and no dampening"),
+        ("RMSprop", {"alpha": 1.5}, r"alpha must not be above 1"),
+        ("RMSprop", {"squares": [-1e-9, 0.0]}, r"squares\[0\] must not be negative"),
+        ("Adagrad", {"squares": [0.0, -1.0]}, r"squares\[1\] must not be negative"),
+        ("Adagrad", {"lr_decay": -1.0}, r"lr_decay must not be negative"),
+    ],
+)
+def test_a_state_out_of_range_is_refused_and_changes_nothing(kind: str, change: dict[str, Any], message: str) -> None:
+    optimizer = stepped(kind)
+    before = optimizer.state_dict()
+    with pytest.raises((TypeError, ValueError), match=message):
+        optimizer.load_state_dict({**before, "lr": 0.5, **change})
+    assert optimizer.state_dict() == before
+
+
+def test_a_learning_rate_that_was_a_whole_number_takes_a_fraction() -> None:
+    sgd = stepped("SGD")
+    sgd.lr = 1
+    sgd.load_state_dict(sgd.state_dict() | {"lr": 0.5})
+    assert sgd.lr == 0.5
+
+
+# Schedules
+
+
+SCHEDULES: dict[str, Callable[[nn.Optimizer], nn.Schedule]] = {
+    "StepLR": lambda o: nn.StepLR(o, 3, gamma=0.5),
+    "CosineAnnealingLR": lambda o: nn.CosineAnnealingLR(o, 7, eta_min=0.1),
+    "LinearWarmup": lambda o: nn.LinearWarmup(o, 4, 0.1),
+    "LinearWarmup, then": lambda o: nn.LinearWarmup(o, 4, 0.1, then=nn.CosineAnnealingLR(o, 9)),
+}
+OTHERS: dict[str, Callable[[nn.Optimizer], nn.Schedule]] = {
+    "StepLR": lambda o: nn.StepLR(o, 5),
+    "CosineAnnealingLR": lambda o: nn.CosineAnnealingLR(o, 3),
+    "LinearWarmup": lambda o: nn.LinearWarmup(o, 2),
+    "LinearWarmup, then": lambda o: nn.LinearWarmup(o, 3, then=nn.CosineAnnealingLR(o, 2)),
+}
+
+
+def an_optimizer(lr: float = 0.8) -> nn.Optimizer:
+    return nn.SGD([Value(1.0)], lr=lr)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_goes_on_from_a_state_dict_as_without_a_break(name: str) -> None:
+    optimizer = an_optimizer()
+    schedule = SCHEDULES[name](optimizer)
+    for _ in range(5):
+        schedule.step()
+    state = json.loads(json.dumps(schedule.state_dict()))
+    resumed_optimizer = an_optimizer(0.3)
+    resumed = OTHERS[name](resumed_optimizer)
+    resumed.load_state_dict(state)
+    assert resumed.state_dict() == schedule.state_dict() == state
+    for _ in range(8):
+        assert resumed_optimizer.lr == optimizer.lr
+        schedule.step()
+        resumed.step()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("StepLR", {"steps": -1}, "steps must not be negative"),
+        ("StepLR", {"steps": 1.5}, "steps must be a whole number"),
+        ("StepLR", {"step_size": 0}, "step_size must be a whole number of at least 1, got 0"),
+        ("StepLR", {"gamma": None}, "gamma: expected a real number, got None"),
+        ("StepLR", {"base_lr": True}, r"base_lr: expected a real number, got True \(bool\)"),
+        ("StepLR", {"schedule": "CosineAnnealingLR"}, "this is not the state of StepLR"),
+        ("CosineAnnealingLR", {"T_max": -3}, "T_max must be a whole number of at least 1"),
+        ("LinearWarmup", {"more": 1}, "this is not the state of LinearWarmup: it has schedule, "),
+        ("LinearWarmup, then", {"then": {"schedule": "StepLR"}}, "this is not the state of CosineAnnealingLR"),
+        ("LinearWarmup, then", {"then": None}, "a state is a dict, .* got None"),
+    ],
+)
+def test_a_schedules_state_that_does_not_fit_changes_nothing(name: str, change: dict[str, Any], message: str) -> None:
+    optimizer = an_optimizer()
+    schedule = SCHEDULES[name](optimizer)
+    schedule.step()
+    before, lr = schedule.state_dict(), optimizer.lr
+    with pytest.raises((TypeError, ValueError), match=message):
+        schedule.load_state_dict({**before, "base_lr": 0.5, **change})
+    assert (schedule.state_dict(), optimizer.lr) == (before, lr)
