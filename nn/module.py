@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 from autograd import Constant, Value
 
 from .inputs import described, listed, number, shape
 from .storage import read_state, write_state
+from .translations import no_such_member
 
 Tensor: TypeAlias = Value | Sequence["Tensor"]
 State: TypeAlias = dict[str, Any]
@@ -33,7 +34,13 @@ class Module:
     """
 
     def __call__(self, x: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not say what it computes: write its __call__(self, x)")
+        remedy = "rename its forward to __call__" if hasattr(self, "forward") else "write its __call__(self, x)"
+        raise NotImplementedError(f"{type(self).__name__} does not say what it computes: {remedy}")
+
+    if not TYPE_CHECKING:  # for type checkers a name that is missing stays an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise AttributeError(no_such_member(type(self).__name__, name), name=name, obj=self)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """(dotted name, parameter) pairs, such as `layers.0.neurons.1.w.2`; a shared one comes once.
