@@ -110,7 +110,7 @@ def _readings(
     """All that the outputs may mean: one, as a rule."""
     if threshold is not None:
         return [_above(number(threshold, "threshold"))]
-    if _ends_in_sigmoid(model, rows):
+    if ends_in_sigmoid(model, rows.X[0]):
         return [_above(0.5)]
     if loss is None:
         return _guesses(outputs, targets, lower)
@@ -118,10 +118,10 @@ def _readings(
     return [_cheaper(loss, label) for label in taken or lower]  # where it takes none, it says itself what it takes
 
 
-def _ends_in_sigmoid(model: Module, rows: Rows) -> bool:
-    """Whether a sigmoid is the last operation, whoever wrote the model."""
+def ends_in_sigmoid(model: Module, row: Sequence[float]) -> bool:
+    """Whether a sigmoid is the last operation on this row, whoever wrote the model."""
     with mode(recording=True, expanding=False):
-        return all(getattr(output, "op", None) is SIGMOID for output in _listed(model([*map(Value, rows.X[0])])))
+        return all(getattr(output, "op", None) is SIGMOID for output in _listed(model([*map(Value, row)])))
 
 
 def _above(threshold: float) -> Reading:

@@ -23,7 +23,7 @@ class Schedule:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"a schedule takes an optimizer, such as nn.SGD(model.parameters()), got {optimizer!r:.40}")
         self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
-        optimizer.lr = self.rate(0)
+        optimizer.lr = self._checked_rate(0)
 
     def rate(self, t: int) -> float:
         """The learning rate after t steps."""
@@ -31,8 +31,11 @@ class Schedule:
 
     def step(self) -> None:
         """Set the learning rate of the next epoch."""
-        self.steps += 1
-        self.optimizer.lr = self.rate(self.steps)
+        lr = self._checked_rate(self.steps + 1)
+        self.optimizer.lr, self.steps = lr, self.steps + 1
+
+    def _checked_rate(self, t: int) -> float:
+        return number(self.rate(t), f"the rate of {type(self).__name__}")
 
     def __call__(self, *_: object) -> None:
         self.step()
@@ -49,7 +52,7 @@ class Schedule:
         then.
         """
         trial = self._loaded(state)
-        lr = not_negative(trial.rate(trial.steps), "the rate")
+        lr = trial._checked_rate(trial.steps)
         self._take(trial)
         self.optimizer.lr = lr
 
@@ -143,6 +146,8 @@ class LinearWarmup(Schedule):
             size(total_iters, "total_iters"),
             not_negative(start_factor, "start_factor"),
         )
+        if then is not None and getattr(then, "optimizer", None) is not optimizer:
+            raise ValueError(f"then must be a schedule of the same optimizer, got {described(then)}")
         self.then = then
         if then:
             optimizer.lr = then.base_lr  # which the other may have changed for its own step 0

@@ -81,6 +81,8 @@ def fit(
             state = TrainingState(epoch, model, optimizer, run.history)
             if True in [_is_true(callback(state)) for callback in callbacks]:
                 run.history.stopped = f"stopped by a callback after epoch {epoch} of {epochs}"
+            if callbacks:
+                run.require_its_parameters()
             if stop.is_set() or run.history.stopped:
                 break
     if stop.is_set():
@@ -124,7 +126,8 @@ class _Run:
             raise TypeError(
                 f"optimizer is {described(optimizer)}: write for instance nn.Adam(model.parameters(), lr=0.01)"
             )
-        if set(optimizer.parameters).isdisjoint(model.parameters()):
+        self.learning = set(optimizer.parameters).intersection(model.parameters())
+        if not self.learning:
             raise ValueError("the optimizer has none of this model's parameters: make it from model.parameters()")
         if not callable(loss):
             raise TypeError(f"loss is {described(loss)}: give a function of predictions and targets, such as nn.mse")
@@ -137,6 +140,14 @@ class _Run:
             )
         self.history = History([*names, *(f"val_{name}" for name in names if held_out)])
         self.good = self._parameters()
+
+    def require_its_parameters(self) -> None:
+        """Raise ValueError where a callback left the optimizer with parameters that the model no longer has."""
+        if not self.learning.issubset(self.model.parameters()):
+            raise ValueError(
+                "a callback replaced parameters of the model, and the optimizer would go on with the old ones: change "
+                "their .data, or let the callback return True and call fit again with a new optimizer"
+            )
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:

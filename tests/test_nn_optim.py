@@ -339,6 +339,31 @@ def test_bad_schedules_are_an_error(make: Callable[[nn.Optimizer], nn.Schedule],
     assert optimizer.lr == 0.8
 
 
+def test_a_schedule_that_fails_leaves_the_rate_and_its_place() -> None:
+    class Own(nn.Schedule):
+        answers: tuple[Any, ...] = (0.5, 0.25, None, Value(0.1))
+
+        def rate(self, t: int) -> Any:
+            return self.answers[t]
+
+    optimizer = nn.SGD(parameters(), lr=0.8)
+    schedule = Own(optimizer)
+    schedule.step()
+    for answers in (Own.answers, (0.5, 0.25, Value(0.1)), (0.5, 0.25)):
+        Own.answers = answers
+        with pytest.raises((TypeError, IndexError), match=r"the rate of Own: expected a real number|out of range"):
+            schedule.step()
+        assert (optimizer.lr, schedule.steps) == (0.25, 1)
+
+
+def test_a_warm_up_goes_on_with_a_schedule_of_its_own_optimizer_only() -> None:
+    optimizer, other = nn.SGD(parameters(), lr=0.8), nn.SGD(parameters(), lr=0.1)
+    for then in (nn.StepLR(other, 1), 5, lambda t: t):
+        with pytest.raises(ValueError, match="then must be a schedule of the same optimizer, got"):
+            nn.LinearWarmup(optimizer, 4, then=then)
+    assert (optimizer.lr, other.lr) == (0.8, 0.1)
+
+
 # Clipping
 
 GRADIENTS = [3.0, -4.0, 12.0]

@@ -178,6 +178,16 @@ def test_numpys_true_stops_a_run_as_pythons_does_and_a_false_or_a_table_does_not
         assert len(history) == epochs
 
 
+def test_a_callback_that_replaces_parameters_is_an_error_and_one_that_changes_them_is_not() -> None:
+    def replace(state: nn.TrainingState) -> None:
+        state.model.layers[0] = nn.Layer(2, 3)  # type: ignore[attr-defined]
+
+    with pytest.raises(ValueError, match="a callback replaced parameters of the model, and the optimizer would go on"):
+        fitted(a_model(), callbacks=[replace])
+    state = a_model().state_dict()
+    fitted(a_model(), callbacks=[lambda now: now.model.load_state_dict(state)])
+
+
 def test_a_schedule_is_a_callback() -> None:
     model = a_model()
     optimizer = nn.SGD(model.parameters(), lr=0.8)
