@@ -17,7 +17,7 @@ class Requirement:
     `holds` is written with comparisons, `%`, `&` and `|` only, so that it takes a number or a whole array of them.
 
     >>> share = Requirement("the target", lambda t: (t >= 0.0) & (t <= 1.0), "but it must lie between 0 and 1")
-    >>> share.check(2.0, " at row 3")
+    >>> share.check(2.0, lambda: " at row 3")
     Traceback (most recent call last):
     ValueError: the target at row 3 is 2.0, but it must lie between 0 and 1
     """
@@ -27,14 +27,14 @@ class Requirement:
     remedy: str
     error: type[Exception] = ValueError
 
-    def check(self, number: object, where: str = "") -> None:
+    def check(self, number: object, where: Callable[[], str] = str) -> None:
         """Raise the error, with the place, unless `number` is one and meets the requirement."""
         if not ((isinstance(number, Real) or is_truth(number)) and self.holds(number)):
-            raise self.error(f"{self.name}{where} is {number!r}, {self.remedy}")
+            raise self.error(f"{self.name}{where()} is {number!r}, {self.remedy}")
 
 
-def require(x: Any, requirement: Requirement, where: str = "") -> None:
-    """Check the number `x`, or that of the Value `x`, which stands at `where`.
+def require(x: Any, requirement: Requirement, where: Callable[[], str] = str) -> None:
+    """Check the number `x`, or that of the Value `x`; `where` says its place, should an error need it.
 
     While the compiler traces, the number of a Value is not known yet: the tracer is given the requirement instead, to
     check it on every row of every call.

@@ -5,7 +5,7 @@ returns the mean over them all, as PyTorch does. Targets that do not fit are an 
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from math import exp
 from typing import Any, TypeAlias
 
@@ -137,7 +137,7 @@ def cross_entropy(logits: Numbers, targets: Numbers) -> Value:
 
 def _cross_entropy(row: Any, t: Any, i: int) -> Value:
     logits = nodes(list(items(row, f"logits of row {i}")))
-    require(t, class_of(len(logits)), f" of row {i}")
+    require(t, class_of(len(logits)), partial(" of row {}".format, i))
     return autograd.cross_entropy(logits, t)
 
 
@@ -153,9 +153,9 @@ def _mean(
     pairs = list(_pairs(predictions, targets, (shape(predictions), shape(targets))))
     for p, t, place in pairs:
         if target:
-            require(t, target, _at(place))
+            require(t, target, partial(_at, place))
         if prediction:
-            require(p, prediction, _at(place))
+            require(p, prediction, partial(_at, place))
     return _mean_of([term(p, t) for p, t, _ in pairs])
 
 

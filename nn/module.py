@@ -150,11 +150,7 @@ def _members(container: object) -> Iterable[tuple[Any, Any]]:
 
 
 def _parameters(part: object, name: str, above: tuple[tuple[object, str], ...]) -> Iterator[tuple[str, Value]]:
-    """`above` are the containers that `part` lies in, with their names."""
-    if isinstance(part, Value):
-        if _is_parameter(part):
-            yield name, part
-        return
+    """The parameters in a container; `above` are those that it lies in, with their names."""
     for other, its_name in above:
         if other is part:
             raise ValueError(
@@ -162,7 +158,11 @@ def _parameters(part: object, name: str, above: tuple[tuple[object, str], ...]) 
                 "weakref.ref to it, or hand it in where it is used"
             )
     for key, inner in _members(part):
-        yield from _parameters(inner, f"{name}.{key}" if name else str(key), (*above, (part, name)))
+        inner_name = f"{name}.{key}" if name else str(key)
+        if not isinstance(inner, Value):
+            yield from _parameters(inner, inner_name, (*above, (part, name)))
+        elif _is_parameter(inner):
+            yield inner_name, inner
 
 
 def _by_name(module: Module) -> dict[str, Tensor]:

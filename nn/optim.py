@@ -52,23 +52,25 @@ class Optimizer:
         before, held = [p.data for p in self.parameters], {name: _copied(x) for name, x in vars(self).items()}
         try:
             self.steps += 1
-            moved = [self._moved(i, p.data, p.grad) for i, p in enumerate(self.parameters)]
-            for p, data in zip(self.parameters, moved, strict=True):
-                p.data = data
-            require_numbers(self.parameters)
+            self._set(moved := self._moved(before))
+            if not {*map(type, moved)} <= {float}:
+                require_numbers(self.parameters)
         except BaseException:
             vars(self).update(held)
-            for p, data in zip(self.parameters, before, strict=True):
-                p.data = data
+            self._set(before)
             raise
 
-    def _moved(self, i: int, data: float, gradient: float) -> float:
-        """The new number of parameter i."""
-        if self.weight_decay and self.couples_decay:
-            gradient = gradient + self.weight_decay * data
-        elif self.weight_decay:
-            data = data * (1.0 - self.lr * self.weight_decay)
-        return data - self.lr * self.direction(i, gradient)
+    def _moved(self, numbers: list[float]) -> list[float]:
+        """Where the parameters go from these numbers."""
+        lr, direction, decay = self.lr, self.direction, self.weight_decay
+        if decay and not self.couples_decay:
+            numbers, decay = [x * (1.0 - lr * decay) for x in numbers], 0.0
+        pairs = enumerate(zip(numbers, self.parameters, strict=True))
+        return [x - lr * direction(i, p.grad + decay * x if decay else p.grad) for i, (x, p) in pairs]
+
+    def _set(self, numbers: list[float]) -> None:
+        for p, x in zip(self.parameters, numbers, strict=True):
+            p.data = x
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0.0."""

@@ -1,6 +1,6 @@
 """What optimizers and clipping may be given to change: a list of different Values that hold numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -39,15 +39,16 @@ def _not_learnable(i: int, p: object) -> TypeError:
     return TypeError(f"parameter {i} is {described(p)}: only a Value(...), which nothing computed, can learn")
 
 
-def require_numbers(parameters: Iterable[Any]) -> None:
+def require_numbers(parameters: Sequence[Any]) -> None:
     """Raise TypeError for a `.data` or `.grad` that is no number.
 
     (While a step is traced to be compiled, what stands for a parameter is no Value, and its numbers are not known.)
     """
+    if {*map(type, [p.data for p in parameters]), *map(type, [p.grad for p in parameters])} <= {float}:
+        return
     for i, p in enumerate(parameters):
-        if isinstance(p, Value) and not type(p.data) is type(p.grad) is float:
-            for slot in ("data", "grad"):
-                if not isinstance(x := getattr(p, slot), Real):
-                    named = f"parameter {i}{p.label and f' ({p.label})'}"
-                    remedy = "zero_grad() or p.grad = 0.0" if x is None else "a number alone, such as v.item()"
-                    raise TypeError(f"{named}: its .{slot} is {described(x)}, not a number: give it {remedy}")
+        for slot in ("data", "grad"):
+            if not isinstance(x := getattr(p, slot), Real) and isinstance(p, Value):
+                named = f"parameter {i}{p.label and f' ({p.label})'}"
+                remedy = "zero_grad() or p.grad = 0.0" if x is None else "a number alone, such as v.item()"
+                raise TypeError(f"{named}: its .{slot} is {described(x)}, not a number: give it {remedy}")

@@ -28,10 +28,10 @@ def test_a_number_meets_a_requirement_or_is_named(requirement: Requirement, numb
     assert bool(requirement.holds(number)) is met
     for x in (number, Value(number), Constant(number)):
         if met:
-            require(x, requirement, " at row 3")
+            require(x, requirement, lambda: " at row 3")
         else:
             with pytest.raises(ValueError, match=rf"{requirement.name} at row 3 is .*, {requirement.remedy[:12]}"):
-                require(x, requirement, " at row 3")
+                require(x, requirement, lambda: " at row 3")
 
 
 @pytest.mark.parametrize("requirement", MET)
