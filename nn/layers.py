@@ -1,6 +1,6 @@
 """From one neuron to a network. A neuron is two nodes, z = b + Σ wᵢxᵢ and a = f(z); the rest puts neurons together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -138,15 +138,22 @@ class Layer(Module):
         yield f"{prefix}weight", [neuron.w for neuron in self.neurons]
         if biases := [neuron.b for neuron in self.neurons if neuron.b is not None]:
             yield f"{prefix}bias", biases
-        for name, part in vars(self).items():
-            if name != "neurons":  # what a subclass adds
-                yield from tensors(part, prefix + name)
+        for i, neuron in enumerate(self.neurons):
+            yield from _others(neuron, ("w", "b"), f"{prefix}neurons.{i}.")
+        yield from _others(self, ("neurons",), prefix)
 
     def extra_repr(self) -> str:
         return f"{self.nin}, {self.nout}, {name_of(self.neurons[0].activation)}"
 
     def tree(self) -> list[str]:
         return super().tree()[:1]  # its neurons are alike
+
+
+def _others(module: Module, told: Container[str], prefix: str) -> Iterator[tuple[str, Tensor]]:
+    """The tensors that a subclass, or an activation with parameters of its own, adds to those `told` already."""
+    for name, part in vars(module).items():
+        if name not in told:
+            yield from tensors(part, prefix + name)
 
 
 class Residual(Module):

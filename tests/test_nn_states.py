@@ -1,7 +1,7 @@
 """States: no number of a model, an optimizer or a schedule is lost, invented or half taken, in memory or in a file."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -52,10 +52,34 @@ def test_what_a_subclass_of_layer_adds_is_in_its_state() -> None:
 
 
 def test_a_parameter_that_has_no_place_in_the_state_is_an_error() -> None:
-    layer = nn.Layer(1, 1)
-    layer.neurons[0].scale = Value(2.0)
-    with pytest.raises(ValueError, match=r"the state of this Layer has no place for neurons\.0\.scale"):
-        layer.state_dict()
+    class Forgetful(nn.Module):
+        def __init__(self) -> None:
+            self.kept, self.lost = Value(1.0), Value(2.0)
+
+        def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+            yield f"{prefix}kept", self.kept
+
+    with pytest.raises(ValueError, match=r"the state of this Sequential has no place for layers\.0\.lost: its named_"):
+        nn.Sequential(Forgetful()).state_dict()
+
+
+def test_an_activation_with_parameters_is_in_the_state_of_its_layer() -> None:
+    class Leaky(nn.Module):
+        def __init__(self) -> None:
+            self.slope = Value(0.25)
+
+        def __call__(self, z: Value) -> Value:
+            return self.slope * z
+
+    layer = nn.Layer(1, 2, Leaky())
+    layer.neurons[1].scale = Value(2.0)
+    state = layer.state_dict()
+    slopes = ["neurons.0.activation.slope", "neurons.1.activation.slope"]
+    assert list(state) == ["weight", "bias", *slopes, "neurons.1.scale"]
+    layer.load_state_dict(state | dict.fromkeys(slopes, 0.5))
+    assert layer.neurons[0].activation.slope.data == 0.5
+    with pytest.raises(ValueError, match="are one shared parameter"):
+        layer.load_state_dict(state | {slopes[0]: 0.75})
 
 
 def test_a_shared_layer_takes_one_number_each_or_none_at_all() -> None:
