@@ -56,8 +56,9 @@ def fit(
 
     In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows at once), shuffled by
     `Random(seed)`: forward, `loss(predictions, targets)`, backward, `optimizer.step()`. After each epoch the `metrics`,
-    functions of (model, X, y), are measured, and with `validation=(X, y)` the loss and the metrics on those rows too
-    (`val_…`); then each callback is called with a `TrainingState`, and ends the run if it returns True.
+    functions of (model, X, y), are measured (with the `loss`, where they take such a keyword), and with
+    `validation=(X, y)` the loss and the metrics on those rows too (`val_…`); then each callback is called with a
+    `TrainingState`, and ends the run if it returns True.
 
     Ctrl-C ends the run after the step at hand. A loss of nan or inf raises `Diverged`, a FloatingPointError; the
     parameters are then back where the last good epoch started. What does not fit raises in the first epoch at the
