@@ -39,7 +39,7 @@ def _not_learnable(i: int, p: object) -> TypeError:
     return TypeError(f"parameter {i} is {described(p)}: only a Value(...), which nothing computed, can learn")
 
 
-def require_numbers(parameters: Sequence[Any]) -> None:
+def require_numbers(parameters: Sequence[Any], slots: Sequence[str] = ("data", "grad")) -> None:
     """Raise TypeError for a `.data` or `.grad` that is no number.
 
     (While a step is traced to be compiled, what stands for a parameter is no Value, and its numbers are not known.)
@@ -47,7 +47,7 @@ def require_numbers(parameters: Sequence[Any]) -> None:
     if {*map(type, [p.data for p in parameters]), *map(type, [p.grad for p in parameters])} <= {float}:
         return
     for i, p in enumerate(parameters):
-        for slot in ("data", "grad"):
+        for slot in slots:
             if not isinstance(x := getattr(p, slot), Real) and isinstance(p, Value):
                 named = f"parameter {i}{p.label and f' ({p.label})'}"
                 remedy = "zero_grad() or p.grad = 0.0" if x is None else "a number alone, such as v.item()"

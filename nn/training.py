@@ -15,6 +15,7 @@ from .history import History, shown
 from .inputs import Rows, described, name_of, size
 from .module import Module
 from .optim import Optimizer
+from .parameters import require_numbers
 from .progress import Progress
 
 
@@ -130,6 +131,7 @@ class _Run:
         self.learning = set(optimizer.parameters).intersection(model.parameters())
         if not self.learning:
             raise ValueError("the optimizer has none of this model's parameters: make it from model.parameters()")
+        require_numbers(optimizer.parameters, ["data"])
         if not callable(loss):
             raise TypeError(f"loss is {described(loss)}: give a function of predictions and targets, such as nn.mse")
         self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, metrics

@@ -239,6 +239,16 @@ def test_what_is_no_number_is_named_before_any_parameter_moves(kind: str, slot: 
     assert optimizer.state_dict() == state
 
 
+def test_a_state_that_was_changed_to_what_cannot_be_is_named_and_nothing_moves() -> None:
+    ps = parameters()
+    adam = nn.Adam(ps)
+    adam.v[1] = -1.0
+    before = adam.state_dict()
+    with pytest.raises(ValueError, match=r"a mean of squares is -.*: the optimizer holds what cannot be"):
+        adam.step()
+    assert ([p.data for p in ps], adam.state_dict()) == ([0.0, 1.0], before)
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 @pytest.mark.parametrize("answer", [None, Value(1.0)])
 def test_a_direction_that_fails_leaves_all_as_it_was(answer: Any, error: type[BaseException]) -> None:

@@ -188,6 +188,16 @@ def test_a_callback_that_replaces_parameters_is_an_error_and_one_that_changes_th
     fitted(a_model(), callbacks=[lambda now: now.model.load_state_dict(state)])
 
 
+@pytest.mark.parametrize("data", ["0.5", Value(1.0), None])
+def test_a_parameter_that_holds_no_number_is_named_before_a_run(data: Any) -> None:
+    model = a_model()
+    model.layers[0].neurons[1].w[0].data = data
+    others = [p.data for p in model.parameters()]
+    with pytest.raises(TypeError, match=r"parameter 3 \(w21\): its \.data is .*, not a number"):
+        fitted(model)
+    assert all(a is b for a, b in zip([p.data for p in model.parameters()], others, strict=True))
+
+
 def test_a_schedule_is_a_callback() -> None:
     model = a_model()
     optimizer = nn.SGD(model.parameters(), lr=0.8)
