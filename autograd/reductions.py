@@ -4,13 +4,12 @@
 `expansion(m, xs)` builds the same result from single operations, for readers who want to see each of them.
 """
 
-from functools import cache, reduce
+from functools import reduce
 from numbers import Real
 from operator import add, mul
 from typing import Any
 
-from .arithmetic import is_number
-from .requirements import Requirement, require
+from .requirements import position_among, require
 from .table import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
@@ -227,21 +226,9 @@ NORM = row(
 )
 
 
-@cache
-def _position(count: int) -> Requirement:
-    """Of an index of so many values."""
-    return Requirement(
-        "the index",
-        lambda i: (i >= 0) & (i < count) & (i % 1 == 0),
-        f"not one of the {count} positions 0 to {count - 1}",
-        IndexError,
-    )
-
-
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = _several(values)
-    if is_number(index):
-        require(index, _position(len(values)))
+    require(index, position_among(len(values)))
     return [*values, index]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from numbers import Real
 from typing import Any
 
@@ -46,3 +47,14 @@ def require(x: Any, requirement: Requirement, where: Callable[[], str] = str) ->
         requirement.check(x.data, where)
     elif hasattr(mode, "require"):
         mode.require(x, requirement)
+
+
+@cache
+def position_among(count: int) -> Requirement:
+    """Of the index of one among so many values."""
+    return Requirement(
+        "the index",
+        lambda i: (i >= 0) & (i < count) & (i % 1 == 0),
+        f"not one of the {count} positions 0 to {count - 1}",
+        IndexError,
+    )
