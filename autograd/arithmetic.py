@@ -21,8 +21,8 @@ Number = int | float
 
 def real(number: object, what: str = "Value") -> float:
     """`number` as a float; raises TypeError for whatever is no real number (text, None, complex, arrays)."""
-    if isinstance(number, (float, int, Real)):
-        return float(number)
+    if isinstance(number, (float, int, Real)) or is_truth(number):
+        return float(number)  # type: ignore[arg-type]
     raise TypeError(f"{what} takes a real number, got {_described(number)}")
 
 
@@ -33,7 +33,15 @@ def is_number(thing: object) -> bool:
     """
     if isinstance(thing, (float, int, Real)) or hasattr(thing, "local_grads"):
         return True
-    return hasattr(thing, "__array__") and bool(real(thing))
+    if hasattr(thing, "__array__"):
+        real(thing)
+    return is_truth(thing)
+
+
+def is_truth(thing: object) -> bool:
+    """Whether it is NumPy's True or False: numbers wherever Python's are, though NumPy registers them as no `Real`."""
+    kind = type(thing)
+    return kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_")
 
 
 def _described(thing: object) -> str:

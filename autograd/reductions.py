@@ -9,6 +9,7 @@ from numbers import Real
 from operator import add, mul
 from typing import Any
 
+from .requirements import position_among, require
 from .table import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
@@ -227,8 +228,7 @@ NORM = row(
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = several(values)
-    if isinstance(index, (int, float, Real)) and index not in range(len(values)):
-        raise IndexError(f"index {index} is not one of the {len(values)} positions 0 to {len(values) - 1}")
+    require(index, position_among(len(values)))
     return [*values, index]
 
 

@@ -3,6 +3,8 @@
 from numbers import Real
 from typing import Any, NoReturn, Self
 
+from .arithmetic import is_truth
+
 
 class Scalar:
     """`<` and its kin compare the numbers; `==` and `hash` are identity, so that nodes can live in sets and dicts."""
@@ -111,4 +113,6 @@ def _number(other: Any) -> float:
         return other.data
     if isinstance(other, (int, float, Real)):
         return other  # type: ignore[return-value]
+    if is_truth(other):
+        return float(other)
     raise TypeError(f"a Value compares with a Value or a real number, not with {other!r:.40}")

@@ -4,10 +4,10 @@ Each operation makes a node that holds its result, its operands and, for each op
 goes from the result to the leaves and multiplies along every edge: the chain rule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from copy import copy
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .arithmetic import FLOATS, Number, is_number, real
 from .graph import topological_order
@@ -17,6 +17,9 @@ from .operators import Operators
 from .pickling import Picklable
 from .scalar import Scalar, text
 from .table import Operation
+
+if TYPE_CHECKING:
+    from .requirements import Requirement
 
 
 class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
@@ -149,6 +152,10 @@ class Recorder:
     def source(self, value: Value) -> Value:
         """A node to differentiate by that has the number of `value`, and leads back to it unless it is a constant."""
         return Value(value.data) if isinstance(value, Constant) else apply(IDENTITY, (value,))
+
+    def require(self, value: Value, requirement: "Requirement", where: Callable[[], str]) -> None:
+        """Check that the number of `value` meets the requirement."""
+        requirement.check(value.data, where)
 
     def before_backward(self, root: Value, gradient: float) -> None:
         """Called before gradient is sent from `root`; may raise."""

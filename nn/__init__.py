@@ -9,6 +9,8 @@ MLP(2, [16, 16, 1]): 337 parameters
   layers.2: Layer(16, 1, linear)
 """
 
+from typing import NoReturn as _NoReturn
+
 import autograd as _autograd
 
 if not hasattr(_autograd, "Constant"):
@@ -20,10 +22,11 @@ if not hasattr(_autograd, "Constant"):
 
 from . import init
 from .boundary import decision_boundary
+from .classes import accuracy
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .depth import depth_study
 from .diagnostics import diagnose
-from .evaluation import accuracy, evaluate, predict
+from .evaluation import evaluate, predict
 from .flow import gradient_flow
 from .guards import paused_gc
 from .history import History
@@ -34,6 +37,7 @@ from .optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from .pictures import draw
 from .schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
 from .training import Diverged, TrainingState, fit
+from .translations import no_such_name as _no_such_name
 
 __all__ = [
     "MLP",
@@ -76,3 +80,7 @@ __all__ = [
     "paused_gc",
     "predict",
 ]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise AttributeError(_no_such_name(name, _autograd, __all__), name=name)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from .classes import ends_in_sigmoid
 from .evaluation import predict
-from .inputs import name_of, size, table, targets
+from .inputs import size, table, targets
 from .module import Module
 from .plotting import COLOURS, MARKERS, Measurement, axes, tidy
 
@@ -107,25 +109,32 @@ def decision_boundary(
     if several:
         threshold = None
     elif threshold is None:
-        threshold = 0.5 if _last_activation(model) == "sigmoid" else 0.0
+        threshold = 0.5 if ends_in_sigmoid(model, rows[0]) else 0.0
     answers = [float(_answer(output)) for output in outputs]
-    found = [_answer(output) for output in predict(model, rows)]
+    predicted = [_predicted(output, threshold) for output in predict(model, rows)]
     return DecisionBoundary(
         xs,
         ys,
         [answers[i : i + resolution] for i in range(0, len(answers), resolution)],
         [(row[columns[0]], row[columns[1]]) for row in rows],
         classes,
-        [int(answer if threshold is None else answer > threshold) for answer in found],
+        predicted,
         threshold,
         (f"column {columns[0]}", f"column {columns[1]}"),
     )
 
 
+def _predicted(output: Any, threshold: float | None) -> int:
+    """The class; −1, which is none, where a nan is among the outputs."""
+    if any(map(isnan, output if isinstance(output, list) else [output])):
+        return -1
+    return int(_answer(output) if threshold is None else _answer(output) > threshold)
+
+
 def _class(target: Any, i: int) -> int:
     """The class as 0, 1, 2, …; −1 is 0."""
     label = target[0] if isinstance(target, list) and len(target) == 1 else target
-    if isinstance(label, list) or label != int(label) or label < -1:
+    if isinstance(label, list) or not label.is_integer() or label < -1:
         raise ValueError(f"y: row {i} is {target!r}, no class: give 0, 1, 2, … or −1 and 1")
     return max(0, int(label))
 
@@ -161,13 +170,6 @@ def _answer(output: Any) -> Any:
     if not isinstance(output, list):
         return output
     return output.index(max(output)) if len(output) > 1 else output[0]
-
-
-def _last_activation(model: Any) -> str:
-    """The name of the activation of the last layer, where the model has such."""
-    last = model.layers[-1] if hasattr(model, "layers") else model
-    neurons = getattr(last, "neurons", None) or [last]
-    return name_of(getattr(neurons[0], "activation", None))
 
 
 def _colours(count: int) -> list[str]:

@@ -5,7 +5,8 @@ from math import hypot, inf, isfinite
 
 from autograd import Value
 
-from .optim import not_negative
+from .parameters import different, require_numbers
+from .settings import not_negative, positive
 
 
 def clip_grad_norm_(
@@ -14,7 +15,8 @@ def clip_grad_norm_(
     """Scale all gradients together so that their norm is at most `max_norm`; returns the norm they had before.
 
     All are multiplied by min(1, max_norm/(norm + 1e-6)), PyTorch's formula. `norm_type` p is (Σ|g|ᵖ)^(1/p); inf is the
-    largest. With `error_if_nonfinite` a nan or inf raises ValueError, and nothing has changed.
+    largest. With `error_if_nonfinite` a nan or inf raises ValueError; a gradient that is no number is a TypeError.
+    Nothing has changed then.
 
     >>> p, q = Value(1.0), Value(1.0)
     >>> p.grad, q.grad = 3.0, 4.0
@@ -24,7 +26,7 @@ def clip_grad_norm_(
     (0.6, 0.8)
     """
     ps, limit = _listed(parameters), not_negative(max_norm, "max_norm")
-    norm = _norm([p.grad for p in ps], norm_type)
+    norm = _norm([p.grad for p in ps], positive(norm_type, "norm_type"))
     if error_if_nonfinite and not isfinite(norm):
         raise ValueError(f"the norm of the gradients is {norm}: look for the first nan or inf with detect_anomaly()")
     scale = limit / (norm + 1e-6)
@@ -49,8 +51,6 @@ def clip_grad_value_(parameters: Iterable[Value] | Value, clip_value: float) -> 
 def _norm(gradients: list[float], p: float) -> float:
     if p == 2.0:
         return hypot(*gradients)
-    if not p > 0.0:
-        raise ValueError(f"norm_type must be above 0, got {p!r}")
     sizes = [abs(g) for g in gradients]
     total = sum(sizes)
     largest = max(sizes, default=0.0)
@@ -60,4 +60,6 @@ def _norm(gradients: list[float], p: float) -> float:
 
 
 def _listed(parameters: Iterable[Value] | Value) -> list[Value]:
-    return [parameters] if isinstance(parameters, Value) else list(parameters)
+    ps = different([parameters] if isinstance(parameters, Value) else parameters)
+    require_numbers(ps)
+    return ps

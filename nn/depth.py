@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from autograd import Constant, Value, dot
 
 from .guards import paused_gc
-from .inputs import size
+from .inputs import listed, size
 from .layers import Layer, activation_of
 from .plotting import Measurement, axes, looks, tidy
 
@@ -99,7 +99,8 @@ def _kinds(
 ) -> list[Kind]:
     """All combinations; a single one of each need not be in a list."""
     names = [activations] if isinstance(activations, str) else activations
-    switches = [residual] if isinstance(residual, bool) else residual
+    given = listed(residual)
+    switches: Sequence[bool] = [given] if isinstance(given, bool) else given
     numbers = [depths] if isinstance(depths, int) else depths
     kinds = [(name, switch, size(depth, "depth")) for name in names for switch in switches for depth in numbers]
     if not kinds:

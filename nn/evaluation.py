@@ -1,19 +1,20 @@
-"""What one asks of a model: `predict`, `evaluate`, `accuracy`."""
+"""What one asks of a model: `predict`, `evaluate`, and what a metric is."""
 
-from collections.abc import Callable, Sequence
-from math import isnan
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from inspect import Parameter, Signature, signature
+from typing import Any, TypeAlias, TypeVar
 
 from autograd import Value, no_grad
 
 from .inputs import Rows, described, name_of, number, table
 from .module import Module
 
+F = TypeVar("F", bound=Callable[..., object])
 Loss: TypeAlias = Callable[[Any, Any], Value]
 """A function of the predictions and the targets of a batch, such as `mse`."""
 
 Metric: TypeAlias = Callable[[Any, Any, Any], float]
-"""A function of a model, X and y, such as `accuracy`."""
+"""A function of a model, X and y, such as `accuracy`. One that takes a keyword `loss` is given the loss as well."""
 
 
 def predict(model: Module, X: object) -> list[Any]:
@@ -27,42 +28,73 @@ def predict(model: Module, X: object) -> list[Any]:
         return [_plain(model(row)) for row in table(X)]
 
 
-def evaluate(model: Module, X: object, y: object, *, loss: Loss, metrics: Sequence[Metric] = ()) -> dict[str, float]:
+def evaluate(model: Module, X: object, y: object, *, loss: Loss, metrics: Iterable[Metric] = ()) -> dict[str, float]:
     """The loss, and each metric by its name, on the rows X and their targets y; changes nothing.
 
     >>> import nn
     >>> evaluate(nn.Layer(1, 1, weight=[[2.0]]), [[1.0], [2.0]], [[2.0], [5.0]], loss=nn.mse)
     {'loss': 0.5}
     """
-    return evaluated(model, Rows(X, y), loss, metrics)
-
-
-def accuracy(model: Module, X: object, y: object, *, threshold: float = 0.0) -> float:
-    """The share of rows that the model classifies right, from 0.0 to 1.0.
-
-    With one output the class is whether that is above `threshold` (0.0 for logits and scores, 0.5 for probabilities),
-    and the targets are 0 and 1, or −1 and 1. With more the class is the position of the largest: 0, 1, 2, … A nan among
-    the outputs is wrong.
-
-    >>> import nn
-    >>> accuracy(nn.Layer(1, 1, "linear", weight=[[1.0]]), [[-2.0], [3.0], [1.0], [2.0]], [0, 1, 0, 1])
-    0.75
-    """
-    rows = Rows(X, y)
-    pairs = zip(predict(model, rows.X), rows.y, strict=True)
-    return sum([_is_right(p, t, f"y: row {i}", threshold) for i, (p, t) in enumerate(pairs)]) / len(rows)
+    return evaluated(model, Rows(X, y), loss, as_metrics(metrics))
 
 
 def evaluated(model: Module, rows: Rows, loss: Loss, metrics: Sequence[Metric]) -> dict[str, float]:
     """`evaluate`, for rows that were checked."""
     with no_grad():
         value = one_value(loss([model(x) for x in rows.inputs], rows.y))
-    return {"loss": value.data} | measured(model, rows, metrics)
+    return {"loss": value.data} | measured(model, rows, metrics, loss)
 
 
-def measured(model: Module, rows: Rows, metrics: Sequence[Metric]) -> dict[str, float]:
+def measured(model: Module, rows: Rows, metrics: Sequence[Metric], loss: Loss) -> dict[str, float]:
     """Each metric by its name."""
-    return {name_of(metric): number(metric(model, rows.X, rows.y), name_of(metric)) for metric in metrics}
+
+    def measure(metric: Any) -> object:
+        found = _signature(metric)
+        return metric(model, rows.X, rows.y, **({"loss": loss} if found and _wants_loss(found) else {}))
+
+    return {name_of(metric): number(measure(metric), name_of(metric)) for metric in metrics}
+
+
+def as_metrics(given: Iterable[Metric]) -> list[Metric]:
+    """The metrics as a list; raises TypeError for what is no function of (model, X, y), as scikit-learn's are none."""
+    metrics = functions(given, "metrics")
+    for metric in metrics:
+        if (found := _signature(metric)) and not _takes_a_model(found):
+            name, taken = name_of(metric), ", ".join(found.parameters)
+            raise TypeError(
+                f"a metric is a function of (model, X, y), but {name} takes ({taken}): write for instance\n"
+                f"def my_{name}(model, X, y): return {name}(y, [p > 0.5 for p in nn.predict(model, X)])"
+            )
+    return metrics
+
+
+def functions(given: Iterable[F], what: str) -> list[F]:
+    """The functions as a list; raises TypeError where it is none."""
+    found = list(given) if hasattr(given, "__iter__") else None
+    if found is None or not all(map(callable, found)):
+        raise TypeError(f"{what}: expected a list of functions, got {described(given)}")
+    return found
+
+
+def _signature(metric: Metric) -> Signature | None:
+    try:
+        return signature(metric)
+    except ValueError:  # a built-in one that does not tell
+        return None
+
+
+def _takes_a_model(found: Signature) -> bool:
+    try:
+        found.bind("model", "X", "y", **({"loss": None} if _wants_loss(found) else {}))
+    except TypeError:
+        return False
+    return "y_true" not in found.parameters  # scikit-learn's order: targets, predictions
+
+
+def _wants_loss(found: Signature) -> bool:
+    """Whether there is a keyword `loss`, not settled yet (by functools.partial, say)."""
+    keyword = found.parameters.get("loss")
+    return keyword is not None and keyword.kind is Parameter.KEYWORD_ONLY and keyword.default in (None, Parameter.empty)
 
 
 def one_value(loss: object) -> Value:
@@ -76,18 +108,3 @@ def _plain(output: Any) -> Any:
     if isinstance(output, (list, tuple)):
         return [_plain(part) for part in output]
     return output.data if isinstance(output, Value) else output
-
-
-def _is_right(prediction: Any, target: Any, where: str, threshold: float) -> bool:
-    scores, labels = [x if isinstance(x, list) else [x] for x in (prediction, target)]
-    classes = range(len(scores)) if len(scores) > 1 else (-1, 0, 1)
-    if len(labels) > 1 or labels[0] not in classes:
-        named = (
-            f"{len(scores)} outputs are 0 to {len(scores) - 1}"
-            if len(scores) > 1
-            else "one output are 0 and 1, or −1 and 1"
-        )
-        raise ValueError(f"{where} is {target!r}, but the classes of a model with {named}")
-    if len(scores) > 1:
-        return not any(map(isnan, scores)) and bool(scores.index(max(scores)) == labels[0])
-    return bool(scores[0] > threshold if labels[0] > 0 else scores[0] <= threshold)

@@ -1,6 +1,7 @@
 """Numbers from outside, checked before anything changes: a row for a model, a table X, the targets y."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from math import isnan
 from numbers import Real
 from operator import index
 from reprlib import repr as shortened
@@ -34,16 +35,40 @@ REMEDIES: dict[type, str] = {
 }
 
 
-def listed(x: object) -> Any:
-    """`x`, with a data frame, an array or a tensor turned into (nested) lists of plain numbers."""
+def listed(x: object, where: str = "") -> Any:
+    """`x`, with a data frame, an array or a tensor turned into (nested) lists of plain numbers.
+
+    Raises ValueError for a gap in a data frame, TypeError for a sparse matrix.
+    """
+    if hasattr(x, "toarray") and hasattr(x, "nnz"):
+        raise TypeError(
+            f"{_said(where)}a sparse matrix ({type(x).__name__}) holds no rows of numbers: give X.toarray()"
+        )
     if hasattr(x, "to_numpy"):
-        x = x.to_numpy()
+        return _without_gaps(x, x.to_numpy().tolist(), where)
     return x.tolist() if hasattr(x, "tolist") else x
+
+
+def _without_gaps(frame: Any, cells: Any, where: str) -> Any:
+    """The cells of a data frame, or of one column of it; a float that is nan stands for a missing one there."""
+    columns = list(getattr(frame, "columns", ()))
+    for i, row in enumerate(cells if isinstance(cells, list) else ()):
+        for j, cell in enumerate(row if isinstance(row, list) else [row]):
+            if isinstance(cell, float) and isnan(cell):
+                column = f", column {columns[j]!r}" if j < len(columns) else ""
+                raise ValueError(
+                    f"{_said(where)}row {i}{column} is NaN: fill in or drop what is missing (fillna, dropna)"
+                )
+    return cells
+
+
+def _said(where: str) -> str:
+    return f"{where}: " if where else ""
 
 
 def items(x: object, where: str) -> Sequence[Any]:
     """The elements of a list, a tuple, an array or whatever else has them in order."""
-    x = listed(x)
+    x = listed(x, where)
     if isinstance(x, (list, tuple)):
         return x
     if isinstance(x, (str, bytes, Mapping, Set)) or not isinstance(x, Iterable):
@@ -53,10 +78,13 @@ def items(x: object, where: str) -> Sequence[Any]:
 
 
 def number(x: object, where: str) -> float:
-    """`x` as a float; raises TypeError that says where it stands and how to mend it."""
-    plain = x if isinstance(x, Real) else listed(x)
+    """`x` as a float; raises TypeError that says where it stands and how to mend it, ValueError for 10**400."""
+    plain = x if isinstance(x, Real) else listed(x, where)
     if isinstance(plain, Real):
-        return float(plain)
+        try:
+            return float(plain)
+        except OverflowError:
+            raise ValueError(f"{where}: {described(plain)} is beyond the largest float, 1.8e308") from None
     remedy = next((f": {text}" for kind, text in REMEDIES.items() if isinstance(plain, kind)), "")
     raise TypeError(f"{where}: expected a real number, got {described(plain)}{remedy}")
 

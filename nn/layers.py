@@ -1,6 +1,6 @@
 """From one neuron to a network. A neuron is two nodes, z = b + Σ wᵢxᵢ and a = f(z); the rest puts neurons together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -9,8 +9,8 @@ import autograd
 from autograd import Value, dot
 
 from .init import Draws, Initializer, draws, initializer
-from .inputs import Numbers, items, name_of, nodes, number, numbers, row, shape, size, table
-from .module import Module, Tensor
+from .inputs import Numbers, items, listed, name_of, nodes, number, numbers, row, shape, size, table
+from .module import Module, Tensor, tensors
 
 Activation: TypeAlias = Callable[[Value], Value]
 
@@ -64,7 +64,7 @@ class Neuron(Module):
         init: str | Initializer = "uniform",
         rng: Draws | None = None,
     ) -> None:
-        draw, source = initializer(init), draws(rng)
+        draw, source, bias = initializer(init), draws(rng), listed(bias)  # listed: NumPy's True and False are Python's
         nin = size(nin, "nin")
         self.activation = activation_of(activation)
         given = [draw(nin, 1, source) for _ in range(nin)] if weight is None else numbers(weight, "weight")
@@ -108,7 +108,7 @@ class Layer(Module):
         init: str | Initializer = "uniform",
         rng: Draws | None = None,
     ) -> None:
-        self.nin, self.nout = size(nin, "nin"), size(nout, "nout")
+        self.nin, self.nout, bias = size(nin, "nin"), size(nout, "nout"), listed(bias)
         weights = self._drawn(initializer(init), draws(rng)) if weight is None else table(weight, "weight")
         if shape(weights) != (nout, nin):
             raise ValueError(f"weight: expected shape {(nout, nin)}, outputs × inputs, got {shape(weights)}")
@@ -138,12 +138,22 @@ class Layer(Module):
         yield f"{prefix}weight", [neuron.w for neuron in self.neurons]
         if biases := [neuron.b for neuron in self.neurons if neuron.b is not None]:
             yield f"{prefix}bias", biases
+        for i, neuron in enumerate(self.neurons):
+            yield from _others(neuron, ("w", "b"), f"{prefix}neurons.{i}.")
+        yield from _others(self, ("neurons",), prefix)
 
     def extra_repr(self) -> str:
         return f"{self.nin}, {self.nout}, {name_of(self.neurons[0].activation)}"
 
     def tree(self) -> list[str]:
         return super().tree()[:1]  # its neurons are alike
+
+
+def _others(module: Module, told: Container[str], prefix: str) -> Iterator[tuple[str, Tensor]]:
+    """The tensors that a subclass, or an activation with parameters of its own, adds to those `told` already."""
+    for name, part in vars(module).items():
+        if name not in told:
+            yield from tensors(part, prefix + name)
 
 
 class Residual(Module):

@@ -5,17 +5,39 @@ returns the mean over them all, as PyTorch does. Targets that do not fit are an 
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from math import exp
 from typing import Any, TypeAlias
 
 import autograd
 from autograd import Constant, Value, log, maximum, mean, minimum, relu, softplus
+from autograd.requirements import Requirement, require
 
 from .inputs import Numbers, items, listed, nodes, number, shape
 
 Target: TypeAlias = float | Value
 Place: TypeAlias = tuple[int, ...]
-Check: TypeAlias = Callable[[Value, Target, Place], None]
+
+SIGN = Requirement(
+    "the target", lambda t: (t == -1.0) | (t == 1.0), "but hinge takes −1 and 1: turn 0 and 1 into 2*y - 1"
+)
+SHARE = Requirement(
+    "the target", lambda t: (t >= 0.0) & (t <= 1.0), "but it must lie between 0 and 1: turn −1 and 1 into (y + 1)/2"
+)
+PROBABILITY = Requirement(
+    "the prediction",
+    lambda p: (p >= 0.0) & (p <= 1.0) | (p != p),  # nan passes on, into the loss
+    "no probability: logits go to nn.bce_with_logits",
+)
+
+
+@cache
+def class_of(count: int) -> Requirement:
+    """Of a target among so many classes."""
+    return Requirement(
+        "the target", lambda t: (t >= 0) & (t < count) & (t % 1 == 0), f"none of the classes 0 to {count - 1}"
+    )
+
 
 SMALLEST = exp(-100.0)
 
@@ -61,7 +83,7 @@ def hinge(predictions: Numbers, targets: Numbers) -> Value:
     >>> hinge([Value(0.5), Value(-2.0)], [1, -1]).data
     0.25
     """
-    return _mean(predictions, targets, lambda p, t: relu(1.0 - t * p), _check_sign)
+    return _mean(predictions, targets, lambda p, t: relu(1.0 - t * p), target=SIGN)
 
 
 def bce(predictions: Numbers, targets: Numbers) -> Value:
@@ -79,7 +101,7 @@ def bce(predictions: Numbers, targets: Numbers) -> Value:
     def term(p: Value, t: Target) -> Value:
         return _weighted(t, lambda: minus_log(p), lambda: minus_log(1.0 - p))
 
-    return _mean(predictions, targets, term, _check_probabilities)
+    return _mean(predictions, targets, term, target=SHARE, prediction=PROBABILITY)
 
 
 def bce_with_logits(predictions: Numbers, targets: Numbers) -> Value:
@@ -94,7 +116,7 @@ def bce_with_logits(predictions: Numbers, targets: Numbers) -> Value:
     def term(z: Value, t: Target) -> Value:
         return _weighted(t, lambda: softplus(-z), lambda: softplus(z))
 
-    return _mean(predictions, targets, term, _check_share)
+    return _mean(predictions, targets, term, target=SHARE)
 
 
 def cross_entropy(logits: Numbers, targets: Numbers) -> Value:
@@ -115,19 +137,25 @@ def cross_entropy(logits: Numbers, targets: Numbers) -> Value:
 
 def _cross_entropy(row: Any, t: Any, i: int) -> Value:
     logits = nodes(list(items(row, f"logits of row {i}")))
-    if not isinstance(t, Value) and t not in range(len(logits)):
-        raise ValueError(f"the target of row {i} is {t!r}, none of the classes 0 to {len(logits) - 1}")
+    require(t, class_of(len(logits)), partial(" of row {}".format, i))
     return autograd.cross_entropy(logits, t)
 
 
 def _mean(
-    predictions: Numbers, targets: Numbers, term: Callable[[Value, Target], Value], check: Check | None = None
+    predictions: Numbers,
+    targets: Numbers,
+    term: Callable[[Value, Target], Value],
+    *,
+    target: Requirement | None = None,
+    prediction: Requirement | None = None,
 ) -> Value:
     """The mean of term(p, t) over all pairs, after the check of each."""
     pairs = list(_pairs(predictions, targets, (shape(predictions), shape(targets))))
-    if check:
-        for p, t, place in pairs:
-            check(p, t, place)
+    for p, t, place in pairs:
+        if target:
+            require(t, target, partial(_at, place))
+        if prediction:
+            require(p, prediction, partial(_at, place))
     return _mean_of([term(p, t) for p, t, _ in pairs])
 
 
@@ -165,21 +193,3 @@ def _weighted(t: Target, if_one: Callable[[], Value], if_zero: Callable[[], Valu
     if not isinstance(t, Value) and t in (0.0, 1.0):
         return if_one() if t else if_zero()
     return t * if_one() + (1.0 - t) * if_zero()
-
-
-def _check_sign(p: Value, t: Target, place: Place) -> None:
-    if not isinstance(t, Value) and t not in (-1.0, 1.0):
-        raise ValueError(f"the target{_at(place)} is {t!r}, but hinge takes −1 and 1: turn 0 and 1 into 2*y - 1")
-
-
-def _check_share(p: Value, t: Target, place: Place) -> None:
-    if not isinstance(t, Value) and not 0.0 <= t <= 1.0:
-        raise ValueError(
-            f"the target{_at(place)} is {t!r}, but it must lie between 0 and 1: turn −1 and 1 into (y + 1)/2"
-        )
-
-
-def _check_probabilities(p: Value, t: Target, place: Place) -> None:
-    _check_share(p, t, place)
-    if p.data < 0.0 or p.data > 1.0:  # nan passes on, into the loss
-        raise ValueError(f"the prediction{_at(place)} is {p.data!r}, no probability: logits go to nn.bce_with_logits")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 from autograd import Constant, Value
 
 from .inputs import described, listed, number, shape
 from .storage import read_state, write_state
+from .translations import no_such_member
 
 Tensor: TypeAlias = Value | Sequence["Tensor"]
 State: TypeAlias = dict[str, Any]
@@ -33,12 +34,21 @@ class Module:
     """
 
     def __call__(self, x: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not say what it computes: write its __call__(self, x)")
+        remedy = "rename its forward to __call__" if hasattr(self, "forward") else "write its __call__(self, x)"
+        raise NotImplementedError(f"{type(self).__name__} does not say what it computes: {remedy}")
+
+    if not TYPE_CHECKING:  # for type checkers a name that is missing stays an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise AttributeError(no_such_member(type(self).__name__, name), name=name, obj=self)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """(dotted name, parameter) pairs, such as `layers.0.neurons.1.w.2`; a shared one comes once."""
+        """(dotted name, parameter) pairs, such as `layers.0.neurons.1.w.2`; a shared one comes once.
+
+        Raises ValueError for a module that contains itself.
+        """
         seen: set[Value] = set()
-        for name, parameter in _parameters(self, ""):
+        for name, parameter in _parameters(self, "", ()):
             if parameter not in seen:
                 seen.add(parameter)
                 yield name, parameter
@@ -59,24 +69,27 @@ class Module:
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """The parameters as (nested lists of) Values under the names of `state_dict`."""
         for name, part in vars(self).items():
-            yield from _tensors(part, prefix + name)
+            yield from tensors(part, prefix + name)
 
     def state_dict(self) -> State:
-        """The parameters' numbers by name, in PyTorch's layout: `layers.0.weight` (out × in), `layers.0.bias`."""
-        return {name: _data(tensor) for name, tensor in self.named_tensors()}
+        """The parameters' numbers by name, in PyTorch's layout: `layers.0.weight` (out × in), `layers.0.bias`.
+
+        Raises ValueError where a number would be lost: a name that comes twice, a parameter without one.
+        """
+        return {name: _data(tensor, name) for name, tensor in _by_name(self).items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the parameters' numbers from `state`: lists, arrays or tensors, under the names of `state_dict`.
 
-        Raises ValueError for missing and unexpected names and for wrong shapes, TypeError for what is no number;
-        nothing has changed then.
+        Raises ValueError for missing and unexpected names, for wrong shapes, and for a shared parameter with two
+        numbers, TypeError for what is no number; nothing has changed then.
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"a state is a dict of numbers by name, as state_dict() gives it, got {described(state)}")
-        tensors = dict(self.named_tensors())
+        tensors = _by_name(self)
         _check_names(tensors, state)
         changes = [change for name in tensors for change in _changes(tensors[name], state[name], name)]
-        for parameter, data in changes:
+        for parameter, data in _agreed(changes).items():
             parameter.data = data
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -119,8 +132,12 @@ class Module:
         return [self.header(), *lines]
 
     def __repr__(self) -> str:
+        try:
+            count = f"{self.num_parameters()} parameters"
+        except ValueError as error:  # it contains itself: neither is there an end to its tree
+            return f"{self.header()}: {error}"
         first, *others = self.tree()
-        return "\n".join([f"{first}: {self.num_parameters()} parameters", *others])
+        return "\n".join([f"{first}: {count}", *others])
 
 
 def _members(container: object) -> Iterable[tuple[Any, Any]]:
@@ -132,23 +149,58 @@ def _members(container: object) -> Iterable[tuple[Any, Any]]:
     return enumerate(container) if isinstance(container, (list, tuple)) else ()
 
 
-def _parameters(part: object, name: str) -> Iterator[tuple[str, Value]]:
-    if isinstance(part, Value):
-        if _is_parameter(part):
-            yield name, part
-        return
+def _parameters(part: object, name: str, above: tuple[tuple[object, str], ...]) -> Iterator[tuple[str, Value]]:
+    """The parameters in a container; `above` are those that it lies in, with their names."""
+    for other, its_name in above:
+        if other is part:
+            raise ValueError(
+                f"{name} is {its_name or 'the model'} again, and a module that contains itself has no end: keep a "
+                "weakref.ref to it, or hand it in where it is used"
+            )
     for key, inner in _members(part):
-        yield from _parameters(inner, f"{name}.{key}" if name else key)
+        inner_name = f"{name}.{key}" if name else str(key)
+        if not isinstance(inner, Value):
+            yield from _parameters(inner, inner_name, (*above, (part, name)))
+        elif _is_parameter(inner):
+            yield inner_name, inner
 
 
-def _tensors(part: object, name: str) -> Iterator[tuple[str, Any]]:
+def _by_name(module: Module) -> dict[str, Tensor]:
+    """The tensors of the module; raises ValueError where a state would lose one."""
+    parameters = list(module.named_parameters())
+    found: dict[str, Tensor] = {}
+    for name, tensor in module.named_tensors():
+        if name in found:
+            raise ValueError(
+                f"{name!r} names two parts of this {type(module).__name__}, and its state would lose one: rename one"
+            )
+        found[name] = tensor
+    held = {value for tensor in found.values() for value in _values(tensor)}
+    if lost := [name for name, parameter in parameters if parameter not in held]:
+        raise ValueError(
+            f"the state of this {type(module).__name__} has no place for {', '.join(lost)}: its named_tensors() must "
+            "give every parameter"
+        )
+    return found
+
+
+def _values(tensor: Tensor) -> Iterator[Value]:
+    if isinstance(tensor, Value):
+        yield tensor
+    else:
+        for part in tensor:
+            yield from _values(part)
+
+
+def tensors(part: object, name: str) -> Iterator[tuple[str, Any]]:
+    """The tensors in an attribute, with their names in a state."""
     if _is_tensor(part):
         yield name, part
     elif isinstance(part, Module):
         yield from part.named_tensors(f"{name}.")
     else:
         for key, inner in _members(part):
-            yield from _tensors(inner, f"{name}.{key}")
+            yield from tensors(inner, f"{name}.{key}")
 
 
 def _is_tensor(part: object) -> bool:
@@ -170,8 +222,11 @@ def _modules(part: object, name: str) -> Iterator[tuple[str, Module]]:
             yield from _modules(inner, f"{name}.{key}")
 
 
-def _data(tensor: Tensor) -> Any:
-    return float(tensor.data) if isinstance(tensor, Value) else [_data(part) for part in tensor]
+def _data(tensor: Tensor, name: str) -> Any:
+    """The numbers; TypeError for anything else that was put into a `.data`."""
+    if isinstance(tensor, Value):
+        return number(tensor.data, f"{name}, its .data")
+    return [_data(part, f"{name}[{i}]") for i, part in enumerate(tensor)]
 
 
 def _check_names(mine: Iterable[str], given: Mapping[str, Any]) -> None:
@@ -186,12 +241,27 @@ def _check_names(mine: Iterable[str], given: Mapping[str, Any]) -> None:
         raise ValueError(f"the state has not the names of this model's parameters; {'; '.join(found)}")
 
 
-def _changes(tensor: Tensor, given: object, name: str) -> list[tuple[Value, float]]:
-    """(parameter, its new number) for every number of one tensor."""
+def _changes(tensor: Tensor, given: object, name: str) -> list[tuple[str, Value, float]]:
+    """(name, parameter, its new number) for every number of one tensor."""
     if isinstance(tensor, Value):
-        return [(tensor, number(given, name))]
+        if isinstance(given, bool):  # a number wherever one counts, but never one that was learned
+            raise TypeError(f"{name}: expected a real number, got {described(given)}")
+        return [(name, tensor, number(given, name))]
     parts = listed(given)
     if not isinstance(parts, (list, tuple)) or len(parts) != len(tensor):
         raise ValueError(f"{name}: expected numbers of shape {shape(tensor)}, got {shape(parts) or described(parts)}")
     pairs = enumerate(zip(tensor, parts, strict=True))
     return [change for i, (inner, new) in pairs for change in _changes(inner, new, f"{name}[{i}]")]
+
+
+def _agreed(changes: Iterable[tuple[str, Value, float]]) -> dict[Value, float]:
+    """The new number of each parameter; raises ValueError where a shared one is given two."""
+    found: dict[Value, tuple[str, float]] = {}
+    for name, parameter, data in changes:
+        first, number = found.setdefault(parameter, (name, data))
+        if number.hex() != data.hex():  # nan is nan here, and −0.0 is not 0.0
+            raise ValueError(
+                f"{first} and {name} are one shared parameter, but the state has {number!r} for the one and {data!r} "
+                "for the other: give both the same number"
+            )
+    return {parameter: data for parameter, (_, data) in found.items()}

@@ -1,13 +1,15 @@
 """Optimizers: how gradients change parameters. Formulas, names and defaults are PyTorch's (torch.optim)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Mapping
+from copy import copy, deepcopy
 from math import sqrt
-from typing import Any
+from typing import Any, ClassVar
 
-from autograd import Constant, Value
+from autograd import Value
 
-from .inputs import described, items, number, numbers
+from .inputs import described, number
+from .parameters import checked, require_numbers
+from .settings import Range, below_one, count, like, not_negative, pair, positive, share
 
 
 class Optimizer:
@@ -21,23 +23,54 @@ class Optimizer:
     """
 
     couples_decay = True
+    ranges: ClassVar[Mapping[str, Range]] = {"lr": not_negative, "weight_decay": not_negative, "steps": count}
+    """What each setting, and each remembered number, may be; of others that they are numbers."""
 
     def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
         self.parameters = checked(parameters)
-        self.lr = not_negative(lr, "lr")
-        self.weight_decay = not_negative(weight_decay, "weight_decay")
+        self.lr = self.valid("lr", lr)
+        self.weight_decay = self.valid("weight_decay", weight_decay)
         self.steps = 0
+
+    def valid(self, name: str, setting: object) -> float:
+        """The number, if it is one that the setting of this name may be."""
+        return self.ranges.get(name, number)(setting, name)
+
+    def check(self) -> None:
+        """Raise ValueError for settings that contradict one another."""
 
     def direction(self, i: int, gradient: float) -> float:
         """Where parameter number i shall go (times −lr)."""
         raise NotImplementedError(f"{type(self).__name__} does not say where to go: write direction(self, i, gradient)")
 
     def step(self) -> None:
-        """Change every parameter by its gradient."""
-        self.steps += 1
-        decay = self.weight_decay if self.couples_decay else 0.0
-        for i, p in enumerate(self.parameters):
-            p.data -= self.lr * self.direction(i, p.grad + decay * p.data if decay else p.grad)
+        """Change every parameter by its gradient.
+
+        Raises TypeError for a `.data` or `.grad` that is no number. Whatever fails, all is as it was before.
+        """
+        require_numbers(self.parameters)
+        before, held = [p.data for p in self.parameters], {name: _copied(x) for name, x in vars(self).items()}
+        try:
+            self.steps += 1
+            self._set(moved := self._moved(before))
+            if not {*map(type, moved)} <= {float}:
+                require_numbers(self.parameters)
+        except BaseException:
+            vars(self).update(held)
+            self._set(before)
+            raise
+
+    def _moved(self, numbers: list[float]) -> list[float]:
+        """Where the parameters go from these numbers."""
+        lr, direction, decay = self.lr, self.direction, self.weight_decay
+        if decay and not self.couples_decay:
+            numbers, decay = [x * (1.0 - lr * decay) for x in numbers], 0.0
+        pairs = enumerate(zip(numbers, self.parameters, strict=True))
+        return [x - lr * direction(i, p.grad + decay * x if decay else p.grad) for i, (x, p) in pairs]
+
+    def _set(self, numbers: list[float]) -> None:
+        for p, x in zip(self.parameters, numbers, strict=True):
+            p.data = x
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0.0."""
@@ -50,15 +83,21 @@ class Optimizer:
         return {"optimizer": type(self).__name__, **remembered}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a `state_dict` of the same kind of optimizer for as many parameters; ValueError otherwise."""
+        """Take up a `state_dict` of the same kind of optimizer for as many parameters.
+
+        Raises ValueError for any other, and for numbers out of range, TypeError for what is none; nothing has changed
+        then.
+        """
         mine = self.state_dict()
         if not isinstance(state, Mapping):
             raise TypeError(f"a state is a dict, as state_dict() gives it, got {described(state)}")
         if set(state) != set(mine) or state["optimizer"] != mine.pop("optimizer"):
             raise ValueError(f"this is not the state of {type(self).__name__}: it has {', '.join(map(str, state))}")
-        taken = {name: _like(now, state[name], name) for name, now in mine.items()}
-        not_negative(taken["lr"], "lr")
-        vars(self).update(taken)
+        trial = copy(self)
+        for name, now in mine.items():
+            setattr(trial, name, like(now, state[name], name, self.ranges.get(name, number)))
+        trial.check()
+        vars(self).update(vars(trial))
 
     def __repr__(self) -> str:
         settings = {name: x for name, x in vars(self).items() if name not in ("parameters", "steps")}
@@ -79,6 +118,8 @@ class SGD(Optimizer):
     0.8
     """
 
+    ranges: ClassVar[Mapping[str, Range]] = {**Optimizer.ranges, "momentum": not_negative}
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -89,11 +130,14 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.momentum, self.dampening = not_negative(momentum, "momentum"), number(dampening, "dampening")
-        self.nesterov = nesterov
-        if nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
-            raise ValueError("nesterov needs a momentum above 0 and no dampening")
+        self.momentum, self.dampening = self.valid("momentum", momentum), self.valid("dampening", dampening)
+        self.nesterov = bool(nesterov)
         self.velocity = self.per_parameter()
+        self.check()
+
+    def check(self) -> None:
+        if self.nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
+            raise ValueError("nesterov needs a momentum above 0 and no dampening")
 
     def direction(self, i: int, gradient: float) -> float:
         if not self.momentum:
@@ -112,6 +156,14 @@ class RMSprop(Optimizer):
     0.0
     """
 
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **Optimizer.ranges,
+        "alpha": share,
+        "eps": positive,
+        "momentum": not_negative,
+        "squares": not_negative,
+    }
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -122,8 +174,8 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.alpha, self.eps = not_negative(alpha, "alpha"), positive(eps, "eps")
-        self.momentum = not_negative(momentum, "momentum")
+        self.alpha, self.eps = self.valid("alpha", alpha), self.valid("eps", eps)
+        self.momentum = self.valid("momentum", momentum)
         self.squares, self.velocity = self.per_parameter(), self.per_parameter()
 
     def direction(self, i: int, gradient: float) -> float:
@@ -142,6 +194,13 @@ class Adagrad(Optimizer):
     0.9
     """
 
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **Optimizer.ranges,
+        "lr_decay": not_negative,
+        "eps": positive,
+        "squares": not_negative,
+    }
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -152,7 +211,7 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.lr_decay, self.eps = not_negative(lr_decay, "lr_decay"), positive(eps, "eps")
+        self.lr_decay, self.eps = self.valid("lr_decay", lr_decay), self.valid("eps", eps)
         self.squares = self.per_parameter(not_negative(initial_accumulator_value, "initial_accumulator_value"))
 
     def direction(self, i: int, gradient: float) -> float:
@@ -170,6 +229,14 @@ class Adam(Optimizer):
     0.9
     """
 
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **Optimizer.ranges,
+        "beta1": below_one,
+        "beta2": below_one,
+        "eps": positive,
+        "v": not_negative,
+    }
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -179,8 +246,8 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.beta1, self.beta2 = _pair(betas)
-        self.eps = positive(eps, "eps")
+        self.beta1, self.beta2 = pair(betas)
+        self.eps = self.valid("eps", eps)
         self.m, self.v = self.per_parameter(), self.per_parameter()
 
     def direction(self, i: int, gradient: float) -> float:
@@ -211,71 +278,17 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def step(self) -> None:
-        for p in self.parameters:
-            p.data *= 1.0 - self.lr * self.weight_decay
-        super().step()
-
 
 def root(x: Any) -> float:
     """The square root of a number; of a Value, where the step is traced to be compiled."""
     try:
         return sqrt(x)
+    except ValueError:
+        raise ValueError(f"a mean of squares is {x!r}: the optimizer holds what cannot be") from None
     except TypeError:
         found: float = x.sqrt()
         return found
 
 
-def checked(parameters: Iterable[Value]) -> list[Value]:
-    """The parameters as a list; raises TypeError or ValueError where it is not one of different, learnable Values."""
-    if not isinstance(parameters, Iterable):
-        raise TypeError(
-            f"expected a list of Values, got {described(parameters)}: write for instance model.parameters()"
-        )
-    given: list[Any] = list(parameters)
-    if not given:
-        raise ValueError("no parameters: give at least one, for instance model.parameters()")
-    for i, p in enumerate(given):
-        if not isinstance(p, Value) or isinstance(p, Constant) or p.operands:
-            raise TypeError(f"parameter {i} is {described(p)}: only a Value(...), which nothing computed, can learn")
-    if len(set(given)) < len(given):
-        raise ValueError("a parameter comes twice, and would be changed twice in each step: give each once")
-    return given
-
-
-def not_negative(x: object, what: str) -> float:
-    """The number x; an error that names `what` it is where it is no number, or below 0."""
-    setting = number(x, what)
-    if not setting >= 0.0:
-        raise ValueError(f"{what} must not be negative, got {x!r}")
-    return setting
-
-
-def positive(x: object, what: str) -> float:
-    """The number x; an error that names `what` it is where it is no number, or not above 0."""
-    setting = number(x, what)
-    if not setting > 0.0:
-        raise ValueError(f"{what} must be above 0, got {x!r}")
-    return setting
-
-
-def _pair(betas: Sequence[float]) -> tuple[float, float]:
-    if len(given := items(betas, "betas")) != 2:
-        raise ValueError(f"betas must be two numbers, got {described(betas)}")
-    return _below_one(given[0], "betas[0]"), _below_one(given[1], "betas[1]")
-
-
-def _below_one(x: object, what: str) -> float:
-    setting = not_negative(x, what)
-    if not setting < 1.0:
-        raise ValueError(f"{what} must be below 1, got {x!r}")
-    return setting
-
-
-def _like(now: Any, given: Any, name: str) -> Any:
-    """`given`, if it is a number where `now` is one, or a list as long."""
-    if not isinstance(now, list):
-        return type(now)(number(given, name))
-    if len(remembered := numbers(given, name)) != len(now):
-        raise ValueError(f"{name} is for {len(remembered)} parameters, but there are {len(now)}")
-    return remembered
+def _copied(held: Any) -> Any:
+    return held.copy() if type(held) is list else held

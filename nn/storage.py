@@ -2,11 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from errno import ENOENT
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from zlib import crc32
+
+from autograd.files import write_whole
 
 FORMAT = "chainrule model 1"
 
@@ -14,12 +16,14 @@ FORMAT = "chainrule model 1"
 def write_state(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write `state` to `path`; every float comes back exactly, as Python writes the shortest text that does so."""
     content = json.dumps({"format": FORMAT, "checksum": _checksum(state), "state": state})
-    with replacing(path) as file:
-        file.write(content + "\n")
+    write_whole(path, (content + "\n").encode())
 
 
 def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The state in the file at `path`; raises ValueError where it is no model file, or a damaged one."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(ENOENT, "no such folder", str(folder))
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -36,21 +40,6 @@ def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 REMEDY = "take a copy of it, or save the model again"
-
-
-@contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[TextIO]:
-    """A file to write that takes the place of `path` in one step at the end, and is gone if anything fails before."""
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with open(draft, "w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _checksum(state: Mapping[str, Any]) -> int:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from math import isfinite
 from random import Random
 from threading import Event
-from typing import TypeVar
 
-from .evaluation import Loss, Metric, evaluated, measured, one_value
+from autograd.arithmetic import is_truth
+
+from .evaluation import Loss, Metric, as_metrics, evaluated, functions, measured, one_value
 from .guards import interruptible, paused_gc
 from .history import History, shown
 from .inputs import Rows, described, name_of, size
 from .module import Module
 from .optim import Optimizer
+from .parameters import require_numbers
 from .progress import Progress
-
-F = TypeVar("F", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ def fit(
 
     In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows at once), shuffled by
     `Random(seed)`: forward, `loss(predictions, targets)`, backward, `optimizer.step()`. After each epoch the `metrics`,
-    functions of (model, X, y), are measured, and with `validation=(X, y)` the loss and the metrics on those rows too
-    (`val_…`); then each callback is called with a `TrainingState`, and ends the run if it returns True.
+    functions of (model, X, y), are measured (with the `loss`, where they take such a keyword), and with
+    `validation=(X, y)` the loss and the metrics on those rows too (`val_…`); then each callback is called with a
+    `TrainingState`, and ends the run if it returns True.
 
     Ctrl-C ends the run after the step at hand. A loss of nan or inf raises `Diverged`, a FloatingPointError; the
     parameters are then back where the last good epoch started. What does not fit raises in the first epoch at the
@@ -72,7 +73,7 @@ def fit(
     [2.0, 1.0]
     """
     rows, held_out = Rows(X, y), _held_out(validation)
-    metrics, callbacks = _functions(metrics, "metrics"), _functions(callbacks, "callbacks")
+    metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
     batches = _Batches(len(rows), batch_size, Random(seed) if shuffle else None)
     run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"))
     with interruptible() as stop, Progress(progress) as line:
@@ -80,8 +81,10 @@ def fit(
             with run.undone_on_error() if epoch == 1 else nullcontext():
                 run.epoch(epoch, stop, line)
             state = TrainingState(epoch, model, optimizer, run.history)
-            if True in [callback(state) is True for callback in callbacks]:
+            if True in [_is_true(callback(state)) for callback in callbacks]:
                 run.history.stopped = f"stopped by a callback after epoch {epoch} of {epochs}"
+            if callbacks:
+                run.require_its_parameters()
             if stop.is_set() or run.history.stopped:
                 break
     if stop.is_set():
@@ -125,8 +128,10 @@ class _Run:
             raise TypeError(
                 f"optimizer is {described(optimizer)}: write for instance nn.Adam(model.parameters(), lr=0.01)"
             )
-        if set(optimizer.parameters).isdisjoint(model.parameters()):
+        self.learning = set(optimizer.parameters).intersection(model.parameters())
+        if not self.learning:
             raise ValueError("the optimizer has none of this model's parameters: make it from model.parameters()")
+        require_numbers(optimizer.parameters, ["data"])
         if not callable(loss):
             raise TypeError(f"loss is {described(loss)}: give a function of predictions and targets, such as nn.mse")
         self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, metrics
@@ -138,6 +143,14 @@ class _Run:
             )
         self.history = History([*names, *(f"val_{name}" for name in names if held_out)])
         self.good = self._parameters()
+
+    def require_its_parameters(self) -> None:
+        """Raise ValueError where a callback left the optimizer with parameters that the model no longer has."""
+        if not self.learning.issubset(self.model.parameters()):
+            raise ValueError(
+                "a callback replaced parameters of the model, and the optimizer would go on with the old ones: change "
+                "their .data, or let the callback return True and call fit again with a new optimizer"
+            )
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
@@ -152,7 +165,7 @@ class _Run:
 
     def epoch(self, epoch: int, stop: Event, line: Progress) -> None:
         """One pass over all batches, and what is measured after it."""
-        row = {"loss": self._pass(epoch, stop, line)} | measured(self.model, self.rows, self.metrics)
+        row = {"loss": self._pass(epoch, stop, line)} | measured(self.model, self.rows, self.metrics, self.loss)
         if self.held_out:
             held_out = evaluated(self.model, self.held_out, self.loss, self.metrics)
             row |= {f"val_{name}": x for name, x in held_out.items()}
@@ -212,9 +225,5 @@ def _held_out(validation: Sequence[object] | None) -> Rows | None:
     return Rows(validation[0], validation[1], "validation ")
 
 
-def _functions(given: Iterable[F], what: str) -> list[F]:
-    """The functions as a list; raises TypeError where it is none."""
-    functions = list(given) if hasattr(given, "__iter__") else None
-    if functions is None or not all(map(callable, functions)):
-        raise TypeError(f"{what}: expected a list of functions, got {described(given)}")
-    return functions
+def _is_true(answer: object) -> bool:
+    return answer is True or (is_truth(answer) and bool(answer))

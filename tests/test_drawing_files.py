@@ -13,7 +13,6 @@ import pytest
 from autograd import Value, draw
 from autograd.drawing import diagram, render
 from autograd.drawing.diagram import Diagram
-from autograd.drawing.files import write_whole
 from autograd.drawing.render import RenderError, programs
 
 DOT = shutil.which("dot")
@@ -152,28 +151,6 @@ def test_a_picture_that_fails_leaves_the_old_file(path_with: Path, tmp_path: Pat
     with pytest.raises(RenderError):
         small().save(target)
     assert target.read_text() == "old"
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "x.svg"
-    target.write_bytes(b"old")
-
-    def fail(source: object, destination: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_whole(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["x.svg"]
-
-
-def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "there.svg").touch()
-    (tmp_path / "x.svg").symlink_to(tmp_path / "there.svg")
-    write_whole(tmp_path / "x.svg", b"new")
-    assert (tmp_path / "x.svg").is_symlink()
-    assert (tmp_path / "there.svg").read_bytes() == b"new"
 
 
 def test_every_format_has_its_options() -> None:

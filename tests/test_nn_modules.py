@@ -121,6 +121,13 @@ def test_without_bias_there_is_none() -> None:
     assert list(nn.MLP(2, [3, 1], bias=False).state_dict()) == ["layers.0.weight", "layers.1.weight"]
 
 
+def test_numpys_false_is_no_bias_and_not_one_of_zero() -> None:
+    np = pytest.importorskip("numpy")
+    for b, bias in ((np.False_, None), (np.True_, 0.0)):
+        neurons = [nn.Neuron(1, bias=b), *nn.Layer(1, 2, bias=b).neurons, nn.MLP(1, [1], bias=b)[0].neurons[0]]
+        assert [None if neuron.b is None else neuron.b.data for neuron in neurons] == [bias] * 4
+
+
 def test_under_no_grad_a_model_gives_constants() -> None:
     with no_grad():
         assert type(small_model()([1.0, 2.0])) is Constant

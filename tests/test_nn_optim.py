@@ -181,6 +181,7 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         (lambda: nn.SGD(parameters(), nesterov=True), r"nesterov needs a momentum above 0 and no dampening"),
         (lambda: nn.SGD(parameters(), momentum=0.9, dampening=0.1, nesterov=True), r"nesterov needs a momentum"),
         (lambda: nn.RMSprop(parameters(), alpha=-0.5), r"alpha must not be negative"),
+        (lambda: nn.RMSprop(parameters(), alpha=1.5), r"alpha must not be above 1, got 1.5"),
         (lambda: nn.RMSprop(parameters(), eps=0.0), r"eps must be above 0, got 0.0"),
         (lambda: nn.Adagrad(parameters(), lr_decay=-0.5), r"lr_decay must not be negative"),
         (
@@ -206,6 +207,72 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
 def test_bad_settings_are_an_error(call: Callable[[], object], message: str) -> None:
     with pytest.raises((TypeError, ValueError, NotImplementedError), match=message):
         call()
+
+
+KINDS = ("SGD", "RMSprop", "Adagrad", "Adam", "AdamW")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("slot", "bad", "message"),
+    [
+        ("grad", None, r"parameter 1 \(w\): its \.grad is None, not a number: give it zero_grad\(\) or p\.grad = 0\.0"),
+        ("grad", "0.1", r"parameter 1 \(w\): its \.grad is '0\.1' \(str\), not a number: give it a number alone"),
+        ("grad", Value(1.0), r"its \.grad is Value\(1\.0\) \(Value\), not a number: .* such as v\.item\(\)"),
+        ("data", Value(1.0), r"its \.data is Value\(1\.0\) \(Value\), not a number"),
+        ("data", "text", r"its \.data is 'text' \(str\), not a number"),
+        ("data", 1j, r"its \.data is 1j \(complex\), not a number"),
+        ("data", [1.0], r"its \.data is \[1\.0\] \(list\), not a number"),
+    ],
+)
+def test_what_is_no_number_is_named_before_any_parameter_moves(kind: str, slot: str, bad: Any, message: str) -> None:
+    ps = [Value(1.0), Value(2.0, label="w"), Value(3.0)]
+    optimizer = getattr(nn, kind)(ps, lr=0.1, weight_decay=0.1)
+    for p in ps:
+        p.grad = 0.5
+    optimizer.step()
+    setattr(ps[1], slot, bad)
+    before, state = [(p.data, p.grad) for p in ps], optimizer.state_dict()
+    with pytest.raises(TypeError, match=message):
+        optimizer.step()
+    assert all(a is b for p, pair in zip(ps, before, strict=True) for a, b in zip((p.data, p.grad), pair, strict=True))
+    assert optimizer.state_dict() == state
+
+
+def test_a_state_that_was_changed_to_what_cannot_be_is_named_and_nothing_moves() -> None:
+    ps = parameters()
+    adam = nn.Adam(ps)
+    adam.v[1] = -1.0
+    before = adam.state_dict()
+    with pytest.raises(ValueError, match=r"a mean of squares is -.*: the optimizer holds what cannot be"):
+        adam.step()
+    assert ([p.data for p in ps], adam.state_dict()) == ([0.0, 1.0], before)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+@pytest.mark.parametrize("answer", [None, Value(1.0)])
+def test_a_direction_that_fails_leaves_all_as_it_was(answer: Any, error: type[BaseException]) -> None:
+    class Failing(nn.Adam):
+        failing = False
+
+        def direction(self, i: int, gradient: float) -> Any:
+            direction = super().direction(i, gradient)
+            if self.failing and i == 1:
+                if answer is None:
+                    raise error
+                return answer
+            return direction
+
+    ps = parameters(3)
+    optimizer = Failing(ps)
+    for p in ps:
+        p.grad = 0.5
+    optimizer.step()
+    before, state = [p.data for p in ps], optimizer.state_dict()
+    Failing.failing = True
+    with pytest.raises((error, TypeError)):
+        optimizer.step()
+    assert ([p.data for p in ps], optimizer.state_dict()) == (before, state)
 
 
 def test_repr_shows_the_settings() -> None:
@@ -282,6 +349,31 @@ def test_bad_schedules_are_an_error(make: Callable[[nn.Optimizer], nn.Schedule],
     assert optimizer.lr == 0.8
 
 
+def test_a_schedule_that_fails_leaves_the_rate_and_its_place() -> None:
+    class Own(nn.Schedule):
+        answers: tuple[Any, ...] = (0.5, 0.25, None, Value(0.1))
+
+        def rate(self, t: int) -> Any:
+            return self.answers[t]
+
+    optimizer = nn.SGD(parameters(), lr=0.8)
+    schedule = Own(optimizer)
+    schedule.step()
+    for answers in (Own.answers, (0.5, 0.25, Value(0.1)), (0.5, 0.25)):
+        Own.answers = answers
+        with pytest.raises((TypeError, IndexError), match=r"the rate of Own: expected a real number|out of range"):
+            schedule.step()
+        assert (optimizer.lr, schedule.steps) == (0.25, 1)
+
+
+def test_a_warm_up_goes_on_with_a_schedule_of_its_own_optimizer_only() -> None:
+    optimizer, other = nn.SGD(parameters(), lr=0.8), nn.SGD(parameters(), lr=0.1)
+    for then in (nn.StepLR(other, 1), 5, lambda t: t):
+        with pytest.raises(ValueError, match="then must be a schedule of the same optimizer, got"):
+            nn.LinearWarmup(optimizer, 4, then=then)
+    assert (optimizer.lr, other.lr) == (0.8, 0.1)
+
+
 # Clipping
 
 GRADIENTS = [3.0, -4.0, 12.0]
@@ -340,3 +432,22 @@ def test_a_norm_that_is_not_finite_is_returned_or_refused() -> None:
         nn.clip_grad_norm_(with_gradients(), -1.0)
     with pytest.raises(ValueError, match="norm_type must be above 0"):
         nn.clip_grad_norm_(with_gradients(), 1.0, -2.0)
+
+
+@pytest.mark.parametrize("clip", [lambda ps: nn.clip_grad_norm_(ps, 1.0), lambda ps: nn.clip_grad_value_(ps, 1.0)])
+def test_clipping_refuses_what_it_cannot_clip_and_changes_nothing(clip: Callable[[Any], object]) -> None:
+    ps = with_gradients()
+    for bad, message in (
+        (None, r"parameter 2: its \.grad is None, not a number"),
+        ("1", r"its \.grad is '1' \(str\)"),
+        (Value(9.0), r"its \.grad is Value\(9\.0\)"),
+    ):
+        ps[2].grad = bad  # type: ignore[assignment]
+        with pytest.raises(TypeError, match=message):
+            clip(ps)
+        assert [p.grad for p in ps[:2]] == GRADIENTS[:2]
+    with pytest.raises(ValueError, match="a parameter comes twice"):
+        clip([ps[0], ps[0]])
+    with pytest.raises(TypeError, match=r"expected a list of Values, got MLP.*: write for instance model\.parameters"):
+        clip(nn.MLP(2, [1]))
+    assert ps[0].grad == GRADIENTS[0]

@@ -1,6 +1,7 @@
 """Pictures of models and of training: networks as columns, decision boundaries, histories."""
 
 import builtins
+import math
 import random
 import subprocess
 import sys
@@ -197,6 +198,15 @@ def test_a_sigmoid_is_cut_at_one_half_and_minus_one_is_class_zero() -> None:
     found = nn.decision_boundary(model, [[1.0, 0.0], [-1.0, 1.0]], [1, -1], resolution=3)
     assert found.threshold == 0.5
     assert found.predicted == found.classes == [1, 0]
+
+
+def test_a_sigmoid_that_is_no_layers_activation_is_cut_at_one_half_too_and_a_nan_is_never_right() -> None:
+    model = nn.Sequential(nn.Sequential(nn.Layer(2, 1, "linear", weight=[[1.0, 0.0]])), autograd.sigmoid)
+    found = nn.decision_boundary(model, [[1.0, 0.0], [-1.0, 1.0], [math.nan, 0.0]], [1, -1, 0], columns=(1, 0))
+    assert found.threshold == 0.5
+    assert found.predicted == [1, 0, -1]
+    with pytest.raises(ValueError, match="y: row 0 is nan, no class"):
+        nn.decision_boundary(model, [[1.0, 0.0]], [math.nan])
 
 
 def test_several_outputs_choose_the_largest() -> None:

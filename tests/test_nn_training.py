@@ -171,6 +171,33 @@ def test_callbacks_see_each_epoch_and_may_stop_the_run() -> None:
     assert history.stopped == "stopped by a callback after epoch 4 of 9"
 
 
+def test_numpys_true_stops_a_run_as_pythons_does_and_a_false_or_a_table_does_not() -> None:
+    np = pytest.importorskip("numpy")
+    for answer, epochs in ((np.True_, 1), (np.False_, 3), (np.array([True]), 3), (1, 3)):
+        history = fitted(a_model(), epochs=3, callbacks=[lambda state: answer])  # noqa: B023
+        assert len(history) == epochs
+
+
+def test_a_callback_that_replaces_parameters_is_an_error_and_one_that_changes_them_is_not() -> None:
+    def replace(state: nn.TrainingState) -> None:
+        state.model.layers[0] = nn.Layer(2, 3)  # type: ignore[attr-defined]
+
+    with pytest.raises(ValueError, match="a callback replaced parameters of the model, and the optimizer would go on"):
+        fitted(a_model(), callbacks=[replace])
+    state = a_model().state_dict()
+    fitted(a_model(), callbacks=[lambda now: now.model.load_state_dict(state)])
+
+
+@pytest.mark.parametrize("data", ["0.5", Value(1.0), None])
+def test_a_parameter_that_holds_no_number_is_named_before_a_run(data: Any) -> None:
+    model = a_model()
+    model.layers[0].neurons[1].w[0].data = data
+    others = [p.data for p in model.parameters()]
+    with pytest.raises(TypeError, match=r"parameter 3 \(w21\): its \.data is .*, not a number"):
+        fitted(model)
+    assert all(a is b for a, b in zip([p.data for p in model.parameters()], others, strict=True))
+
+
 def test_a_schedule_is_a_callback() -> None:
     model = a_model()
     optimizer = nn.SGD(model.parameters(), lr=0.8)
@@ -479,7 +506,9 @@ def test_an_error_in_the_first_epoch_leaves_the_optimizer_as_it_was() -> None:
             r"y: row 1 is 2.0, but the classes of a model with one output are 0 and 1, or −1 and 1",
         ),
         ([[1.0, 2.0]], [2], r"y: row 0 is 2.0, but the classes of a model with 2 outputs are 0 to 1"),
-        ([[1.0, 2.0]], [[0, 1]], r"y: row 0 is \[0.0, 1.0\], but the classes of"),
+        ([[1.0, 2.0]], [[0, 2]], r"y: row 0 is \[0.0, 2.0\], but the classes of .* 2 outputs are 0 to 1, or so many"),
+        ([[1.0, 2.0]] * 2, [[0, 1], [-1, 1]], r"y: row 0 is \[0.0, 1.0\], but the classes of"),
+        ([[1.0], [2.0]], [-1, 0], r"y: row 1 is 0.0, but the classes of a model with one output are 0 and 1, or −1"),
         ([[1.0]], [1, 1], r"y has 2 targets for 1 rows"),
     ],
 )

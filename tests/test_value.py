@@ -252,8 +252,6 @@ def test_results_under_no_grad_are_constants_of_the_same_bits() -> None:
     "name", ["exp", "log", "sqrt", "tanh", "arctan", "negative", "absolute", "square", "reciprocal"]
 )
 def test_numpys_functions_of_one_value_are_operations_of_the_graph(name: str) -> None:
-    if name in ("square", "reciprocal") and name not in autograd.OPERATIONS:
-        pytest.skip("not in the table")
     x = Value(0.7)
     y = getattr(np, name)(x)
     y.backward()
@@ -304,3 +302,28 @@ def test_a_class_of_ones_own_has_room_for_attributes_and_learns() -> None:
     w.m, w._vis_color = 0.5, "red"
     (w * w + w).backward()
     assert (w.grad, w.m, w._vis_color) == (7.0, 0.5, "red")
+
+
+def test_numpys_true_and_false_are_numbers_wherever_pythons_are() -> None:
+    for theirs, ours in ((np.True_, True), (np.False_, False)):
+        for f in (
+            Value,
+            Constant,
+            lambda b: Value(3.0) * b,
+            lambda b: b - Value(3.0),
+            lambda b: Value(3.0) ** b,
+            autograd.exp,
+            lambda b: autograd.where(b, Value(3.0), 4.0),
+            lambda b: autograd.take([Value(3.0), Value(4.0)], b),
+            lambda b: autograd.max([b, Value(0.5)]),
+        ):
+            found, expected = f(theirs), f(ours)
+            assert (
+                (found.data, type(found)) == (expected.data, type(expected))
+                if isinstance(found, Value)
+                else found == expected
+            )
+        assert (Value(0.5) < theirs) is (Value(0.5) < ours)
+        assert autograd.grad(lambda x: x * x)(theirs) == 2.0 * ours
+    with pytest.raises(IndexError, match="not one of the 1 positions"):
+        autograd.take([Value(3.0)], np.True_)

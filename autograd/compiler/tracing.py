@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from ..arithmetic import is_number, real
 from ..operations import DETACH, IDENTITY
 from ..recorders import using
+from ..requirements import Requirement
 from ..structure import describe, flatten, restore
 from ..table import Operation
 from ..value import RECORDER, Constant, Operands, Recorder, Value
@@ -41,6 +42,7 @@ class Session:
 
     own: set[Value] = field(default_factory=set)
     refused: TracingError | None = None
+    requirements: list[tuple[Value, Requirement]] = field(default_factory=list)
 
     def refuse(self, why: str = REMEDY) -> NoReturn:
         """Raise, and remember it: the function may catch the error, but its graph is not what it computes."""
@@ -130,6 +132,12 @@ class Tracing(Recorder):
     def source(self, value: Value) -> Value:
         return super().source(value) if type(value) is Constant else _made(Traced, IDENTITY, (value,))
 
+    def require(self, value: Value, requirement: Requirement, where: Callable[[], str]) -> None:
+        if type(value) is Constant or value in self.session.own:
+            super().require(value, requirement, where)
+        else:
+            self.session.requirements.append((value, requirement))
+
     def before_backward(self, root: Value, gradient: float) -> None:
         self.session.refuse(
             "backward() inside a compiled function: its gradients would be lost; let the function return the result "
@@ -162,35 +170,36 @@ def unknown_leaf() -> Value:
 
 
 @contextmanager
-def tracing() -> Iterator[None]:
+def tracing() -> Iterator[Session]:
     """Record every operation inside the block, whatever the modes outside; raise what was refused in it."""
     session = Session()
     with hidden_numbers(), using(Tracing(session)):
-        yield
+        yield session
     if session.refused:
         raise session.refused
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A graph ready to compile: results, their structure, and the inputs in order."""
+    """A graph ready to compile: results, their structure, the inputs in order, and what is required of its numbers."""
 
     outputs: list[Value]
     result: Any
     inputs: list[Value]
+    requirements: list[tuple[Value, Requirement]] = field(default_factory=list)
 
 
 def trace(function: Callable[..., Any], arguments: Sequence[Any]) -> Graph:
     """The graph of `function`, called with inputs in the structure of `arguments`."""
     inputs = [unknown_leaf() for _ in flatten(list(arguments))]
-    with tracing():
+    with tracing() as session:
         try:
             result = function(*restore(list(arguments), inputs))
         except (TypeError, ValueError, IndexError) as error:
             if not isinstance(error, TracingError):
                 error.add_note(_what_it_was_given(arguments))
             raise
-    return Graph([_node(x) for x in _results(result, function)], result, inputs)
+    return Graph([_node(x) for x in _results(result, function)], result, inputs, session.requirements)
 
 
 def _what_it_was_given(arguments: Sequence[Any]) -> str:

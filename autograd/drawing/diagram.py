@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_whole
 from ..graph import topological_order
 from ..structure import flatten
 from ..value import Value
 from .dot import digraph
-from .files import write_whole
 from .groups import Model, groups
 from .layout import arrange
 from .render import RenderError, render

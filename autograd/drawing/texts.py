@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import write_whole
 from ..steps.base import Line, Step
 from ..steps.kinds import Backward, Zeros
 from ..steps.layers import LayerStep
 from ..steps.pen import TEXT, Pen
-from .files import write_whole
 
 if TYPE_CHECKING:
     from ..walking import Walk
