@@ -65,6 +65,22 @@ def test_a_replaced_layer_and_a_parameter_added_later_get_their_gradients(backen
         assert all(p.data != old for p, old in zip(model.parameters(), before, strict=True))
 
 
+def test_parameters_that_a_model_makes_at_its_first_call_get_their_gradients(backend: str) -> None:
+    class Lazy(nn.Module):
+        w: Any = None
+
+        def __call__(self, x: Any) -> Any:
+            self.w = self.w or [Value(0.5) for _ in x]
+            return autograd.tanh(autograd.dot(self.w, x))
+
+    model = Lazy()
+    f = compile(model, backend=backend)
+    assert f.backward([0.5, -1.0]) == model([0.5, -1.0]).data
+    found, expected = gradients(model, f, [0.5, -1.0])
+    assert found == pytest.approx(expected, rel=1e-14)
+    assert all(expected)
+
+
 def test_a_value_is_a_parameter_or_an_input() -> None:
     x, w = Value(2.0, label="x"), Value(3.0)
     with pytest.raises(ValueError, match=r"x is in both parameters= and inputs="):

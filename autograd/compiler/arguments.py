@@ -48,20 +48,24 @@ class Call:
     """The arguments of one call: their structures, and the numbers as columns. Those given by name come last."""
 
     def __init__(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> None:
-        names = tuple(sorted(named or ()))
+        names = tuple(sorted(named)) if named else ()
         self.args = [*args, *(named[name] for name in names)] if named else args
         self.positional = len(args)
-        places = [f"argument {place}" for place in (*range(len(args)), *names)]
-        self.arrays = [_is_array(x, place) for x, place in zip(self.args, places, strict=True)]
-        given = zip(self.args, self.arrays, places, strict=True)
-        self.form = Form(tuple([_of_shape(x.shape[1:]) if a else structure(x, place) for x, a, place in given]), names)
-        counts = {len(x): None for x, a in zip(self.args, self.arrays, strict=True) if a}
-        if len(counts) > 1:
+        structures, rows = list[Structure](), dict[int, None]()
+        for name, x in zip((*range(len(args)), *names), self.args, strict=True):
+            place = f"argument {name}"
+            if _is_array(x, place):
+                structures.append(_of_shape(x.shape[1:]))
+                rows[len(x)] = None
+            else:
+                structures.append(structure(x, place))
+        self.form = Form(tuple(structures), names)
+        if len(rows) > 1:
             raise ValueError(
-                f"the arguments have {' and '.join(map(str, counts))} rows; an array has the rows first, so all arrays "
+                f"the arguments have {' and '.join(map(str, rows))} rows; an array has the rows first, so all arrays "
                 "need as many (one row: X[None], or a list)"
             )
-        self.rows: int | None = next(iter(counts), None)
+        self.rows: int | None = next(iter(rows), None)
 
     @property
     def batched(self) -> bool:
@@ -72,8 +76,10 @@ class Call:
         if self.rows is None:
             return _row(self.args, dtype)
         parts = [
-            _columns(arg, dtype) if array else np.repeat(_row([arg], dtype)[:, None], self.rows, axis=1)
-            for arg, array in zip(self.args, self.arrays, strict=True)
+            _columns(arg, dtype)
+            if isinstance(arg, np.ndarray)
+            else np.repeat(_row([arg], dtype)[:, None], self.rows, axis=1)
+            for arg in self.args
         ]
         return np.ascontiguousarray(np.concatenate(parts)) if parts else np.zeros((0, self.rows), dtype)
 

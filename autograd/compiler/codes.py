@@ -137,6 +137,7 @@ class Codes:
         else:
             function = form.applied(self.function)
             graph = trace(function, arguments, parameters, Environment(self.function).values)
+            parameters = self.parameters()  # a model may have made some at its first call
             program, leaves = from_graph(graph.outputs, graph.inputs, parameters)
             environment = Environment(self.function)
             again = trace(function, arguments, parameters, [*environment.values, *leaves])

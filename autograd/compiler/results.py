@@ -16,7 +16,7 @@ from .arrays import Floats
 
 def results(result: Any, columns: Floats) -> Any:
     """The results of a call."""
-    return derivatives(columns, result, 0.0)
+    return restore(result, columns.tolist()) if columns.ndim == 1 else derivatives(columns, result, 0.0)
 
 
 def by_argument(columns: Floats, result: Any, arguments: list[Any], argnums: Argnums) -> Any:
@@ -50,6 +50,8 @@ def _cut(columns: Floats, sizes: list[int]) -> list[Floats]:
 
 
 def _nested(flat: list[Any], result: Any, inner: Any) -> Any:
+    if not isinstance(result, (list, tuple)):
+        return restore(inner, flat)
     if not isinstance(inner, (list, tuple)):
         return restore(result, flat)
     width = size(inner)
