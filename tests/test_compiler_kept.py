@@ -109,6 +109,38 @@ def test_a_model_without_parameters_cannot_be_trained(backend: str) -> None:
         compile(nn.Sequential(autograd.tanh), backend=backend).backward(1.0)
 
 
+@pytest.mark.parametrize("wrong", [None, "3.5", 1j, Value(1.0), [1.0], np.ones(2)])
+def test_a_parameter_that_holds_no_number_is_named(wrong: Any, backend: str) -> None:
+    w, v = Value(2.0), Value(3.0, label="v")
+    f = compile(lambda x: x * w + v, [w, v], backend=backend)
+    assert f(1.0) == 5.0
+    v.data = wrong
+    optimizer = nn.SGD([w], lr=0.1)
+    calls: list[Callable[[], object]] = [
+        lambda: f(1.0),
+        lambda: f.value_and_grad(1.0),
+        lambda: f.backward(1.0),
+        lambda: f.train(np.ones(4), optimizer=optimizer),
+        lambda: f.source("c", constants=True),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"\.data of v takes a real number"):
+            call()
+    assert (w.data, w.grad) == (2.0, 0.0)
+
+
+def test_gradients_are_added_to_all_parameters_or_none(backend: str) -> None:
+    w, v = Value(2.0), Value(3.0)
+    f = compile(lambda x: x * w * v, [w, v], backend=backend)
+    w.grad = None  # type: ignore[assignment]  # no gradient yet, as to the engine
+    f.backward(5.0)
+    assert (w.grad, v.grad) == (15.0, 10.0)
+    v.grad = "text"  # type: ignore[assignment]
+    with pytest.raises(TypeError):
+        f.backward(5.0)
+    assert w.grad == 15.0
+
+
 # copies
 
 

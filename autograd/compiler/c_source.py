@@ -20,7 +20,7 @@ HEAD = """\
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "this file counts on IEEE arithmetic: compile it without -ffast-math (-Ofast, -ffinite-math-only)"
 #endif
-#if defined(__clang__)
+#if defined(__clang__) || defined(__INTEL_COMPILER)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__) /* which ignores the standard's pragma */
 #pragma GCC optimize("fp-contract=off")

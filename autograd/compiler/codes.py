@@ -1,6 +1,7 @@
 """The codes of one function: what was traced, for which arguments, and what was compiled from it."""
 
 import gc
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..arithmetic import real
 from ..value import Constant, Value
 from .arguments import Call, Form, count, zeros
+from .arrays import Floats
 from .bundles import Schedule
 from .environment import Environment
 from .pipeline import Request, Task, planned
@@ -211,6 +214,16 @@ def leaves_only(parameters: Any) -> list[Value]:
     if len(set(found)) < len(found):
         raise ValueError("parameters= names a Value twice; name each once")
     return found
+
+
+def held(leaves: Sequence[Value], dtype: Any = np.float64) -> Floats:
+    """The numbers of the leaves as they are now; TypeError for what is none (of None, NumPy would make nan)."""
+    try:
+        return np.array(array("d", [leaf.data for leaf in leaves]), dtype)
+    except (TypeError, OverflowError):
+        for k, leaf in enumerate(leaves):
+            real(leaf.data, f".data of {leaf.label or f'leaf {k}'}")
+        raise
 
 
 def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Program:

@@ -15,7 +15,7 @@ from .arguments import Argnums, Call, at_least_one, count
 from .arrays import Floats
 from .backends import number_type
 from .bundles import Schedule
-from .codes import MOST, Codes, Traced, leaves_only
+from .codes import MOST, Codes, Traced, held, leaves_only
 from .copying import copied
 from .export import c_text, llvm_text
 from .pipeline import Request, Task, listing, passes, planned
@@ -105,8 +105,9 @@ class Compiled:
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
         traced, columns = self._run("backward", call, ())
         value, *gradient = columns.tolist()
-        for parameter, extra in zip(traced.parameters, gradient, strict=True):
-            parameter.grad += extra
+        totals = [(p.grad or 0.0) + extra for p, extra in zip(traced.parameters, gradient, strict=True)]
+        for parameter, total in zip(traced.parameters, totals, strict=True):  # only now: all of them, or none
+            parameter.grad = total
         return float(value)
 
     def train(
@@ -179,7 +180,7 @@ class Compiled:
             return llvm_text(program, request, self.dtype.name)
         if language != "c":
             raise ValueError(f"unknown language {language!r}; use 'c' or 'llvm'")
-        leaves = np.array([leaf.data for leaf in self._codes.leaves]) if constants else None
+        leaves = held(self._codes.leaves) if constants else None
         return c_text(program, request, self.__name__, name, leaves)
 
     def _latest(self) -> tuple[Program, Request]:
@@ -223,7 +224,7 @@ class Compiled:
 
     def _numbers(self, traced: Traced) -> Floats:
         """What the leaves hold now."""
-        return np.array([leaf.data for leaf in traced.leaves], self.dtype)
+        return held(traced.leaves, self.dtype)
 
     def _options(self) -> dict[str, Any]:
         return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}

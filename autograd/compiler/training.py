@@ -13,7 +13,7 @@ import numpy as np
 
 from .arguments import Call, at_least_one
 from .arrays import Floats, Ints
-from .codes import Codes, Recent
+from .codes import Codes, Recent, held
 from .updates import Held, Update
 
 MOST, LONG = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
@@ -38,9 +38,9 @@ class Trainer:
         size = min(call.rows or 1, at_least_one(call.rows or 1 if batch_size is None else batch_size, "batch_size"))
         codes = self._codes(optimizer)
         traced, kernel = codes.ready("backward", call, ())
+        leaves = held(traced.leaves, codes.dtype)
         update = self._update(optimizer)
         loop = _loop(codes.backend)(update, *update.numbers(optimizer))
-        leaves = np.array([leaf.data for leaf in traced.leaves], codes.dtype)
         random = np.random.default_rng(seed) if shuffle else None
         run = _Run(loop, _Batches(call.columns(codes.dtype), size, random), epochs)
         try:
