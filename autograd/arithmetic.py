@@ -52,6 +52,8 @@ def _described(thing: object) -> str:
         )
     if isinstance(thing, complex):
         return f"the complex number {thing!r}"
+    if isinstance(thing, (list, tuple)):  # not shown: the numbers of a function being traced are not known
+        return f"a {kind} of {len(thing)}: take its numbers one by one, [x for row in rows for x in row]"
     remedy = "; for the number alone, write .item()" if hasattr(thing, "item") else ""
     return f"{thing!r:.40} ({kind}){remedy}" if thing is not None else "None"
 

@@ -174,10 +174,10 @@ def test_the_cache_knows_structures(backend: str) -> None:
     f([1.0, 2.0])
     f([3.0, 4.0])
     f([1.0, 2.0, 3.0])
-    assert f.cache_info() == (1, 2, 2)
+    assert f.cache_info() == (1, 2, 64, 2)
     f(np.ones((4, 2)))
     f(np.ones((9, 2)))
-    assert f.cache_info() == (2, 3, 3)
+    assert f.cache_info() == (2, 3, 64, 3)
 
 
 def test_threads_change_nothing(backend: str) -> None:

@@ -21,10 +21,16 @@ CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.skipif(CC is None, reason="needs a C compiler")
 
 
-def built(source: str, folder: Path) -> Any:
+def made(source: str, folder: Path, compiler: str | None = CC, flags: tuple[str, ...] = ("-std=c99", "-O1")) -> Any:
     (folder / "f.c").write_text(source)
-    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-    subprocess.run([CC, *flags, "f.c", "-o", "f.so", "-lm"], cwd=folder, check=True, capture_output=True)
+    strict = ["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    command = [str(compiler), *flags, *strict, "f.c", "-o", "f.so", "-lm"]
+    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+
+
+def built(source: str, folder: Path, compiler: str | None = CC, flags: tuple[str, ...] = ("-std=c99", "-O1")) -> Any:
+    done = made(source, folder, compiler, flags)
+    assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(folder / "f.so"))
 
 
@@ -106,12 +112,57 @@ def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> No
     assert len(lengths) == 1
 
 
-@pytest.mark.parametrize("name", ["int", "exp", "1st", "a b", "f;"])
+@pytest.mark.parametrize("compiler", ["cc", "gcc", "clang", "g++"])
+def test_fused_multiply_adds_are_forbidden_and_decide_no_kink(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"needs {compiler}")
+
+    def kinked(x: Any) -> Any:  # 0.1 · 10 rounds to 1; unrounded it is more
+        return autograd.relu(x[0] * x[1] - x[2])
+
+    f, x = compile(kinked, backend="numpy"), [0.1, 10.0, 1.0]
+    value, gradient = f.value_and_grad(x)
+    source = f.source("c").replace("void kinked", 'extern "C" void kinked' if "+" in compiler else "void kinked")
+    language = ("-x", "c++") if "+" in compiler else ()
+    library = built(source, tmp_path, compiler, (*language, "-O3", "-march=native"))
+    assert call(library.kinked_gradient, x, [], 4) == [value, *gradient] == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_fast_math_is_refused_by_the_file_itself(tmp_path: Path) -> None:
+    f = compile(lambda x: x * x, backend="numpy")
+    f(1.0)
+    done = made(f.source("c"), tmp_path, CC, ("-O2", "-ffast-math"))
+    assert done.returncode != 0
+    assert "compile it without -ffast-math" in done.stderr
+
+
+NAMES = (
+    "int exp gamma isnan y0 signgam linux sinf errno malloc time index NAN M_PI X K P Y U EOF s t t0 i p __x _Bool _y "
+    "class new typeof float_t main csqrt"
+).split()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "1st", "a b", "f;", "é", "*/"])
 def test_a_name_that_c_does_not_take_is_refused(name: str) -> None:
     f = compile(lambda x: x * x, backend="numpy")
     f(1.0)
     with pytest.raises(ValueError, match="no name for a function in C"):
         f.source("c", name=name)
+
+
+def test_functions_of_any_name_become_files_that_compile(tmp_path: Path) -> None:
+    files = []
+    for name in [*NAMES, "<lambda>", "*/ int x; /*", "total", "loss"]:
+
+        def f(x: Any) -> Any:
+            return autograd.exp(x) * 0.1
+
+        f.__name__ = name
+        compiled = compile(f, backend="numpy")
+        compiled(1.0)
+        files.append(compiled.source("c", constants=True))
+    built("\n".join(files), tmp_path, CC, ("-O1",))  # all of them in one
+    assert ["void total(" in files[-2], "void loss(" in files[-1]] == [True, True]
 
 
 def test_a_kernel_of_an_unknown_task_is_refused() -> None:

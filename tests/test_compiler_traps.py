@@ -589,9 +589,9 @@ def test_a_model_that_keeps_its_last_result_is_not_traced_at_every_call() -> Non
 
     f = numpy(Model())
     assert f(1.0) == 3.0
-    (traced,) = f._codes.traces.values()
+    (traced,) = f._codes.traces.held.values()
     assert [f(2.0), f(3.0)] == [5.0, 7.0]
-    assert next(iter(f._codes.traces.values())) is traced
+    assert next(iter(f._codes.traces.held.values())) is traced
 
 
 def test_functions_that_share_parameters_are_traced_one_at_a_time() -> None:
@@ -719,7 +719,9 @@ def test_a_compiled_function_is_released() -> None:
     model = nn.MLP(2, [3, 1])
     f = compile(lambda x: model(x), model.parameters(), backend="llvm" if HAS_LLVM else "numpy")
     f.backward([1.0, 2.0])
-    kernel = weakref.ref(next(iter(f._codes.kernels.values())))
+    (traced,) = f._codes.traces.held.values()
+    kernel = weakref.ref(next(iter(traced.kernels.held.values())))
+    del traced
     gc.collect()
     gc.disable()
     try:

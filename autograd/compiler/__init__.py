@@ -6,8 +6,8 @@ pipeline                      the passes from program to program, in their order
   products, differentiation (with templates), simplification, folding, rows
 schedule, levels, bundling, loops, bundles: alike nodes → loop nests over buffers
 repetition, stretching        very many repetitions: compiled for a few of them
-numpy_*, llvm_*, c_source     what runs the bundles, or writes them down
-codes, arguments, kernels, backends, function, export: what `compile` returns, and what it keeps
+numpy_*, llvm_*, c_*          what runs the bundles, or writes them down
+codes, arguments, results, kernels, backends, function, export: what `compile` returns, and what it keeps
 updates, training             an optimizer's step compiled, and the loop of steps
 """
 
@@ -32,11 +32,13 @@ def compile(
 
     The function is traced once for each structure of its arguments. Called with numbers and lists it computes one
     row; with NumPy arrays, rows first, all rows. `parameters` are the Values whose `.grad` `.backward(...)` adds to; a
-    model's own, unless others are named. With `inputs`, the source is a Value (or Values in lists), called with one
-    list or one array. `threads` share the rows; the results are the same for any number of them.
+    model's own, those that it has at the call, unless others are named. With `inputs`, the source is a Value (or Values
+    in lists), called with one list or one array. `threads` share the rows; the results are the same for any number of
+    them. Arguments by name are passed on by name; `argnums=` counts those by position, as `autograd.grad` does.
 
     Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with a warning. What cannot be
-    traced (a branch on a Value, random numbers) is a TypeError at the first call.
+    traced (a branch on a Value, random numbers) is a TypeError at the first call, and so is an argument that is more
+    than its numbers (a masked array) or has none.
 
     >>> f = compile(lambda x, y: x * x * y)
     >>> f(3.0, 2.0), f.value_and_grad(3.0, 2.0)
@@ -56,6 +58,8 @@ def compile(
         raise TypeError("inputs= belongs to a graph that exists; a function is given its inputs when it is called")
     if inputs is None and not callable(source):
         raise TypeError("compile takes a function, or a graph with inputs=[...], the leaves it is to be a function of")
-    if parameters is None:
-        parameters = source.parameters() if inputs is None and hasattr(source, "parameters") else ()
+    if isinstance(source, Compiled):
+        raise TypeError(f"{source.__name__} is compiled already; to compile it otherwise, compile its .function")
+    if parameters is None and (inputs is not None or not callable(getattr(source, "parameters", None))):
+        parameters = ()
     return Compiled(source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads)

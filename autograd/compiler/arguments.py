@@ -1,9 +1,9 @@
-"""Arguments and results of compiled functions: one row as numbers and nested lists, many rows as arrays, rows first."""
+"""What a compiled function is called with: one row as numbers and nested lists, many rows as arrays, rows first."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import index
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -11,28 +11,61 @@ from ..arithmetic import is_number
 from ..value import Value
 from .arrays import Floats
 
-Structure: TypeAlias = tuple["Structure", ...] | None
-"""None for a number, a tuple of structures for a list."""
 Argnums: TypeAlias = int | tuple[int, ...]
 
 
-class Call:
-    """The arguments of one call: their structures, and the numbers as columns."""
+class Group(NamedTuple):
+    """The structure of a list or tuple: its type, and the structures of its parts; that of a number is None."""
 
-    def __init__(self, args: Sequence[Any]) -> None:
-        self.arrays = [_is_array(x) for x in args]
-        self.structures = tuple(
-            _of_shape(x.shape[1:]) if a else structure(x, f"argument {k}")
-            for k, (x, a) in enumerate(zip(args, self.arrays, strict=True))
-        )
-        counts = {len(x): None for x, a in zip(args, self.arrays, strict=True) if a}
-        if len(counts) > 1:
+    kind: type
+    parts: tuple["Structure", ...]
+
+
+Structure: TypeAlias = Group | None
+
+
+class Form(NamedTuple):
+    """What tells one program from another: the structures of the arguments, and the names of the last of them."""
+
+    structures: tuple[Structure, ...]
+    names: tuple[str, ...] = ()
+
+    def applied(self, function: Any) -> Any:
+        """The function of all arguments in their order."""
+        return _by_name(function, self.names) if self.names else function
+
+
+def _by_name(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        first = len(args) - len(names)
+        return function(*args[:first], **dict(zip(names, args[first:], strict=True)))
+
+    call.__name__ = getattr(function, "__name__", type(function).__name__)
+    return call
+
+
+class Call:
+    """The arguments of one call: their structures, and the numbers as columns. Those given by name come last."""
+
+    def __init__(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> None:
+        names = tuple(sorted(named)) if named else ()
+        self.args = [*args, *(named[name] for name in names)] if named else args
+        self.positional = len(args)
+        structures, rows = list[Structure](), dict[int, None]()
+        for name, x in zip((*range(len(args)), *names), self.args, strict=True):
+            place = f"argument {name}"
+            if _is_array(x, place):
+                structures.append(_of_shape(x.shape[1:]))
+                rows[len(x)] = None
+            else:
+                structures.append(structure(x, place))
+        self.form = Form(tuple(structures), names)
+        if len(rows) > 1:
             raise ValueError(
-                f"the arguments have {' and '.join(map(str, counts))} rows; an array has the rows first, so all arrays "
+                f"the arguments have {' and '.join(map(str, rows))} rows; an array has the rows first, so all arrays "
                 "need as many (one row: X[None], or a list)"
             )
-        self.rows: int | None = next(iter(counts), None)
-        self.args = args
+        self.rows: int | None = next(iter(rows), None)
 
     @property
     def batched(self) -> bool:
@@ -41,23 +74,21 @@ class Call:
     def columns(self, dtype: Any = np.float64) -> Floats:
         """All inputs in order: inputs × rows, or one number each."""
         if self.rows is None:
-            return np.array([x for arg in self.args for x in leaves(arg)], dtype)
+            return _row(self.args, dtype)
         parts = [
-            _columns(arg, dtype) if array else np.repeat(np.array(list(leaves(arg)), dtype)[:, None], self.rows, axis=1)
-            for arg, array in zip(self.args, self.arrays, strict=True)
+            _columns(arg, dtype)
+            if isinstance(arg, np.ndarray)
+            else np.repeat(_row([arg], dtype)[:, None], self.rows, axis=1)
+            for arg in self.args
         ]
         return np.ascontiguousarray(np.concatenate(parts)) if parts else np.zeros((0, self.rows), dtype)
 
 
-def _is_array(x: Any) -> bool:
-    if not isinstance(x, np.ndarray):
-        return False
-    if x.ndim == 0 or x.dtype.kind not in "biuf":
-        raise TypeError(
-            f"a compiled function takes arrays of real numbers with the rows first, got shape {x.shape}, {x.dtype}; "
-            "one row is X[None], or a list"
-        )
-    return True
+def _row(args: Sequence[Any], dtype: Any) -> Floats:
+    try:
+        return np.array([x for arg in args for x in leaves(arg)], dtype)
+    except OverflowError as error:  # as Value(…) raises
+        raise OverflowError("an argument holds a number beyond the largest float, about 1.8e308") from error
 
 
 def _columns(array: Any, dtype: Any) -> Floats:
@@ -66,14 +97,16 @@ def _columns(array: Any, dtype: Any) -> Floats:
     return found
 
 
+@lru_cache(maxsize=64)
 def _of_shape(shape: tuple[int, ...]) -> Structure:
-    return tuple(_of_shape(shape[1:]) for _ in range(shape[0])) if shape else None
+    return Group(list, (_of_shape(shape[1:]),) * shape[0]) if shape else None
 
 
 def structure(tree: Any, place: str = "an argument") -> Structure:
     """The structure of a number or a (nested) list; raises TypeError for anything else in it."""
     if isinstance(tree, (list, tuple)):
-        return tuple([None if type(x) is float else structure(x, f"{place}[{i}]") for i, x in enumerate(tree)])
+        parts = [None if type(x) is float else structure(x, f"{place}[{i}]") for i, x in enumerate(tree)]
+        return Group(type(tree), tuple(parts))
     if isinstance(tree, Value):
         raise TypeError(
             f"{place} is a Value: no gradient would reach it; give its number (v.data), and for gradients use "
@@ -81,10 +114,68 @@ def structure(tree: Any, place: str = "an argument") -> Structure:
             "the function itself"
         )
     if isinstance(tree, np.ndarray):
+        _is_array(tree, place)
         raise TypeError(f"{place} is an array inside a list; give one array, rows first, or lists of plain numbers")
-    if not is_number(tree):
-        raise TypeError(f"{place} must be a number, a (nested) list of numbers or an array, got {tree!r:.60}")
+    if not _is_number(tree):
+        raise TypeError(
+            f"{place} must be a number, a (nested) list of numbers or an array, got {tree!r:.60} "
+            f"({type(tree).__name__}); {_remedy(tree)}"
+        )
     return None
+
+
+# what is refused
+
+
+ARRAYS = (np.ndarray, np.memmap)
+REMEDIES = {
+    "c": "take X.real and X.imag as two arguments",
+    "V": "give its columns as one array of floats, such as numpy.stack([X[name] for name in X.dtype.names], axis=1)",
+    "M": "give numbers, such as (X - X[0]) / numpy.timedelta64(1, 's')",
+    "m": "give numbers, such as X / numpy.timedelta64(1, 's')",
+}
+"""By the kind of an array's dtype; text and objects may be numbers after all."""
+
+
+def _is_array(x: Any, place: str) -> bool:
+    """Whether x is an array of rows; raises TypeError for one that means more, or something else, than its numbers."""
+    if not isinstance(x, np.ndarray):
+        return False
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            f"{place} is a masked array, and what its mask hides would be computed with: give X.filled(...) with the "
+            "numbers that are to stand there, or leave these rows out"
+        )
+    if type(x) not in ARRAYS and x.dtype.kind in "biuf":
+        raise TypeError(f"{place} is a {type(x).__name__}, an array of a kind of its own: give numpy.asarray(X)")
+    if x.dtype.kind not in "biuf":
+        remedy = REMEDIES.get(x.dtype.kind, "give X.astype(float), if all of it are numbers")
+        raise TypeError(f"{place} is an array of {x.dtype}, a compiled function takes real numbers: {remedy}")
+    if x.ndim == 0:
+        raise TypeError(f"{place} is an array without dimensions; a number is X.item(), one row is X[None]")
+    return True
+
+
+def _is_number(thing: Any) -> bool:
+    try:
+        return is_number(thing)
+    except TypeError:  # an array of another library
+        return False
+
+
+def _remedy(thing: Any) -> str:
+    if isinstance(thing, np.generic):
+        return "write .item() for the number alone"
+    if hasattr(thing, "__array__"):
+        return "give numpy.asarray(...) of it, rows first"
+    if hasattr(thing, "__float__"):
+        return "write float(...)"
+    if isinstance(thing, Iterable) and not isinstance(thing, (str, bytes)):
+        return "write list(...), for a dict list(d.values())"
+    return "fix what is no number beforehand: functools.partial(function, ...)"
+
+
+# structures
 
 
 def leaves(tree: Any) -> Any:
@@ -98,86 +189,17 @@ def leaves(tree: Any) -> Any:
 
 def count(tree: Structure) -> int:
     """How many numbers a structure holds."""
-    return 1 if tree is None else sum(map(count, tree))
+    return 1 if tree is None else sum(map(count, tree.parts))
 
 
 def zeros(tree: Structure) -> Any:
-    """A nested list of that structure."""
-    return 0.0 if tree is None else [zeros(part) for part in tree]
+    """0.0, or a nested list or tuple of them, of that structure."""
+    return 0.0 if tree is None else built(tree.kind, [zeros(part) for part in tree.parts])
 
 
-def nested(tree: Structure, flat: Any, tuples: bool = False) -> Any:
-    """The items of an iterator in that structure."""
-    if tree is None:
-        return next(flat)
-    parts = [nested(part, flat) for part in tree]
-    return tuple(parts) if tuples else parts
-
-
-def shape(tree: Structure) -> tuple[int, ...] | None:
-    """The shape of an array of that structure; None where the lists are ragged."""
-    if tree is None:
-        return ()
-    shapes = {shape(part) for part in tree}
-    only = shapes.pop() if shapes else ()
-    return None if shapes or only is None else (len(tree), *only)
-
-
-def arranged(columns: Any, *trees: Structure) -> Any:
-    """Columns in the structure of the trees, one inside the other: numbers, or an array with the rows first.
-
-    Where a structure is ragged, the rows' numbers come as (nested) lists of arrays.
-    """
-    if columns.ndim == 1:
-        return _inside(iter(columns.tolist()), trees)
-    shapes = [shape(tree) for tree in trees]
-    if any(found is None for found in shapes):
-        return _inside(iter(list(columns)), trees)
-    full = tuple(n for found in shapes for n in found or ())
-    return np.ascontiguousarray(columns.T).reshape(columns.shape[1], *full)
-
-
-def _inside(flat: Any, trees: tuple[Structure, ...]) -> Any:
-    if not trees:
-        return next(flat)
-    return nested(trees[0], (_inside(flat, trees[1:]) for _ in range(count(trees[0]))))
-
-
-def skeleton(result: Any) -> Any:
-    """The lists and tuples of a result, without its Values."""
-    if not isinstance(result, (list, tuple)):
-        return None
-    parts = [skeleton(x) for x in result]
-    return tuple(parts) if isinstance(result, tuple) else parts
-
-
-def outputs(result: Any) -> Structure:
-    """The structure of a result."""
-    return tuple(outputs(part) for part in result) if isinstance(result, (list, tuple)) else None
-
-
-def results(result: Any, columns: Floats) -> Any:
-    """A tuple of results stays a tuple; a list becomes a list of numbers, or an array."""
-    if not isinstance(result, tuple):
-        return arranged(columns, outputs(result))
-    parts, start = [], 0
-    for part in result:
-        size = count(outputs(part))
-        parts.append(results(part, columns[start : start + size]))
-        start += size
-    return tuple(parts)
-
-
-def by_argument(columns: Floats, call: Call, argnums: Argnums, *outer: Structure) -> Any:
-    """Derivatives in the structure of the results and, inside, of the chosen argument; a tuple for several."""
-    if isinstance(argnums, int):
-        return arranged(columns, *outer, call.structures[argnums])
-    sizes = [count(call.structures[k]) for k in argnums]
-    results, rest = math.prod(map(count, outer)), columns.shape[1:]  # no −1: there may be no rows, or no inputs
-    table = columns.reshape(results, sum(sizes), *rest)
-    ends = np.cumsum(sizes).tolist()
-    parts = [table[:, e - size : e].reshape(results * size, *rest) for size, e in zip(sizes, ends, strict=True)]
-    return tuple(arranged(part, *outer, call.structures[k]) for part, k in zip(parts, argnums, strict=True))
+def built(kind: type, parts: list[Any]) -> Any:
+    """A list or a tuple of that type, which may be a named one."""
+    return parts if kind is list else kind(*parts) if hasattr(kind, "_fields") else kind(parts)
 
 
 def at_least_one(number: Any, what: str) -> int:

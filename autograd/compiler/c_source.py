@@ -1,6 +1,7 @@
 """C source: one C99 file that computes a row, and its gradient, with nothing but the C library's mathematics.
 
-The bundles become for-loops in the eager order of additions, so that any compiler gives the eager numbers.
+The bundles become for-loops in the eager order of additions, so that any compiler gives the eager numbers: `HEAD` keeps
+it from fused multiply-adds, which round once where the engine rounds twice and so decide a kink otherwise.
 """
 
 import math
@@ -17,6 +18,23 @@ LIBRARY = frozenset(
     "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh "
     "asinh acosh atanh erf erfc floor fmod".split()
 )
+
+
+HEAD = """\
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "this file counts on IEEE arithmetic: compile it without -ffast-math (-Ofast, -ffinite-math-only)"
+#endif
+#if defined(__clang__) || defined(__INTEL_COMPILER)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__) /* which ignores the standard's pragma */
+#pragma GCC optimize("fp-contract=off")
+#elif defined(_MSC_VER)
+#pragma fp_contract(off)
+#else
+#pragma STDC FP_CONTRACT OFF
+#endif
+#include <math.h>
+"""
 
 
 class Expression:
@@ -144,7 +162,7 @@ def _stores(outputs: Sequence[Address]) -> list[str]:
 def c_file(header: str, functions: Sequence[str], parameters: Floats | None, name: str) -> str:
     """The whole file; with `parameters`, their numbers are in it as an array."""
     numbers = [] if parameters is None else _array(f"{name}_parameters", parameters.tolist(), "const double")
-    return "\n".join([f"/* {header} */", "#include <math.h>", "", *numbers, "", *functions])
+    return "\n".join([f"/* {header.replace('*', '')} */", HEAD, *numbers, "", *functions])
 
 
 def _array(name: str, numbers: Sequence[float], kind: str = "static const double") -> list[str]:

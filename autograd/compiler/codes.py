@@ -1,102 +1,170 @@
 """The codes of one function: what was traced, for which arguments, and what was compiled from it."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import compress
 from operator import is_
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..value import Value
-from .arguments import Call, Structure, count, skeleton, zeros
+from ..arithmetic import real
+from ..value import Constant, Value
+from .arguments import Call, Form, count, zeros
+from .arrays import Floats
 from .bundles import Schedule
 from .environment import Environment
 from .pipeline import Request, Task, planned
 from .program import GIVEN, LEAF, Program, from_graph
-from .tracing import Graph, TracingError, existing, trace
+from .results import skeleton
+from .tracing import TracingError, existing, trace
+
+MOST = 64
+T = TypeVar("T")
+
+
+class Recent(Generic[T]):
+    """A cache of the latest used; what was not used for longest gives way."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+        self.held: OrderedDict[Any, T] = OrderedDict()
+
+    def get(self, key: Any) -> T | None:
+        if key in self.held:
+            self.held.move_to_end(key)
+        return self.held.get(key)
+
+    def put(self, key: Any, thing: T) -> T:
+        self.held[key] = thing
+        self.held.move_to_end(key)
+        if len(self.held) > self.most:
+            self.held.popitem(last=False)
+        return thing
 
 
 class Traced(NamedTuple):
-    """A function's graph for arguments of one structure."""
+    """A function's graph for arguments of one form, with the code made of it: a kernel for each kind of call."""
 
     program: Program
-    leaves: list[Value]
+    leaves: list[Value]  # the parameters first
+    parameters: list[Value]
+    arguments: list[Any]  # zeros in their structures
     result: Any
     environment: Environment
+    kernels: Recent[Any]
 
 
 class Codes:
-    """Traced graphs by the arguments' structures, and kernels by what is asked of them."""
+    """Traced graphs by the arguments' form; of each, kernels by what is asked of it.
+
+    `given` are the parameters; None: those that the function, a model, has whenever it is traced. A model that changes
+    is traced anew, so that they are always its present ones. `strangers` are Values that it must not depend on.
+    """
 
     def __init__(
         self,
         function: Any,
-        parameters: list[Value],
+        given: list[Value] | None,
         inputs: Sequence[Value] | None,
         backend: str,
         dtype: "np.dtype[Any]",
     ) -> None:
         self.lock = RLock()
-        self.function, self.parameters, self.inputs = function, parameters, inputs
+        self.function, self.given, self.inputs = function, given, inputs
+        self.strangers: frozenset[Value] = frozenset()
         self.backend, self.dtype = backend, dtype
         self.name = getattr(function, "__name__", type(function).__name__)
-        self.traces: dict[Any, Traced] = {}
-        self.kernels: dict[Any, Any] = {}
+        self.traces: Recent[Traced] = Recent()
         self.hits = self.misses = 0
         self.last: tuple[Program, Request] | None = None
         self.leaves: list[Value] = []
 
+    def parameters(self) -> list[Value]:
+        """Those given, or those that the model has now."""
+        return leaves_only(self.function.parameters()) if self.given is None else self.given
+
+    def by(self, parameters: list[Value]) -> "Codes":
+        """Codes of the same function, with other parameters."""
+        found = Codes(self.function, parameters, self.inputs, self.backend, self.dtype)
+        found.strangers = self.strangers
+        return found
+
+    def count(self) -> int:
+        """How many kernels there are."""
+        with self.lock:
+            return sum(len(traced.kernels.held) for traced in self.traces.held.values())
+
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
         with self.lock:
-            traced = self._trace(call.structures)
+            traced = self._trace(call.form)
+            if task == "backward" and not traced.parameters:
+                raise ValueError(
+                    "backward() needs parameters: autograd.compile(function, parameters=model.parameters())"
+                )
             if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
                 raise TypeError(
                     f"{task} needs a function of one result, this one returns {len(traced.program.outputs)}; "
                     "return one Value (for instance their sum), or use .jacobian(...)"
                 )
-            request = Request(task, call.batched, chosen, sum(map(count, call.structures)), len(self.parameters))
-            return traced, self._kernel(call.structures, traced, request)
+            request = Request(task, call.batched, chosen, sum(map(count, call.form.structures)), len(traced.parameters))
+            return traced, self._kernel(traced, request)
 
-    def _trace(self, structures: tuple[Structure, ...]) -> Traced:
-        found = self.traces.get(structures)
+    def _trace(self, form: Form) -> Traced:
+        found = self.traces.get(form)
         if found is not None and found.environment.unchanged():
             return found
         with collector_at_rest():
-            traced = self.traces[structures] = self._traced(structures)
-        if found is not None and not (traced.program.same_as(found.program) and traced.program.is_built_in()):
-            self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
-        return traced
+            traced = self._traced(form)
+        if found is not None and traced.program.same_as(found.program) and traced.program.is_built_in():
+            traced = traced._replace(kernels=found.kernels)
+        return self.traces.put(form, traced)
 
-    def _traced(self, structures: tuple[Structure, ...]) -> Traced:
+    def _traced(self, form: Form) -> Traced:
+        arguments, parameters = [zeros(part) for part in form.structures], self.parameters()
         if self.inputs is not None:
-            if structures != ((None,) * len(self.inputs),):
+            if form.names or [part and part.parts for part in form.structures] != [(None,) * len(self.inputs)]:
                 raise TypeError(
                     f"this compiled graph takes one list of {len(self.inputs)} inputs, or an array of so many columns"
                 )
             graph = existing(self.function, self.inputs)
-            return Traced(*from_graph(graph.outputs, graph.inputs, self.parameters), graph.result, Environment(None))
-        arguments = [zeros(part) for part in structures]
-        graph = trace(self.function, arguments)
-        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
-        environment = Environment(self.function)
-        again = trace(self.function, arguments)
-        environment.take_values()
-        program, leaves = self._stable(program, leaves, again, environment)
-        return Traced(program, leaves, skeleton(graph.result), environment)
+            program, leaves = from_graph(graph.outputs, graph.inputs, parameters)
+            environment = Environment(None)
+        else:
+            function = form.applied(self.function)
+            graph = trace(function, arguments)
+            parameters = self.parameters()  # a model may have made some at its first call
+            program, leaves = from_graph(graph.outputs, graph.inputs, parameters)
+            environment = Environment(self.function)
+            again = trace(function, arguments)
+            environment.take_values()
+            other = from_graph(again.outputs, again.inputs, parameters)
+            program, leaves = self._stable((program, leaves), other, environment)
+            self._check_strangers(leaves)
+        return Traced(program, leaves, parameters, arguments, skeleton(graph.result), environment, Recent())
+
+    def _check_strangers(self, leaves: list[Value]) -> None:
+        if not self.strangers.isdisjoint(leaves):
+            raise TypeError(
+                f"{self.name} was compiled, then copied together with its model, but computes with the original's "
+                "parameters, to which its global names lead: compile a method of the model, or the function anew for "
+                "the copy"
+            )
 
     def _stable(
-        self, program: Program, leaves: list[Value], again: Graph, environment: Environment
+        self, once: tuple[Program, list[Value]], again: tuple[Program, list[Value]], environment: Environment
     ) -> tuple[Program, list[Value]]:
         """The program and its leaves; those that each trace makes for itself are constants.
 
         A function that is traced differently the second time would be compiled to something it is not.
         """
-        other, others = from_graph(again.outputs, again.inputs, self.parameters)
+        (program, leaves), (other, others) = once, again
         lasting = list(map(is_, leaves, others))
         changing = {leaf for leaf, stays in zip(leaves, lasting, strict=False) if not stays}
         if len(leaves) == len(others) and changing.isdisjoint(environment.values):
@@ -108,25 +176,53 @@ class Codes:
             "grows inside it); give what changes as an argument"
         )
 
-    def _kernel(self, structures: Any, traced: Traced, request: Request) -> Any:
-        key = (structures, request)
+    def _kernel(self, traced: Traced, request: Request) -> Any:
         self.last, self.leaves = (traced.program, request), traced.leaves
-        if key in self.kernels:
+        kernel = traced.kernels.get(request)
+        if kernel is not None:
             self.hits += 1
-        else:
-            self.misses += 1
-            with collector_at_rest():
-                self.kernels[key] = self._build(planned(traced.program, request))
-        return self.kernels[key]
+            return kernel
+        self.misses += 1
+        with collector_at_rest():
+            kernel = self._build(planned(traced.program, request), len(traced.leaves), request.inputs)
+        return traced.kernels.put(request, kernel)
 
-    def _build(self, plan: Schedule) -> Any:
+    def _build(self, plan: Schedule, leaves: int, inputs: int) -> Any:
         if self.backend == "llvm":
             from .llvm_backend import LlvmKernel
 
-            return LlvmKernel(plan, self.dtype)
+            return LlvmKernel(plan, self.dtype, leaves, inputs)
         from .numpy_backend import NumpyKernel
 
         return NumpyKernel(plan, self.dtype)
+
+
+def leaves_only(parameters: Any) -> list[Value]:
+    """A list of leaves; raises TypeError for anything else, with what to write, ValueError for one named twice."""
+    if isinstance(parameters, Value):
+        raise TypeError("parameters= takes a list of leaves, got one Value; write [value]")
+    if hasattr(parameters, "parameters"):
+        raise TypeError(f"parameters= takes a list of leaves, got a {type(parameters).__name__}; write x.parameters()")
+    if isinstance(parameters, Mapping) or not isinstance(parameters, Iterable):
+        remedy = "call it, model.parameters()" if callable(parameters) else "write for instance model.parameters()"
+        raise TypeError(f"parameters= takes a list of leaves, got {parameters!r:.60}; {remedy}")
+    found = list(parameters)
+    for p in found:
+        if not isinstance(p, Value) or isinstance(p, Constant) or p.operands:
+            raise TypeError(f"parameters= takes leaves, Values that were not computed; got {p!r:.60}")
+    if len(set(found)) < len(found):
+        raise ValueError("parameters= names a Value twice; name each once")
+    return found
+
+
+def held(leaves: Sequence[Value], dtype: Any = np.float64) -> Floats:
+    """The numbers of the leaves as they are now; TypeError for what is none (of None, NumPy would make nan)."""
+    try:
+        return np.array(array("d", [leaf.data for leaf in leaves]), dtype)
+    except (TypeError, OverflowError):
+        for k, leaf in enumerate(leaves):
+            real(leaf.data, f".data of {leaf.label or f'leaf {k}'}")
+        raise
 
 
 def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Program:

@@ -21,12 +21,12 @@ LEAST = 4  # tiles in a chunk
 
 
 class LlvmKernel(Kernel):
-    """A schedule as machine code; releasing it frees the code."""
+    """A schedule as machine code, with room for so many leaves and inputs; releasing it frees the code."""
 
-    def __init__(self, schedule: Schedule, dtype: Any = np.float64) -> None:
+    def __init__(self, schedule: Schedule, dtype: Any = np.float64, leaves: int = 0, inputs: int = 0) -> None:
         super().__init__()
         self.schedule, self.dtype = schedule, np.dtype(dtype)
-        writer = ModuleWriter(schedule, self.dtype.name)
+        writer = ModuleWriter(schedule, self.dtype.name, leaves, inputs)
         self.layout, self.tables = writer.layout, writer.tables  # the tables must live as long as the code
         self.text = str(writer)
         self.block = 4 * TYPES[self.dtype.name].lanes

@@ -27,12 +27,12 @@ class Layout:
     size: int = 0
 
     @classmethod
-    def of(cls, schedule: Schedule) -> "Layout":
+    def of(cls, schedule: Schedule, leaves: int, inputs: int) -> "Layout":
         program = schedule.program
-        leaves, inputs = (_most(program.number[program.code == kind]) for kind in (LEAF, INPUT))
+        used = [_most(program.number[program.code == kind]) for kind in (LEAF, INPUT)]
         parts = {
-            "P": leaves,
-            "X": 0 if schedule.batched else inputs,
+            "P": max(leaves, used[0]),
+            "X": 0 if schedule.batched else max(inputs, used[1]),
             "K": len(schedule.constants),
             "U": schedule.sizes["U"],
         }
@@ -52,13 +52,13 @@ def _most(numbers: Any) -> int:
 class ModuleWriter:
     """The text of a schedule's module, and the tables that it reads."""
 
-    def __init__(self, schedule: Schedule, dtype: str) -> None:
+    def __init__(self, schedule: Schedule, dtype: str, leaves: int = 0, inputs: int = 0) -> None:
         self.schedule, self.type, self.module = schedule, TYPES[dtype], Module()
         program = schedule.program
         for nodes in [program.outputs, *(step.nodes for step in self._steps() if isinstance(step, Lines))]:
             schedule.place_constants(np.concatenate([nodes, program.operands(nodes)]))
         self.tables: list[NDArray[np.int32]] = []
-        self.layout = Layout.of(schedule)
+        self.layout = Layout.of(schedule, leaves, inputs)
         self.places = Places(schedule, self.layout.offsets)
         self.interpreters: dict[bool, TableWriter] = {}
         self.once = [self._step(step, False) for step in schedule.once]

@@ -80,7 +80,7 @@ def _accumulate(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spa
         found = np.empty((run.length, len(pairs), *out.shape), out.dtype)
         for k, (a, b) in enumerate(pairs):
             np.multiply(a, b, out=found[:, k])
-        terms = found.reshape(-1, *out.shape)
+        terms = found.reshape(run.length * len(pairs), *out.shape)  # no −1: there may be no rows
         if started:
             terms[0] += out
         out[...] = np.add.accumulate(terms, axis=0)[-1]

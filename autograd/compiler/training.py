@@ -13,7 +13,7 @@ import numpy as np
 
 from .arguments import Call, at_least_one
 from .arrays import Floats, Ints
-from .codes import Codes
+from .codes import Codes, Recent, held
 from .updates import Held, Update
 
 MOST, LONG = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
@@ -24,8 +24,8 @@ class Trainer:
     """What `train` of one compiled function keeps from call to call: code for the losses and for the updates."""
 
     def __init__(self, codes: Codes) -> None:
-        self.codes: dict[tuple[Any, ...], Codes] = {tuple(codes.parameters): codes}
         self.own = codes
+        self.codes: Recent[Codes] = Recent(KEPT)  # by the parameters of optimizers that do not change all of them
         self.updates: list[Update] = []
 
     def train(
@@ -38,9 +38,9 @@ class Trainer:
         size = min(call.rows or 1, at_least_one(call.rows or 1 if batch_size is None else batch_size, "batch_size"))
         codes = self._codes(optimizer)
         traced, kernel = codes.ready("backward", call, ())
+        leaves = held(traced.leaves, codes.dtype)
         update = self._update(optimizer)
         loop = _loop(codes.backend)(update, *update.numbers(optimizer))
-        leaves = np.array([leaf.data for leaf in traced.leaves], codes.dtype)
         random = np.random.default_rng(seed) if shuffle else None
         run = _Run(loop, _Batches(call.columns(codes.dtype), size, random), epochs)
         try:
@@ -60,15 +60,15 @@ class Trainer:
                 "optimizer= takes for instance nn.Adam(model.parameters()), or an optimizer of your own subclass of "
                 f"nn.Optimizer, got {optimizer!r:.60}"
             )
-        if not set(parameters) <= set(self.own.parameters):
+        own = self.own.parameters()
+        if not set(parameters) <= set(own):
             raise ValueError(
                 "the optimizer changes Values that are no parameters of the compiled function: make both from the "
                 "same ones, autograd.compile(function, parameters=model.parameters()) and nn.Adam(model.parameters())"
             )
-        if parameters not in self.codes:
-            own = self.own
-            self.codes[parameters] = Codes(own.function, list(parameters), own.inputs, own.backend, own.dtype)
-        return self.codes[parameters]
+        if parameters == tuple(own):
+            return self.own
+        return self.codes.get(parameters) or self.codes.put(parameters, self.own.by(list(parameters)))
 
     def _update(self, optimizer: Any) -> Update:
         held = Held.by(optimizer)

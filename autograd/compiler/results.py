@@ -1,0 +1,85 @@
+"""What a compiled function returns: columns of numbers in the structure of its results and of its arguments.
+
+One row has the eager structure, to the types of its tuples. For many rows the lists become arrays, rows first, and the
+tuples stay tuples. Structures are given as whatever has them: a nested list, with anything in its places.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..structure import restore
+from .arguments import Argnums, built, leaves
+from .arrays import Floats
+
+
+def results(result: Any, columns: Floats) -> Any:
+    """The results of a call."""
+    return restore(result, columns.tolist()) if columns.ndim == 1 else derivatives(columns, result, 0.0)
+
+
+def by_argument(columns: Floats, result: Any, arguments: list[Any], argnums: Argnums) -> Any:
+    """The derivatives of the results by one argument or, for several, by a tuple of them inside each result."""
+    several = not isinstance(argnums, int)
+    return derivatives(columns, result, chosen(arguments, argnums), several)
+
+
+def chosen(arguments: list[Any], argnums: Argnums) -> Any:
+    """The argument of that number, or a tuple of those of these numbers."""
+    return arguments[argnums] if isinstance(argnums, int) else tuple([arguments[k] for k in argnums])
+
+
+def derivatives(columns: Floats, result: Any, inner: Any, several: bool = False) -> Any:
+    """Columns in the structure of the results and, inside, of `inner`, which is a tuple that stays one if `several`."""
+    if columns.ndim == 1:
+        return _nested(columns.tolist(), result, inner)
+    if isinstance(result, tuple) or (several and isinstance(result, list)):
+        width = size(inner)
+        parts = _cut(columns, [width * size(part) for part in result])
+        return built(type(result), [derivatives(c, r, inner, several) for c, r in zip(parts, result, strict=True)])
+    if several:
+        parts = _cut(columns, [size(part) for part in inner])
+        return tuple([derivatives(c, result, part) for c, part in zip(parts, inner, strict=True)])
+    return _stacked(columns, result, inner)
+
+
+def _cut(columns: Floats, sizes: list[int]) -> list[Floats]:
+    ends = np.cumsum([0, *sizes]).tolist()
+    return [columns[start:end] for start, end in pairwise(ends)]
+
+
+def _nested(flat: list[Any], result: Any, inner: Any) -> Any:
+    if not isinstance(result, (list, tuple)):
+        return restore(inner, flat)
+    if not isinstance(inner, (list, tuple)):
+        return restore(result, flat)
+    width = size(inner)
+    return restore(result, [restore(inner, flat[k * width : (k + 1) * width]) for k in range(size(result))])
+
+
+def _stacked(columns: Floats, result: Any, inner: Any) -> Any:
+    """One array; where a structure is ragged, the rows' numbers come as (nested) lists of arrays."""
+    outer, inside = shape(result), shape(inner)
+    if outer is None or inside is None:
+        return _nested(list(columns), result, inner)
+    return np.ascontiguousarray(columns.T).reshape(columns.shape[1], *outer, *inside)
+
+
+def size(tree: Any) -> int:
+    """How many numbers a nested list holds."""
+    return sum(1 for _ in leaves(tree))
+
+
+def shape(tree: Any) -> tuple[int, ...] | None:
+    """The shape of an array of that structure; None where the lists are ragged."""
+    if not isinstance(tree, (list, tuple)):
+        return ()
+    shapes = {shape(part) for part in tree}
+    only = shapes.pop() if shapes else ()
+    return None if shapes or only is None else (len(tree), *only)
+
+
+def skeleton(result: Any) -> Any:
+    """The lists and tuples of a result, without its Values."""
+    return restore(result, [None] * size(result))
