@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from .graph import dependents, gradients, topological_order
 from .modes import mode, no_grad
+from .printing import printable
 from .structure import describe, flatten, restore
 from .transforms import numeric_derivatives
 from .value import Constant, Value
@@ -103,7 +104,7 @@ class Report:
         if len(rows) > LONG:
             rows = sorted(rows, key=lambda d: d.badness, reverse=True)[: LONG // 2]
         notes = [d.explanation for d in rows if d.explanation]
-        return "\n".join([self._headline(), *_table(rows), *self._remainder(rows), *notes[:NOTES]])
+        return printable("\n".join([self._headline(), *_table(rows), *self._remainder(rows), *notes[:NOTES]]))
 
     def _headline(self) -> str:
         failed, count = sum(not d.passed for d in self.derivatives), len(self.derivatives)

@@ -55,7 +55,8 @@ class Diagram:
         suffix = Path(path).suffix.lower()
         if suffix != ".dot" and suffix not in FORMATS:
             name = os.fspath(path)
-            raise ValueError(f"cannot save a diagram as {name!r}: the name must end in .svg, .png, .pdf or .dot")
+            page = "; a page is made by walk(value).save(…)" if suffix in (".html", ".htm") else ""
+            raise ValueError(f"cannot save a diagram as {name!r}: the name must end in .svg, .png, .pdf or .dot{page}")
         return write_whole(path, self.source.encode() if suffix == ".dot" else self._rendered(suffix))
 
     def _rendered(self, suffix: str) -> bytes:

@@ -71,7 +71,7 @@ def _rows(recording: Recording, node: Value, widest: dict[Value, str]) -> list[s
 
 def _title(recording: Recording, node: Value) -> str:
     """The node's name, and the sign of its operation."""
-    name = plain(str(recording.scene[node].name))
+    name = plain(str(recording.scene[node].name), as_given=True)
     return f"{name} {node.op.symbol}" if node.op else name
 
 
