@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Value, draw
+from autograd import Value, draw, walk
 from autograd.drawing import diagram, render
 from autograd.drawing.diagram import Diagram
 from autograd.drawing.files import write_whole
@@ -157,6 +157,15 @@ def test_the_digraph_behind_it_can_be_changed() -> None:
 def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.pdf or \.dot"):
         small().save(tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_picture_of_a_page_and_a_page_of_a_picture_are_refused_with_the_way_to_each(tmp_path: Path) -> None:
+    x = Value(2.0, "x")
+    with pytest.raises(ValueError, match=r"a page is made by walk\(value\)\.save"):
+        draw(x * x).save(tmp_path / "x.html")
+    with pytest.raises(ValueError, match=r"a picture is made by draw\(value\)\.save"):
+        walk(x * x).save(tmp_path / "x.svg")
     assert os.listdir(tmp_path) == []
 
 
