@@ -1,6 +1,7 @@
 """Pictures without any program: DOT text as SVG, in the shapes, ids and order of elements that Graphviz gives it."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from html import escape
 from itertools import pairwise
@@ -26,7 +27,7 @@ def painted(source: str) -> str:
     return (_Placed if placed else _LaidOut)(graph).svg()
 
 
-class _Painter:
+class _Painter(ABC):
     """Paints a graph whose places are known."""
 
     shapes: dict[Node, Shape]
@@ -54,9 +55,9 @@ class _Painter:
     def frames(self) -> Sequence[str]:
         return ()
 
+    @abstractmethod
     def line(self, edge: Edge) -> str:
         """The path of an edge."""
-        raise NotImplementedError
 
     def node(self, node: Node, id: str) -> str:
         """Outline, and the record's lines and texts in the order in which they stand."""
