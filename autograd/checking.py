@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .graph import dependents, gradients, topological_order
+from .printing import printable
 from .recorders import no_grad, recording
 from .structure import describe, flatten, restore
 from .transforms import numeric_derivatives
@@ -103,7 +104,7 @@ class Report:
         if len(rows) > LONG:
             rows = sorted(rows, key=lambda d: d.badness, reverse=True)[: LONG // 2]
         notes = [d.explanation for d in rows if d.explanation]
-        return "\n".join([self._headline(), *_table(rows), *self._remainder(rows), *notes[:NOTES]])
+        return printable("\n".join([self._headline(), *_table(rows), *self._remainder(rows), *notes[:NOTES]]))
 
     def _headline(self) -> str:
         failed, count = sum(not d.passed for d in self.derivatives), len(self.derivatives)

@@ -11,8 +11,9 @@ from typing import Any
 
 from .arithmetic import Arithmetic
 from .graph import topological_order
-from .numerals import latex_name, latex_number, shortest, subscripts, superscript
+from .numerals import alike, latex_name, latex_number, shortest, subscripts, superscript
 from .operations import ADD, MUL, NEG, POW, SUB
+from .printing import Text
 from .table import Operation
 from .value import Constant, Value
 
@@ -101,11 +102,12 @@ class Writer(Arithmetic):
             return Term(rf"{upright}\left({inside}\right)", FUNCTION, self)
         return Term(f"{name}({inside})", FUNCTION, self)
 
-    def name(self, label: str, number: int | None = None) -> Term:
-        """A variable by its label, `w11` as w₁₁; the `number`-th of that label as w₁₁⁽²⁾."""
+    def name(self, label: str, number: int | None = None, as_given: bool = False) -> Term:
+        """A variable by its label, `w11` as w₁₁ if not `as_given`; the `number`-th of that label as w₁₁⁽²⁾."""
         if self.latex:
-            return Term(latex_name(label) + (f"^{{({number})}}" if number else ""), ATOM, self)
-        return Term(subscripts(label) + (f"⁽{superscript(str(number))}⁾" if number else ""), ATOM, self)
+            return Term(latex_name(label, as_given) + (f"^{{({number})}}" if number else ""), ATOM, self)
+        shown = label if as_given else subscripts(label)
+        return Term(shown + (f"⁽{superscript(str(number))}⁾" if number else ""), ATOM, self)
 
 
 def _is_word(text: str) -> bool:
@@ -153,11 +155,12 @@ def derivative(op: Operation, operands: Sequence[str], out: str, index: int, sty
     return f"[{term.text}]" if term.level == 1 else term.text  # a comparison: Iverson's bracket, 1 or 0
 
 
-def formula(value: Value, style: str = "text", numbers: bool = False) -> str:
+def formula(value: Value, style: str = "text", numbers: bool = False) -> Text:
     """The graph of `value` as text, infix or (`style="latex"`) LaTeX, with labels or (`numbers=True`) numbers.
 
     A node that is used more than once is named and defined in a `where` line, so that the text stays linear in the
-    number of nodes. Raises ValueError for another style, TypeError for what is no Value.
+    number of nodes. `print` writes it in ASCII where the stream has no such signs. Raises ValueError for another
+    style, TypeError for what is no Value.
 
     >>> x, y = Value(2.0, label="x1"), Value(3.0, label="y")
     >>> formula((x * y + 1.0).tanh())
@@ -184,7 +187,7 @@ def formula(value: Value, style: str = "text", numbers: bool = False) -> str:
             definitions.append(f"{name.text} = {term.text}")
             term = name
         terms[node] = term
-    return _with_definitions(m, terms[value].text, definitions)
+    return Text(_with_definitions(m, terms[value].text, definitions))
 
 
 def _names(m: Writer, order: Sequence[Value]) -> dict[Value, Term]:
@@ -192,11 +195,12 @@ def _names(m: Writer, order: Sequence[Value]) -> dict[Value, Term]:
     used = dict.fromkeys([*(operand for node in order for operand in node.operands), order[-1]])  # lower layers first
     labelled = [node for node in used if node.label and type(node) is not Constant]
     total = Counter(node.label for node in labelled)
+    same = alike(total)
     seen: Counter[str] = Counter()
     names = {}
     for node in labelled:
         seen[node.label] += 1
-        names[node] = m.name(node.label, seen[node.label] if total[node.label] > 1 else None)
+        names[node] = m.name(node.label, seen[node.label] if total[node.label] > 1 else None, node.label in same)
     return names
 
 

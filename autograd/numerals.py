@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789−.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
@@ -61,6 +62,18 @@ def subscripts(label: str) -> str:
     return found[1] + found[2].translate(_SUBSCRIPTS) if found else label
 
 
+def alike(labels: Iterable[str]) -> set[str]:
+    """The labels that would look like another one with subscripts, as x1 and x_1 do: they are shown as they are given.
+
+    >>> sorted(alike(["x1", "x_1", "x2", "x1"]))
+    ['x1', 'x_1']
+    """
+    looks: dict[str, set[str]] = {}
+    for label in labels:
+        looks.setdefault(subscripts(label), set()).add(label)
+    return {label for found in looks.values() if len(found) > 1 for label in found}
+
+
 def superscript(text: str) -> str | None:
     """A number as superscript; None for what is no short number.
 
@@ -70,13 +83,13 @@ def superscript(text: str) -> str | None:
     return text.translate(_SUPERSCRIPTS) if re.fullmatch(r"−?\d{1,4}", text) else None
 
 
-def latex_name(label: str) -> str:
-    """A label as LaTeX: `w11` as w_{11}, `loss` upright, what LaTeX would take for commands escaped.
+def latex_name(label: str, as_given: bool = False) -> str:
+    """A label as LaTeX: `w11` as w_{11} if not `as_given`, `loss` upright, what LaTeX would take for commands escaped.
 
     >>> latex_name("w11"), latex_name("loss"), latex_name("a_b")
     ('w_{11}', '\\\\mathrm{loss}', '\\\\mathrm{a\\\\_b}')
     """
-    found = _INDEXED.fullmatch(label)
+    found = None if as_given else _INDEXED.fullmatch(label)
     base, index = (found[1], f"_{{{found[2]}}}") if found else (label, "")
     if base in _GREEK:
         return rf"\{_GREEK[base]}{index}"

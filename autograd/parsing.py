@@ -8,6 +8,7 @@ import ast
 import math
 import re
 import sys
+import unicodedata
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,10 @@ from .table import OPERATIONS
 from .value import Value
 
 LONGEST, DEEPEST = 4_000, 150  # characters; operations and brackets inside one another
-CONSTANTS = {"pi": math.pi, "e": math.e}
+CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
+SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(…)"}
+_NUMBER = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+FORGOTTEN = re.compile(rf"(?:{_NUMBER}|\))\s*(?=[^\W\d]|\()|(?<=[\w.)])\s+(?=[\w.(])")  # between two factors
 BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"}
 WHAT = {  # what people try, by its name
     ast.Attribute: "an attribute (.name)", ast.Subscript: "an index ([…])", ast.Lambda: "a lambda",
@@ -51,12 +55,21 @@ def parse(text: str, values: Mapping[str, Value]) -> Value | float:
             warnings.simplefilter("ignore")  # 1if x: what is odd to Python is an error here anyway
             tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise ExpressionError(f"column {_clipped(error.offset, text)}: {error.msg}") from None
+        raise ExpressionError(_misspelt(text, error)) from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise ExpressionError(f"column 1: this cannot be parsed ({type(error).__name__})") from None
     reader = Reader(text, values)
     reader.check_depth(tree)
     return reader.read(tree)  # type: ignore[no-any-return]
+
+
+def name_of(text: str) -> str:
+    """A name as Python's parser reads it: the micro sign µ is the letter μ (NFKC).
+
+    >>> name_of("\N{MICRO SIGN}") == "\N{GREEK SMALL LETTER MU}"
+    True
+    """
+    return unicodedata.normalize("NFKC", text)
 
 
 def _check_size(text: str) -> None:
@@ -75,6 +88,21 @@ def _check_size(text: str) -> None:
             raise ExpressionError(f"column {column}: nested more than {DEEPEST} deep")
 
 
+def _misspelt(text: str, error: SyntaxError) -> str:
+    """What Python's parser did not understand, and what is meant by it most likely."""
+    for column, char in enumerate(text, 1):
+        if char in SIGNS:
+            return f"column {column}: {char} is not understood: write {SIGNS[char]}"
+        if char in "₀₁₂₃₄₅₆₇₈₉":
+            return f"column {column}: {char} is not understood: write x1 for x₁"
+    if missing := FORGOTTEN.search(text):
+        function = re.search(r"\w*$", text[: missing.start()])
+        if function and function[0] in OPERATIONS:
+            return f"column {missing.end() + 1}: {function[0]} is a function: write {function[0]}(…)"
+        return f"column {missing.end() + 1}: a sign is missing between two factors: write *, as in 2*x"
+    return f"column {_clipped(error.offset, text)}: {error.msg}"
+
+
 def _clipped(offset: int | None, text: str) -> int:
     return max(1, min(offset or 1, len(text) + 1))
 
@@ -84,7 +112,7 @@ class Reader:
 
     def __init__(self, text: str, values: Mapping[str, Value]) -> None:
         self.bytes = text.encode()
-        self.values = values
+        self.values = {name_of(name): value for name, value in values.items()}
 
     def error(self, node: ast.AST, message: str) -> ExpressionError:
         column = len(self.bytes[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1  # Python counts bytes
@@ -110,8 +138,13 @@ class Reader:
                 return self.apply(node, "neg", [x]) if isinstance(sign, ast.USub) else x
             case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
                 return self.apply(node, BINARY[type(op)], [self.read(left), self.read(right)])
+            case ast.BinOp(left=left, op=ast.BitXor()):
+                column = len(self.bytes[: self.bytes.find(b"^", left.end_col_offset)].decode()) + 1
+                raise ExpressionError(f"column {column}: ^ is no power here: write **, as in x**2")
             case ast.Call(func=ast.Name(id=name)):
                 return self._call(node, name)
+            case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call()):
+                raise self.error(node, "a bracket behind a factor calls nothing: write *, as in 2*(x + 1)")
             case ast.Call():
                 raise self.error(node, "only the functions of the table can be called, by their names")
         kind = WHAT.get(type(node)) or f"'{ast.unparse(node):.20}'"
@@ -129,9 +162,13 @@ class Reader:
             return CONSTANTS[name]
         if name in OPERATIONS:
             raise self.error(node, f"{name} is a function: write {name}(…)")
-        raise self.error(node, f"no value for {name}: add {name}=… after the expression")
+        halves = [(name[:i], name[i:]) for i in range(1, len(name))]
+        product = "".join(f", or write {a}*{b}" for a, b in halves if a in self.values and b in self.values)
+        raise self.error(node, f"no value for {name}: add {name}=… after the expression{product}")
 
     def _call(self, node: ast.Call, name: str) -> Any:
+        if name in self.values or (name in CONSTANTS and name not in OPERATIONS):
+            raise self.error(node, f"{name} is a number, not a function: write {name}*(…)")
         if name not in OPERATIONS:
             raise self.error(node, f"no function named {name!r}; see autograd.OPERATIONS for those there are")
         arguments = [self._argument(argument) for argument in node.args]

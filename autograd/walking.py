@@ -6,6 +6,7 @@ from typing import Any, Literal, overload
 
 from .arithmetic import real
 from .graph import topological_order
+from .printing import printable
 from .steps.base import Step, seen
 from .steps.drive import Drive
 from .steps.names import names_of
@@ -95,8 +96,9 @@ def _rate(parameters: Iterable[Value] | None, lr: float | None) -> tuple[list[Va
 class Walk(Sequence[Step]):
     """The steps of one pass, in order: a sequence of `Step`s, whose slices are Walks again.
 
-    `print(walk)` is the pass as text; `save` writes it as a page, as text, as Markdown or as LaTeX; in a notebook
-    it shows the player. `drive()` performs the backward pass on the real nodes instead.
+    `print(walk)` is the pass as text, in ASCII where the stream lacks ∂ and the like; `save` writes it as a page, as
+    text, as Markdown or as LaTeX; in a notebook it shows the player. `drive()` performs the backward pass on the real
+    nodes instead.
     """
 
     def __init__(self, recording: Recording, steps: Sequence[Step] | None = None, quiz: bool = False) -> None:
@@ -154,14 +156,14 @@ class Walk(Sequence[Step]):
     def __str__(self) -> str:
         from .drawing.texts import text
 
-        return text(self)
+        return printable(text(self))
 
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
         for step in self.steps:
             counts[step.kind] = counts.get(step.kind, 0) + 1
         parts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        return f"<Walk of {self.recording.root} by {self.recording.by}: {len(self)} steps ({parts})>"
+        return printable(f"<Walk of {self.recording.root} by {self.recording.by}: {len(self)} steps ({parts})>")
 
     def _repr_html_(self) -> str:
         from .drawing.player import fragment

@@ -5,6 +5,7 @@ come with scikit-learn. A fifth of them is held out, to see how well the network
 Pictures of it all go to the folder demo/.
 """
 
+import sys
 from pathlib import Path
 from random import Random
 
@@ -116,6 +117,7 @@ def save_pictures(model, history, rows, case, neuron):
 
 
 def main():
+    sys.stdout.reconfigure(encoding="utf-8")  # ∂ and Σ are meant, on every console
     learned, held_out, names = load()
     model, history = train(learned, held_out)
     case, neuron = show_one_neuron(model, held_out, names)

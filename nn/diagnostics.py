@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 from autograd.numerals import number
+from autograd.printing import printable
 
 from .columns import Network, network, weights
 from .findings import findings
@@ -81,7 +82,7 @@ class Diagnosis(Measurement):
     def __repr__(self) -> str:
         title = f"{self.count} row{'s' * (self.count > 1)}, loss {number(self.loss)}"
         sentences = [fill(sentence, 100, subsequent_indent="  ") for sentence in self.findings]
-        return "\n".join([title, "", super().__repr__(), "", *(sentences or ["Nothing stands out."])])
+        return printable("\n".join([title, "", super().__repr__(), "", *(sentences or ["Nothing stands out."])]))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Every neuron of every layer: the share of rows on which it is closed or saturated, the darker the larger."""

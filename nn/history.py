@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from autograd.printing import printable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -62,7 +64,7 @@ class History:
             half = self.SHOWN // 2
             rows[half:-half] = [["…"] * (1 + len(self.columns))]
         lines = aligned([["epoch", *self.columns], *rows])
-        return "\n".join([*lines, self.stopped] if self.stopped else lines)
+        return printable("\n".join([*lines, self.stopped] if self.stopped else lines))
 
 
 def shown(x: float) -> str:

@@ -6,6 +6,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
 
+from autograd.printing import printable
+
 
 class Screen(Protocol):
     """Where the line is shown."""
@@ -22,7 +24,7 @@ class Terminal:
         self.stream, self.width = stream, 0
 
     def show(self, line: str) -> None:
-        line = line[: shutil.get_terminal_size().columns - 1]  # a line that wraps could not be written over
+        line = printable(line)[: shutil.get_terminal_size().columns - 1]  # a line that wraps could not be written over
         self.stream.write("\r" + line.ljust(self.width))
         self.stream.flush()
         self.width = len(line)
@@ -61,7 +63,7 @@ class Log:
 
     def close(self) -> None:
         if self.line:
-            self.stream.write(self.line + "\n")
+            self.stream.write(printable(self.line) + "\n")
 
 
 class Silence:

@@ -24,3 +24,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         context = running.chromium.launch_persistent_context(str(profile), executable_path=chromium, args=FLAGS)
         yield context
         context.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A fresh page that fails the test on any error of a script and on any request to a network."""
+    tab, faults = browser.new_page(), []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+    yield tab
+    tab.close()
+    assert faults == []

@@ -94,6 +94,12 @@ def test_a_label_is_shown_literally(label: str, direction: str) -> None:
     assert boxes(draw(Value(1.0, label), direction=direction))["n0"][0] == label
 
 
+def test_labels_that_look_alike_with_subscripts_are_shown_as_they_are_given() -> None:
+    x1, x_1, y1 = Value(1.0, "x1"), Value(2.0, "x_1"), Value(3.0, "y1")
+    shown = boxes(draw(x1 * x_1 + y1))
+    assert [shown[name][0] for name in ("n0", "n1", "n3")] == ["x1", "x_1", "y₁"]
+
+
 def test_a_label_of_several_lines_keeps_them() -> None:
     assert boxes(draw(Value(1.0, "above\nbelow")))["n0"][:2] == ["above", "below"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Value, draw
+from autograd import Value, draw, walk
 from autograd.drawing import diagram, render
 from autograd.drawing.diagram import Diagram
 from autograd.drawing.render import RenderError, programs
@@ -86,27 +86,45 @@ def test_graphviz_pure_is_found_in_an_environment_that_is_not_activated(
 
 
 @needs_pure
-def test_a_broken_dot_is_no_obstacle_to_graphviz_pure(path_with: Path) -> None:
+def test_a_broken_dot_is_no_obstacle_to_graphviz_pure(path_with: Path, tmp_path: Path) -> None:
     broken = path_with / "dot"
     broken.write_text('#!/bin/sh\necho "Format: svg not recognized" >&2\nexit 1\n')
     broken.chmod(0o755)
     (path_with / "graphviz-pure").symlink_to(str(PURE))
-    ET.fromstring(small().svg())
+    assert small().save(tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_with_neither_the_error_says_what_to_install(path_with: Path, tmp_path: Path) -> None:
-    for save in (small().svg, lambda: small().save(tmp_path / "x.png")):
-        with pytest.raises(RenderError) as caught:
-            save()
-        assert "pip install graphviz-pure" in str(caught.value)
-        assert "apt install graphviz" in str(caught.value)
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_with_neither_the_error_says_what_to_install_for_png_and_pdf(
+    suffix: str, path_with: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(RenderError) as caught:
+        small().save(tmp_path / f"x.{suffix}")
+    assert f"no Graphviz was found to draw {suffix.upper()}" in str(caught.value)
+    assert "pip install graphviz-pure" in str(caught.value)
+    assert "apt install graphviz" in str(caught.value)
     assert os.listdir(tmp_path) == ["bin"]
 
 
-def test_with_neither_a_notebook_shows_text_and_no_traceback(path_with: Path) -> None:
+def test_with_neither_svg_is_drawn_all_the_same(path_with: Path, tmp_path: Path) -> None:
+    root = ET.parse(small().save(tmp_path / "x.svg")).getroot()
+    assert {"n0", "n1", "n2", "n3", "n4", "n5", "e2-0", "e2-1", "e4-0", "e4-1", "e5-0"} <= {
+        element.get("id") for element in root.iter()
+    }
+
+
+def test_with_neither_a_notebook_shows_the_picture(path_with: Path) -> None:
     shown = small()._repr_mimebundle_()
+    ET.fromstring(shown["image/svg+xml"])
+    assert shown["text/plain"] == repr(small())
+
+
+def test_a_picture_that_nothing_can_draw_is_text_in_a_notebook_and_no_traceback(path_with: Path) -> None:
+    picture = small()
+    picture.digraph.body.append('a [label="never closed\n')
+    shown = picture._repr_mimebundle_()
     assert list(shown) == ["text/plain"]
-    assert "pip install graphviz-pure" in shown["text/plain"]
+    assert "no program could draw this diagram" in shown["text/plain"]
 
 
 def test_with_neither_the_dot_text_is_still_there(path_with: Path, tmp_path: Path) -> None:
@@ -141,12 +159,21 @@ def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_a_picture_of_a_page_and_a_page_of_a_picture_are_refused_with_the_way_to_each(tmp_path: Path) -> None:
+    x = Value(2.0, "x")
+    with pytest.raises(ValueError, match=r"a page is made by walk\(value\)\.save"):
+        draw(x * x).save(tmp_path / "x.html")
+    with pytest.raises(ValueError, match=r"a picture is made by draw\(value\)\.save"):
+        walk(x * x).save(tmp_path / "x.svg")
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_suffix_may_be_in_capitals(tmp_path: Path) -> None:
     ET.parse(small().save(tmp_path / "X.SVG"))
 
 
 def test_a_picture_that_fails_leaves_the_old_file(path_with: Path, tmp_path: Path) -> None:
-    target = tmp_path / "x.svg"
+    target = tmp_path / "x.png"
     target.write_text("old")
     with pytest.raises(RenderError):
         small().save(target)

@@ -179,6 +179,12 @@ def test_numbers_are_short_and_honest(value: float, text: str) -> None:
     assert not is_rounded(0.1234)
 
 
+def test_labels_that_look_alike_with_subscripts_are_written_as_they_are_given() -> None:
+    x1, x_1, y1 = Value(1.0, "x1"), Value(2.0, "x_1"), Value(3.0, "y1")
+    assert formula(x1 * x_1 + y1) == "x1·x_1 + y₁"
+    assert formula(x1 * x_1 + y1, "latex") == r"\mathrm{x1} \cdot \mathrm{x\_1} + y_{1}"
+
+
 def test_labels_with_a_number_get_subscripts() -> None:
     assert [subscripts(s) for s in ("w11", "x_1", "loss", "L2norm", "w1,12")] == [
         "w₁₁",

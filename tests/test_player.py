@@ -5,6 +5,7 @@ import html
 import json
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,11 +106,23 @@ def test_labels_cannot_break_out() -> None:
     assert text.count("</script>") == 2
 
 
-def test_without_any_graphviz_the_steps_remain(monkeypatch: pytest.MonkeyPatch) -> None:
+def marks(text: str) -> dict[str, set[str]]:
+    """All that the script looks up in the pictures of a page."""
+    pictures = picture_of(text) + "".join(data_of(text)["views"].values())
+    return {name: set(re.findall(rf'{name}="([^"]*)"', pictures)) for name in ("data-n", "data-e", "data-k", "class")}
+
+
+@pytest.mark.parametrize("steps", [neuron, network])
+def test_without_any_graphviz_the_picture_has_the_same_marks(
+    steps: Callable[[], Walk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_program = marks(page(steps())) if render.programs() else None
     monkeypatch.setattr(render, "programs", list)
-    text = page(neuron())
-    assert "<img" not in text
-    assert "<details>" in text
+    without = marks(page(steps()))
+    assert {key for step in data_of(page(steps()))["steps"] for key, _ in step["c"] if key[0] in "dg"} <= without[
+        "data-k"
+    ]
+    assert with_program in (without, None)
 
 
 def test_a_network_by_layer_has_its_picture_without_any_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +146,7 @@ def test_a_graph_too_large_for_a_picture_still_has_its_steps() -> None:
         y = y * x
     text = page(walk(y))
     assert "<img" not in text
+    assert "No picture: the graph has 501 nodes, and nobody could read one of more than 400." in text
     assert text.count("<li ") == 1501
 
 

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,6 @@ from autograd.drawing.player import fragment
 from autograd.walking import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def tab(browser: Any) -> Iterator[Any]:
-    """A fresh page that fails the test on any error of a script and on any request to a network."""
-    tab, faults = browser.new_page(), []
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
-    yield tab
-    tab.close()
-    assert faults == []
 
 
 def neuron(quiz: bool = False) -> Walk:
@@ -42,6 +31,33 @@ def opened(tab: Any, steps: Walk, folder: Path, anchor: str = "") -> Any:
     steps.save(folder / "w.html")
     tab.goto(f"file://{folder / 'w.html'}{anchor}")
     return tab.locator(".cr-walk")
+
+
+@pytest.mark.parametrize("steps", [neuron, network])
+def test_drawn_without_graphviz_it_plays_and_every_text_fits_its_box(
+    tab: Any, tmp_path: Path, steps: Callable[[], Walk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograd.drawing.render.programs", list)
+    tab.emulate_media(reduced_motion="reduce")
+    player = opened(tab, steps(), tmp_path)
+    graph = player.locator(".cr-stage svg:has(.rule)")
+    if not graph.is_visible():
+        player.get_by_role("button", name="Show the graph").click()
+    for place in range(1, len(steps()), 5):
+        tab.evaluate(f"location.hash = '#walk-step={place}'")
+        tab.wait_for_function(f"document.querySelector('.cr-count').textContent.startsWith('step {place} ')")
+        assert graph.locator(".node.on").count() > 0
+        assert graph.evaluate(STICKING_OUT) == []
+
+
+STICKING_OUT = """svg => [...svg.querySelectorAll(".node")].flatMap(node => {
+    const card = node.querySelector(".card").getBBox();
+    return [...node.querySelectorAll("text")].filter(text => {
+        const box = text.getBBox();
+        return box.x < card.x || box.x + box.width > card.x + card.width || box.y < card.y - 1
+            || box.y + box.height > card.y + card.height + 1;
+    }).map(text => text.textContent);
+})"""
 
 
 def count(player: Any) -> str:

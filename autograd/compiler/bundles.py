@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..printing import printable
 from ..table import Operation
 from .arrays import Ints, distinct
 from .loops import LETTERS, Address, Operand
@@ -132,7 +133,7 @@ class Schedule:
         parts = [f"# {sizes}", *(f"{step}" for step in self.once)]
         if self.rows:
             parts += ["for each row:", *(f"    {step}" for step in self.rows)]
-        return "\n".join(parts)
+        return printable("\n".join(parts))
 
     def counts(self) -> list[tuple[int, str]]:
         u, r, g = (self.sizes[space] for space in "URG")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import topological_order
+from ..printing import printable
 from ..table import Operation
 from ..value import Constant, Value
 from .arrays import Floats, Ints, Mask, ordered, spans
@@ -115,7 +116,7 @@ class Program:
 
     def __str__(self) -> str:
         shown = {int(i): f"  → output {k}" for k, i in enumerate(self.outputs)}
-        return "\n".join(f"%{i} = {self.line(i)}{shown.get(i, '')}" for i in range(len(self)))
+        return printable("\n".join(f"%{i} = {self.line(i)}{shown.get(i, '')}" for i in range(len(self))))
 
     def line(self, i: int) -> str:
         code, operands = int(self.code[i]), self.args[self.start[i] : self.start[i] + self.arity[i]]

@@ -36,13 +36,14 @@ class Diagram:
         return str(self.digraph.source)
 
     def svg(self) -> str:
-        """The picture as SVG, with a transparent background; raises RenderError where no Graphviz is installed."""
+        """The picture as SVG, with a transparent background; needs no program. Raises RenderError for damaged DOT."""
         return self._rendered(".svg").decode()
 
     def save(self, path: str | os.PathLike[str]) -> "Path":
         """Write the picture to `path`, as its suffix says: .svg, .png, .pdf or .dot; whole or not at all.
 
-        Returns the path. Raises ValueError for another suffix, RenderError where the program to draw it is missing.
+        Returns the path. Raises ValueError for another suffix, RenderError where the program to draw PNG or PDF is
+        missing; SVG needs none.
 
         >>> import os, tempfile
         >>> from autograd import Value, draw
@@ -54,7 +55,8 @@ class Diagram:
         suffix = Path(path).suffix.lower()
         if suffix != ".dot" and suffix not in FORMATS:
             name = os.fspath(path)
-            raise ValueError(f"cannot save a diagram as {name!r}: the name must end in .svg, .png, .pdf or .dot")
+            page = "; a page is made by walk(value).save(…)" if suffix in (".html", ".htm") else ""
+            raise ValueError(f"cannot save a diagram as {name!r}: the name must end in .svg, .png, .pdf or .dot{page}")
         return write_whole(path, self.source.encode() if suffix == ".dot" else self._rendered(suffix))
 
     def _rendered(self, suffix: str) -> bytes:

@@ -59,7 +59,8 @@ def _frames(graph: Any, paths: Iterable[Path], new: Callable[..., Any]) -> dict[
 
 
 def _label(box: Box, drawing: Drawing, digits: int, down: bool) -> str:
-    return record(box.nodes[0], digits, drawing.computed, down)
+    node = box.nodes[0]
+    return record(node, digits, drawing.computed, down, node.label in drawing.alike)
 
 
 def _collapsed_label(box: Box, drawing: Drawing, digits: int, down: bool) -> str:

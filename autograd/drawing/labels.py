@@ -9,9 +9,10 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _RECORD = str.maketrans({char: f"\\{char}" for char in '{}|<>\\"'} | {"\n": r"\n", "&": "&amp;"})
 
 
-def plain(label: str) -> str:
-    """A label with its numbers as subscripts, shortened, and without characters that no picture can hold."""
-    text = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in subscripts(label))
+def plain(label: str, as_given: bool = False) -> str:
+    """A label with its number as subscript if not `as_given`, shortened, without what no picture can hold."""
+    shown = label if as_given else subscripts(label)
+    text = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in shown)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -30,14 +31,14 @@ def chip(text: str, colour: str) -> str:
     return f"<{table}<TR><TD>{text.translate(_HTML)}</TD></TR></TABLE>>"
 
 
-def record(node: Value, digits: int, computed: bool, down: bool) -> str:
+def record(node: Value, digits: int, computed: bool, down: bool, as_given: bool = False) -> str:
     """A node's label: operation and name side by side, and below them the value and the gradient.
 
     `computed` is false before backward(): the gradient is then `·`. `down` says that the graph runs downwards, where
-    Graphviz stacks fields only within braces.
+    Graphviz stacks fields only within braces. `as_given` keeps subscripts from the name.
     """
     symbol = node.op.symbol if node.op else ""
-    head = [field(text) for text in (symbol, plain(node.label)) if text]
+    head = [field(text) for text in (symbol, plain(node.label, as_given)) if text]
     rows = [head[0] if len(head) == 1 else "{" + "|".join(head) + "}"] if head else []
     rows.append(field(number(node.data, digits)))
     if type(node) is not Constant:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..numerals import alike
 from ..value import Constant, Value
 from .groups import Path, layer_of
 
@@ -40,6 +41,7 @@ class Drawing:
     roots: frozenset[Value]
     computed: bool  # whether backward() has been here
     largest: float  # the largest gradient in size
+    alike: set[str]  # labels that subscripts would make look like others
 
 
 def arrange(
@@ -66,7 +68,8 @@ def arrange(
     edges = _edges(shown, place, number, computed)
     _find_outputs(shown, place, roots)
     guides = _guides(shown, place)
-    return Drawing(list(boxes.values()), edges, guides, frozenset(roots), computed, max(gradients, default=0.0))
+    same = alike(node.label for node in shown)
+    return Drawing(list(boxes.values()), edges, guides, frozenset(roots), computed, max(gradients, default=0.0), same)
 
 
 def _edges(shown: Sequence[Value], place: dict[Value, Box], number: dict[Value, int], computed: bool) -> list[Edge]:

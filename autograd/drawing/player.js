@@ -17,6 +17,7 @@ function chainruleWalk(root) {
   const WORDS = { f: "Forward", l: "Loss", b: "Backward", u: "Update" };
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
   const LONG = 20; // characters; a longer left side takes the whole width, with its line
+  const FRAME = 760; // pixels; how high a frame counts, whatever it is
   const TOLERANCE = 0.01; // a typed number counts when it is within 1 % of the result
   let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0;
   const solved = new Set();
@@ -333,7 +334,14 @@ function chainruleWalk(root) {
     render(to);
     follow(quiet ? "auto" : undefined);
     if (!quiet) say(`${phase.textContent}, ${count.textContent}. ${formula.textContent}. ${sentence.textContent}`);
-    if (!quiet && data.page) history.replaceState(null, "", count.href);
+    if (!quiet) address(count.href);
+  }
+
+  function address(link) {
+    // a page in a frame (srcdoc) has no address of its own, and a browser may refuse many changes: the step matters more
+    try {
+      if (data.page) history.replaceState(null, "", link);
+    } catch {}
   }
 
   const say = (text) => (live.textContent = text);
@@ -422,7 +430,7 @@ function chainruleWalk(root) {
     const link = event.target.closest("a[href*='-step=']");
     if (!link) return;
     event.preventDefault();
-    if (data.page) history.replaceState(null, "", link.href);
+    address(link.href);
     move(Number(link.href.split("-step=")[1]) - 1);
   });
   addEventListener("hashchange", () => fromLink() >= 0 && root.isConnected && move(fromLink()));
@@ -453,12 +461,22 @@ function chainruleWalk(root) {
   darkScreen.addEventListener("change", setTheme);
   new MutationObserver(setTheme).observe(document.body, { attributes: true });
 
+  // ── in a frame (marimo): as high as its content, whose heights must then not depend on the frame's ───────────────
+  function fitFrame() {
+    const frame = data.page && location.protocol === "about:" ? window.frameElement : null;
+    if (!frame) return;
+    root.style.setProperty("--vh", `${FRAME / 100}px`);
+    const fit = () => (frame.style.height = `${Math.ceil(document.body.getBoundingClientRect().height)}px`);
+    new ResizeObserver(fit).observe(document.body);
+  }
+
   // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
   const head = make("div", { class: "cr-head" }, phase, count, score);
   const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full);
   if (steps.some((step) => step.a !== undefined)) bar.append(predict);
   if (views.length > 1) bar.append(other);
   if (views.length) main.prepend(stage);
+  fitFrame();
   root.prepend(head, main, form, bar, live);
   root.append(answers);
   new ResizeObserver(layOut).observe(stage);

@@ -22,7 +22,7 @@ from ..steps.kinds import Backward, Loss, Update, Zeros
 from ..steps.layers import LayerLoss, LayerStep
 from ..value import Value
 from .player_columns import column_picture
-from .player_stage import gradient_text, graph_picture
+from .player_stage import gradient_text, graph_picture, why_none
 from .texts import PHASES, block
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def fragment(walk: "Walk", id: str | None = None, is_page: bool = False) -> str:
     id = id or f"walk-{token_hex(4)}"
     pictures, alt = _pictures(walk), escape(_alt(walk))
     view = next(iter(pictures), "")
-    image = _image(pictures.pop(view), alt) if pictures else ""
+    image = _image(pictures.pop(view), alt) if pictures else f"<p>{why_none(walk.recording)}</p>"
     data = {
         "page": is_page, "quiz": walk.quiz, "alt": _alt(walk), "view": view, "views": pictures,
         "start": dict(_start(walk)), "steps": [_entry(walk, step) for step in walk],

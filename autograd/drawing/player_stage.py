@@ -1,4 +1,4 @@
-"""The player's picture of the graph: drawn by Graphviz, then marked so that the script finds what it changes.
+"""The player's picture of the graph: drawn as any graph, then marked so that the script finds what it changes.
 
 In the SVG an element with `data-n` stands for the nodes with these places in the topological order, one with
 `data-e="12-0"` for the edge from operand 0 of node 12, and a text with `data-k="d12"` or `"g12"` for the number or
@@ -16,7 +16,7 @@ from ..steps.kinds import Backward
 from ..steps.recording import Recording
 from ..value import Constant, Value
 from .labels import field, plain
-from .render import RenderError, render
+from .render import render
 
 MOST = 400  # nodes in a picture; beyond that the steps are shown alone
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,14 +28,22 @@ text{font:12px Helvetica,Arial,sans-serif;fill:#1a1a1a;text-anchor:middle}
 
 
 def graph_picture(recording: Recording, steps: Sequence[Step], digits: int = 4) -> str | None:
-    """The graph as SVG, showing the numbers at the end; None where it is too large or nothing can draw it."""
+    """The graph as SVG, showing the numbers at the end; None where it is too large, or cannot be drawn: `why_none`."""
     if len(recording.order) > MOST:
         return None
     try:
-        svg = render(_digraph(recording, steps, digits).source, "svg", ("-Gbgcolor=transparent",)).decode()
-    except (RenderError, ImportError):
+        source = _digraph(recording, steps, digits).source
+    except ImportError:
         return None
-    return _marked(svg, recording, digits)
+    return _marked(render(source, "svg", ("-Gbgcolor=transparent",)).decode(), recording, digits)
+
+
+def why_none(recording: Recording) -> str:
+    """What a reader is told in place of a picture."""
+    nodes = len(recording.order)
+    if nodes > MOST:
+        return f"No picture: the graph has {nodes:,} nodes, and nobody could read one of more than {MOST}."
+    return "No picture: the Python package graphviz is not installed."
 
 
 def _digraph(recording: Recording, steps: Sequence[Step], digits: int) -> Any:
@@ -63,7 +71,7 @@ def _rows(recording: Recording, node: Value, widest: dict[Value, str]) -> list[s
 
 def _title(recording: Recording, node: Value) -> str:
     """The node's name, and the sign of its operation."""
-    name = plain(str(recording.scene[node].name))
+    name = plain(str(recording.scene[node].name), as_given=True)
     return f"{name} {node.op.symbol}" if node.op else name
 
 

@@ -1,14 +1,17 @@
-"""From DOT text to SVG, PNG or PDF: through Graphviz where it is installed, else through the wheel graphviz-pure."""
+"""From DOT text to SVG, PNG or PDF: through Graphviz where it is installed, else through the wheel graphviz-pure.
+
+Where neither is, as in Pyodide, SVG is still drawn, by `painter.py`.
+"""
 
 import os
 import sys
 from collections.abc import Sequence
 
 INSTALL = (
-    "install one of the two programs that draw diagrams:\n"
+    "install one of the two programs that draw PNG, the second of which draws PDF too:\n"
     "    pip install graphviz-pure\n"
     "    sudo apt install graphviz      (Debian, Ubuntu; elsewhere see graphviz.org/download)\n"
-    "The diagram as DOT text is in .source, and .save('x.dot') writes it."
+    "SVG needs neither: .save('x.svg'). The diagram as DOT text is in .source, and .save('x.dot') writes it."
 )
 WRONG = "no program could draw this diagram:"
 
@@ -25,7 +28,7 @@ def programs() -> list[str]:
     import shutil  # here and below: `import autograd` stays quick
     import sysconfig
 
-    beside = {os.path.dirname(sys.executable), sysconfig.get_path("scripts")}
+    beside = {os.path.dirname(sys.executable or ""), sysconfig.get_path("scripts")}
     found = [shutil.which("dot"), shutil.which("graphviz-pure")]
     found += [shutil.which("graphviz-pure", path=folder) for folder in sorted(beside)]
     return list(dict.fromkeys(program for program in found if program))
@@ -34,7 +37,8 @@ def programs() -> list[str]:
 def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
     """`source` as a picture: `format` is svg, png or pdf, `options` go to the program.
 
-    Raises RenderError where no program is installed, or none can do it; it then says what to install.
+    SVG is drawn without a program where none can do it. Raises RenderError where PNG or PDF lack a program, and for
+    DOT text that nobody understands; it says what to install.
     """
     complaints = []
     for program in programs():
@@ -42,9 +46,17 @@ def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
         if picture:
             return picture
         complaints.append(f"{os.path.basename(program)} -T{format}: {complaint}")
+    if format == "svg":
+        from .dot_reader import DotError
+        from .painter import painted
+
+        try:
+            return painted(source).encode()
+        except DotError as error:
+            complaints.append(str(error))
     if complaints:
         raise RenderError("\n".join([WRONG, *complaints, f"To mend it, {INSTALL}" if len(complaints) == 1 else ""]))
-    raise RenderError(f"no Graphviz was found; {INSTALL}")
+    raise RenderError(f"no Graphviz was found to draw {format.upper()}; {INSTALL}")
 
 
 def _run(command: Sequence[str], source: str) -> tuple[bytes, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 120  # a longer line is broken into its parts
 PHASES = {"forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
 LATEX = Pen("latex")
+PICTURES = (".svg", ".png", ".pdf", ".dot")
 
 
 def write(walk: "Walk", path: str | os.PathLike[str]) -> Path:
@@ -24,7 +25,9 @@ def write(walk: "Walk", path: str | os.PathLike[str]) -> Path:
     writers: dict[str, Callable[[Walk], str]] = {".html": _page, ".txt": text, ".md": markdown, ".tex": latex}
     writer = writers.get(Path(path).suffix.lower())
     if writer is None:
-        raise ValueError(f"cannot save a walk as {os.fspath(path)!r}: its name must end in .html, .txt, .md or .tex")
+        picture = "; a picture is made by draw(value).save(…)" if Path(path).suffix.lower() in PICTURES else ""
+        name = os.fspath(path)
+        raise ValueError(f"cannot save a walk as {name!r}: its name must end in .html, .txt, .md or .tex{picture}")
     content = writer(walk)
     return write_whole(path, (content if content.endswith("\n") else content + "\n").encode())
 

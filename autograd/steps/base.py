@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
+from ..printing import printable
 from ..value import Constant, Value
 from .pen import FEW, TEXT, Name, Pen, literal
 
@@ -128,10 +129,10 @@ class Step:
         return self.after
 
     def __str__(self) -> str:
-        return "\n".join(" ".join(line) for line in self.lines())
+        return printable("\n".join(" ".join(line) for line in self.lines()))
 
     def __repr__(self) -> str:
-        return f"<{self.kind} step {self.number} of {self.total}: {self.formula} {self.numbers}>"
+        return printable(f"<{self.kind} step {self.number} of {self.total}: {self.formula} {self.numbers}>")
 
 
 def why(reasons: Iterable[Reason]) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..printing import printable
 from ..table import Operation
 from .base import Line, Step
 from .matrices import Matrix, Vector, beside, block, transposed
@@ -81,10 +82,10 @@ class LayerStep(Step):
 
     def __str__(self) -> str:
         rule = [" ".join(line) for line in self.lines()]
-        return "\n".join([*rule, "", self.numbers, "", self.numpy])
+        return printable("\n".join([*rule, "", self.numbers, "", self.numpy]))
 
     def __repr__(self) -> str:
-        return f"<{self.kind} step {self.number} of {self.total}: {self.formula}>"
+        return printable(f"<{self.kind} step {self.number} of {self.total}: {self.formula}>")
 
 
 class LayerForward(LayerStep):

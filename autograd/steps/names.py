@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, count
 
+from ..numerals import alike
 from ..value import Constant, Value
 from .base import name_of_constant
 from .network import Network
@@ -26,7 +28,9 @@ def names_of(order: Sequence[Value], network: Network | None = None) -> dict[Val
     if not root.label and root not in names:
         names[root] = Name(next(name for name in chain(LOSS_NAMES, _numbered("L", taken)) if name not in taken))
     _add_fallbacks(order, names, taken)
-    return _distinct(order, names)
+    same = alike(name.label for name in names.values() if not name.literal)
+    shown = {node: replace(name, as_given=name.label in same and not name.literal) for node, name in names.items()}
+    return _distinct(order, shown)
 
 
 def _numbered(base: str, taken: set[str]) -> Iterator[str]:
@@ -76,7 +80,7 @@ def _distinct(order: Sequence[Value], names: dict[Value, Name]) -> dict[Value, N
             continue
         used[str(name)] += 1
         index = f"{name.index},{used[str(name)]}" if name.index else str(used[str(name)])
-        names[node] = Name(name.label, index)
+        names[node] = replace(name, index=index)
     return names
 
 

@@ -23,15 +23,16 @@ class Name:
     label: str
     index: str = ""
     literal: bool = False  # a plain number, named by its digits
+    as_given: bool = False  # with subscripts it would look like another
 
     def __str__(self) -> str:
         raised = f"⁽{self.index.translate(_RAISED)}⁾" if self.index else ""
-        return self.label if self.literal else subscripts(self.label) + raised
+        return self.label if self.literal else (self.label if self.as_given else subscripts(self.label)) + raised
 
     @property
     def latex(self) -> str:
         raised = f"^{{({self.index})}}" if self.index else ""
-        return latex_number(self.label) if self.literal else latex_name(self.label) + raised
+        return latex_number(self.label) if self.literal else latex_name(self.label, self.as_given) + raised
 
     @property
     def code(self) -> str:
