@@ -16,6 +16,24 @@ inf, nan = math.inf, math.nan
 Number = int | float
 
 
+class StrongZero(float):
+    """A zero that stays 0 whatever it is multiplied with, be it inf or nan: the derivative along a closed way."""
+
+    __slots__ = ()
+
+    def __mul__(self, other: Any) -> float:
+        return 0.0
+
+    __rmul__ = __mul__
+
+    def __reduce__(self) -> str:
+        return "NOTHING"  # pickled and copied by name
+
+
+NOTHING = StrongZero()
+"""What passes where nothing passes."""
+
+
 def real(number: object, what: str = "Value") -> float:
     """`number` as a float; raises TypeError for whatever is no real number (text, None, complex, arrays)."""
     if isinstance(number, (float, int, Real)):
@@ -58,6 +76,10 @@ class Arithmetic:
         composed = partial(row if row.many or row.defaults else row.forward, self)
         setattr(self, name, composed)
         return composed
+
+    def passes(self, condition: Any, slope: Any) -> Any:
+        """`slope` where the condition holds, else no gradient passes, not even 0·inf: the last word of a partial."""
+        return self.where(condition, slope, 0.0)
 
 
 PRIMITIVES = frozenset(
@@ -129,6 +151,10 @@ class FloatArithmetic(Arithmetic):
     @staticmethod
     def where(condition: float, a: float, b: float) -> float:
         return a if condition else b
+
+    @staticmethod
+    def passes(condition: float, slope: float) -> float:
+        return slope if condition else NOTHING
 
     @staticmethod
     def take(values: Sequence[float], index: float) -> float:

@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any
 
 from . import choices, hot, reductions  # noqa: F401 - choices: its rows join the table
-from .arithmetic import FLOATS, Arithmetic, real
+from .arithmetic import FLOATS, NOTHING, Arithmetic, real
+from .graph import Gated
 from .modes import MODE
 from .table import OPERATIONS, Operation, register
 from .value import Constant, Value, apply
@@ -156,6 +157,13 @@ class ValueArithmetic(Arithmetic):
         if isinstance(condition, Value):
             return apply(OPERATIONS["where"], (condition, x, y))
         return x if condition else y
+
+    @staticmethod
+    def passes(condition: Any, slope: Any) -> Any:
+        """A plain condition is settled already; any other stays in the graph, which is then right for other numbers."""
+        if isinstance(condition, Value):
+            return Gated(condition, slope, ValueArithmetic.where)
+        return slope if condition else NOTHING
 
 
 VALUES = ValueArithmetic()

@@ -6,7 +6,7 @@ goes from the result to the leaves and multiplies along every edge: the chain ru
 
 from collections.abc import Sequence
 
-from .arithmetic import FLOATS, Number, is_number, real
+from .arithmetic import FLOATS, NOTHING, Number, is_number, real
 from .graph import topological_order
 from .modes import MODE
 from .operations import ABS, ADD, COS, DETACH, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
@@ -57,10 +57,12 @@ class Value(Scalar, Picklable):
         order = topological_order(self)
         earlier = [(node, node.grad) for node in order if node.grad and not node.operands]
         for node in order:
-            node.grad = 0.0
+            node.grad = NOTHING
         self.grad = seed
         for node in reversed(order):
-            upstream = node.grad
+            if (upstream := node.grad) is NOTHING:  # no gradient flows here: it sends none, not even 0·inf
+                node.grad = 0.0
+                continue
             for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
                 if local_grad is not None:
                     operand.grad += local_grad * upstream
