@@ -34,14 +34,13 @@ class Value(Scalar, Picklable):
     grad: float  # ∂(what was differentiated)/∂self, summed over the calls of backward; 0.0 at first
     op: Operation | None  # the row of the table that made this node; None for a leaf
     operands: tuple["Value", ...]  # what it was computed from, in order
-    local_grads: tuple[float | None, ...]  # ∂self/∂operand, in order; None where no gradient passes
+    local_grads: tuple[float | None, ...]  # ∂self/∂operand, in order; None where no gradient is ever sent
     label: str  # a name for diagrams and messages
 
     def __init__(self, data: Number, label: str = "") -> None:
         self.data = real(data)
         self.grad = 0.0
-        self.op = None
-        self.operands = self.local_grads = ()
+        self.op, self.operands, self.local_grads = None, (), ()
         self.label = label
 
     def backward(self, gradient: Number = 1.0) -> None:
