@@ -160,5 +160,5 @@ class _Blocks:
 
     def add(self) -> None:
         place, code, arity, args = (np.concatenate(part) for part in zip(*self.blocks, strict=True))
-        start, order = np.cumsum(arity) - arity, np.argsort(place)
+        start, order = np.cumsum(arity) - arity, ordered(place)
         self.builder.add(code[order], arity[order], args[spans(start[order], arity[order])])
