@@ -1,6 +1,7 @@
 """A closed selection sends nothing, compiled: on every back end what the eager engine says, row by row."""
 
 import importlib.util
+import math
 import random
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from test_selections import LITERAL, SELECTING, by_backward, rows, same, under_a
 import autograd
 from autograd import OPERATIONS, Value, grad, greater, hessian, log, relu, sign, sqrt, walk, where
 from autograd.compiler import compile
+from autograd.compiler.numpy_backend import ARRAYS
 from nn.sweep import sensitivities
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
@@ -144,3 +146,16 @@ def test_a_users_operation_selects_with_passes(backend: str) -> None:
         assert compile(f, backend=backend).value_and_grad(np.array([3.0, 0.0]))[1].tolist() == [0.0, -0.5]
     finally:
         del OPERATIONS[name]
+
+
+def test_many_numbers_are_selected_as_few_are() -> None:
+    draw = np.random.default_rng(0)
+    condition, x = (
+        draw.choice([0.0, -0.0, 1.0, math.nan], (5, 1000)),
+        draw.choice([-0.0, math.nan, math.inf, -2.5], (5, 1000)),
+    )
+    for left, right in [(x, 0.0), (0.0, x), (x, -0.0), (x[:, ::-1], 0.0), (x[:1], 0.0), (1.0, 0.0), (x, x + 1.0)]:
+        found = ARRAYS.where(condition, left, right)
+        assert found.tobytes() == np.where(condition != 0, left, right).tobytes()
+        single = [np.float32(a) if isinstance(a, np.ndarray) else a for a in (left, right)]
+        assert np.array_equal(ARRAYS.where(condition, *single), np.where(condition != 0, *single), equal_nan=True)

@@ -23,20 +23,36 @@ def _each(function: Any) -> Any:
     return staticmethod(mapped)
 
 
+MANY = 4096  # numbers; of fewer np.where selects as fast
+
+
+def _is_zero(x: Any) -> bool:
+    return type(x) is float and x.hex() == "0x0.0p+0"  # not −0.0
+
+
+def _masked(x: Any, mask: Any) -> Any:
+    """x where the mask holds, else 0, bit by bit: without the branches of np.where, which take several times longer."""
+    return (x.view(f"i{x.itemsize}") * mask).view(x.dtype)
+
+
 class NumpyArithmetic(Arithmetic):
     """The arithmetic of arrays, whose operations take them number by number."""
 
-    truediv, pow, abs, sqrt, where = (
-        np.divide,
-        np.power,
-        np.abs,
-        np.sqrt,
-        staticmethod(lambda c, a, b: np.where(c != 0, a, b)),
-    )
+    truediv, pow, abs, sqrt = np.divide, np.power, np.abs, np.sqrt
     exp, expm1, log, log1p = np.exp, np.expm1, np.log, np.log1p
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
     sinh, cosh, tanh = np.sinh, np.cosh, np.tanh
     erf, erfc = _each(math.erf), _each(math.erfc)
+
+    @staticmethod
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        mask = condition != 0
+        if isinstance(mask, np.ndarray) and mask.size > MANY:
+            if isinstance(x, np.ndarray) and _is_zero(y):
+                return _masked(x, mask)
+            if isinstance(y, np.ndarray) and _is_zero(x):
+                return _masked(y, ~mask)
+        return np.where(mask, x, y)
 
     @staticmethod
     def less(x: Any, y: Any) -> Any:
