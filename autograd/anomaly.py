@@ -57,12 +57,12 @@ class Watch(Recorder):
     def before_backward(self, root: Value, gradient: float) -> None:
         """The sweep once more beforehand, so that the error comes before any `.grad` has changed."""
         order = topological_order(root)
-        totals = dict.fromkeys(order, 0.0) | {root: gradient}
+        totals = {root: gradient}
         for node in reversed(order):
             for operand, local in zip(node.operands, node.local_grads, strict=True):
-                if local is None:
+                if local is None or node not in totals:
                     continue
-                totals[operand] += local * totals[node]
+                totals[operand] = totals.get(operand, 0.0) + local * totals[node]
                 if not math.isfinite(totals[operand]):
                     name = operand.label or f"operand {node.operands.index(operand) + 1}"
                     raise AnomalyError(

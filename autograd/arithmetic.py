@@ -19,6 +19,24 @@ WHOLE = 2.0**52  # from here on every float is an integer
 Number = int | float
 
 
+class StrongZero(float):
+    """A zero that stays 0 whatever it is multiplied with, be it inf or nan: the derivative along a closed way."""
+
+    __slots__ = ()
+
+    def __mul__(self, other: Any) -> float:
+        return 0.0
+
+    __rmul__ = __mul__
+
+    def __reduce__(self) -> str:
+        return "NOTHING"  # pickled and copied by name
+
+
+NOTHING = StrongZero()
+"""What passes where nothing passes."""
+
+
 def real(number: object, what: str = "Value") -> float:
     """`number` as a float; raises TypeError for whatever is no real number (text, None, complex, arrays)."""
     if isinstance(number, (float, int, Real)) or is_truth(number):
@@ -86,6 +104,10 @@ class Arithmetic:
         if name.startswith("_") or name not in OPERATIONS:
             raise AttributeError(f"no operation named {name!r}")
         return OPERATIONS[name]
+
+    def passes(self, condition: Any, slope: Any) -> Any:
+        """`slope` where the condition holds, else no gradient passes, not even 0·inf: the last word of a partial."""
+        return self.where(condition, slope, 0.0)
 
 
 def _ieee(function: Callable[..., float], odd: bool = False) -> Any:
@@ -167,6 +189,10 @@ class FloatArithmetic(Arithmetic):
     @staticmethod
     def where(condition: float, a: float, b: float) -> float:
         return a if condition else b
+
+    @staticmethod
+    def passes(condition: float, slope: float) -> float:
+        return slope if condition else NOTHING
 
     @staticmethod
     def take(values: Sequence[float], index: float) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 from .operations import PAIRS, row
 from .table import Operation
 
-FLAT = (lambda m, *operands: 0.0,)
+FLAT = (None,)  # no derivative at all: along such an edge not even 0 is sent
 
 HEAVISIDE = row(
     "heaviside",
@@ -24,8 +24,8 @@ SIGN = row(
 
 
 def _share(m: Any, x: Any, y: Any, wins: Any) -> Any:
-    """1 where this operand wins, ½ in a tie, 0 where it loses."""
-    return m.where(m.equal(x, y), 0.5, wins)
+    """1 where this operand `wins`, ½ in a tie; nothing passes where it loses."""
+    return m.passes(wins, m.where(m.equal(x, y), 0.5, 1.0))
 
 
 MAXIMUM = row(
@@ -33,8 +33,8 @@ MAXIMUM = row(
     "max",
     lambda m, x, y: m.where(m.greater_equal(x, y), x, m.where(m.less(x, y), y, x + y)),
     [
-        lambda m, x, y, out: _share(m, x, y, m.greater(x, y)),
-        lambda m, x, y, out: _share(m, x, y, m.less(x, y)),
+        lambda m, x, y, out: _share(m, x, y, m.greater_equal(x, y)),
+        lambda m, x, y, out: _share(m, x, y, m.less_equal(x, y)),
     ],
     textbook=(lambda m, x, y, out: m.greater(x, y), lambda m, x, y, out: m.greater(y, x)),
     doc="The larger of two; a tie shares the derivative evenly, nan wins.",
@@ -46,8 +46,8 @@ MINIMUM = row(
     "min",
     lambda m, x, y: m.where(m.less_equal(x, y), x, m.where(m.greater(x, y), y, x + y)),
     [
-        lambda m, x, y, out: _share(m, x, y, m.less(x, y)),
-        lambda m, x, y, out: _share(m, x, y, m.greater(x, y)),
+        lambda m, x, y, out: _share(m, x, y, m.less_equal(x, y)),
+        lambda m, x, y, out: _share(m, x, y, m.greater_equal(x, y)),
     ],
     textbook=(lambda m, x, y, out: m.less(x, y), lambda m, x, y, out: m.less(y, x)),
     doc="The smaller of two; a tie shares the derivative evenly, nan wins.",
@@ -106,16 +106,22 @@ WHERE = row(
     lambda m, condition, x, y: m.where(condition, x, y),
     [
         None,
+        lambda m, condition, x, y, out: m.passes(condition, 1.0),
+        lambda m, condition, x, y, out: m.passes(m.equal(condition, 0.0), 1.0),
+    ],
+    textbook=(
+        None,
         lambda m, condition, x, y, out: m.where(condition, 1.0, 0.0),
         lambda m, condition, x, y, out: m.where(condition, 0.0, 1.0),
-    ],
+    ),
     operands=("condition", "x", "y"),
     samples=((1.0, 2.0, 3.0), (0.0, 2.0, 3.0)),
     latex=r"\operatorname{{where}}\left({0}, {1}, {2}\right)",
     doc="""x where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
 
-    Both sides are computed, and 0·inf is nan: so that the side not taken cannot harm the gradient, give it
-    an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose gradient at x = 0 is nan, but
+    The side not taken is sent 0, whatever arrives. But both sides are computed, and 0·inf is nan: where it has an
+    infinite derivative itself, give it an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose
+    gradient at x = 0 is nan, but
 
         positive = greater(x, 0)
         where(positive, log(where(positive, x, 1.0)), 0.0)""",

@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any
 
 from . import choices, elementary, hot, reductions, rounding, spread  # noqa: F401 - their rows join the table
-from .arithmetic import FLOATS, Arithmetic, real
+from .arithmetic import FLOATS, NOTHING, Arithmetic, real
+from .graph import Gated
 from .table import OPERATIONS, Operation, register
 from .value import RECORDER, Constant, Value, apply
 
@@ -32,10 +33,12 @@ def operation(
     """A new operation, equal in rank to the built-in ones; returns its function.
 
     `forward(m, x, …)` and each of `partials`, `(m, x, …, out)`, are written with the operators and the functions of
-    the arithmetic `m`; there is one partial for each operand, None where it has no derivative. The operands are named
-    as in `forward` unless `operands` says otherwise; a default of `forward` is one of the function too. `notation`:
-    how formula() writes it, the fields `text`, `latex`, `level` and `textbook` of `Operation`. Raises ValueError for a
-    name that exists, a wrong number of partials, or a function that does not take the operands.
+    the arithmetic `m`; there is one partial for each operand, None where it has no derivative. What the operation does
+    not select gets `m.passes(condition, slope)`: the slope where the condition holds, elsewhere nothing, whatever
+    arrives. The operands are named as in `forward` unless `operands` says otherwise; a default of `forward` is one of
+    the function too. `notation`: how formula() writes it, the fields `text`, `latex`, `level` and `textbook` of
+    `Operation`. Raises ValueError for a name that exists, a wrong number of partials, or a function that does not take
+    the operands.
 
     >>> import autograd
     >>> softcap = autograd.operation(
@@ -46,7 +49,7 @@ def operation(
     >>> softcap(100.0, 30.0)
     29.92...
     """
-    if name in WITHOUT_ROW:
+    if name in WITHOUT_ROW or hasattr(Arithmetic, name):
         raise ValueError(f"a function named {name!r} exists already; choose another name")
     parameters = tuple(inspect.signature(forward).parameters.values())[1:]
     names = tuple(operands) or tuple(p.name for p in parameters)
@@ -155,6 +158,13 @@ class ValueArithmetic(Arithmetic):
         if isinstance(condition, Value):
             return apply(OPERATIONS["where"], (condition, x, y))
         return x if condition else y
+
+    @staticmethod
+    def passes(condition: Any, slope: Any) -> Any:
+        """A plain condition is settled already; any other stays in the graph, which is then right for other numbers."""
+        if isinstance(condition, Value):
+            return Gated(condition, slope, ValueArithmetic.where)
+        return slope if condition else NOTHING
 
 
 VALUES = ValueArithmetic()

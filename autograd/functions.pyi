@@ -676,8 +676,9 @@ def where(condition: Number, x: Number, y: Value) -> Value: ...
 def where(condition: Number, x: Number, y: Number) -> float:
     """x where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
 
-    Both sides are computed, and 0·inf is nan: so that the side not taken cannot harm the gradient, give it
-    an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose gradient at x = 0 is nan, but
+    The side not taken is sent 0, whatever arrives. But both sides are computed, and 0·inf is nan: where it has an
+    infinite derivative itself, give it an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose
+    gradient at x = 0 is nan, but
 
         positive = greater(x, 0)
         where(positive, log(where(positive, x, 1.0)), 0.0)"""

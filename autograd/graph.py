@@ -1,6 +1,7 @@
 """Graphs: the topological order, and the backward sweep. Both work on anything that has `operands`."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
 
@@ -67,8 +68,29 @@ def gradients(root: N, sources: Sequence[N], seed: Any, local_grads: Callable[[N
     return [total.get(source, 0.0) for source in sources]
 
 
-def times(a: Any, b: Any) -> Any:
-    """a · b, without a node for a factor that is the plain number 1."""
-    if type(a) is float and a == 1.0:
-        return b
-    return a if type(b) is float and b == 1.0 else a * b
+@dataclass(frozen=True, eq=False, slots=True)
+class Gated:
+    """A local derivative with a gate, as `passes` makes it of a condition that is a graph itself.
+
+    What is selected is its product with a gradient, not a 0 as its factor: 0·inf would be nan.
+    """
+
+    condition: Any
+    slope: Any
+    where: Callable[[Any, Any, Any], Any]
+
+    def __mul__(self, gradient: Any) -> Any:
+        return self.where(self.condition, times(self.slope, gradient), 0.0)
+
+    def __pos__(self) -> Any:
+        return self.where(self.condition, self.slope, 0.0)
+
+
+def times(slope: Any, gradient: Any) -> Any:
+    """slope · gradient: what passes along an edge, without a node for a factor that is the plain number 1.
+
+    A slope with a gate knows its own products; its product with 1 is +slope.
+    """
+    if type(slope) is float and slope == 1.0:
+        return gradient
+    return +slope if type(gradient) is float and gradient == 1.0 else slope * gradient

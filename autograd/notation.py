@@ -66,6 +66,10 @@ class Writer(Arithmetic):
         row = self._row(name)
         return lambda *arguments, **named: self.write(row, *row.flatten(*arguments, **named))
 
+    def passes(self, condition: Any, slope: Any) -> Term:
+        """Iverson's bracket alone where the slope is 1."""
+        return self.term(condition if slope == 1.0 else self.where(condition, slope, 0.0))
+
     def term(self, x: Any) -> Term:
         """A name, a number's text or a number as a term; a negative number binds like a sign."""
         if isinstance(x, Term):
@@ -147,6 +151,8 @@ def derivative(op: Operation, operands: Sequence[str], out: str, index: int, sty
     m = Writer(style)
     rules = op.textbook or op.partials
     xs, result = [m.term(x) for x in operands], m.term(out)
+    if op.flat:
+        return m.term(0.0).text
     rule = (lambda m, *_: rules(m, xs, result)[index]) if callable(rules) else rules[index]
     found = rule and rule(m, *xs, result)
     if found is None:

@@ -169,7 +169,8 @@ SIGMOID = row(
     text="σ({0})", latex=r"\sigma\left({0}\right)",
 )
 RELU = row(
-    "relu", "ReLU", lambda m, x: m.where(m.less_equal(x, 0.0), 0.0, x), [lambda m, x, out: m.greater(x, 0.0)],
+    "relu", "ReLU", lambda m, x: m.where(m.less_equal(x, 0.0), 0.0, x),
+    [lambda m, x, out: m.passes(m.greater(x, 0.0), 1.0)],
     doc="max(x, 0), with derivative 1 where x > 0, else 0 (also at 0); nan stays nan.",
     text="ReLU({0})", latex=r"\operatorname{{ReLU}}\left({0}\right)",
 )
@@ -177,8 +178,12 @@ LEAKY_RELU = row(
     "leaky_relu", "LReLU", lambda m, x, slope: m.where(m.greater(x, 0.0), x, slope * x),
     [
         lambda m, x, slope, out: m.where(m.greater(x, 0.0), 1.0, slope),
-        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 0.0, x),
+        lambda m, x, slope, out: m.passes(m.logical_not(m.greater(x, 0.0)), x),
     ],
+    textbook=(
+        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 1.0, slope),
+        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 0.0, x),
+    ),
     operands=("x", "slope"), defaults={"slope": 0.01},
     doc="x where x > 0, else slope·x; its derivative at 0 is the slope.",
 )
@@ -187,7 +192,7 @@ ELU = row(
     "elu", "ELU", lambda m, x, alpha: m.where(m.greater(x, 0.0), x, alpha * m.expm1(_negative_part(m, x))),
     [
         lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 1.0, alpha * m.exp(_negative_part(m, x))),
-        lambda m, x, alpha, out: m.expm1(_negative_part(m, x)),
+        lambda m, x, alpha, out: m.passes(m.logical_not(m.greater(x, 0.0)), m.expm1(_negative_part(m, x))),
     ],
     textbook=(
         lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 1.0, alpha * m.exp(x)),

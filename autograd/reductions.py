@@ -141,10 +141,10 @@ DOT = row(
 
 
 def _extremum_partials(m: Any, xs: Any, out: Any) -> Any:
-    """1 for the winner; a tie of k shares evenly, 1/k each."""
+    """1 for the winner; a tie of k shares evenly, 1/k each; nothing passes to the others."""
     wins = [m.equal(x, out) for x in xs]
-    winners = _sum(m, wins)
-    return [m.truediv(win, winners) for win in wins]
+    share = m.truediv(1.0, _sum(m, wins))
+    return [m.passes(win, share) for win in wins]
 
 
 def _fold(name: Any) -> Any:
@@ -245,7 +245,7 @@ TAKE = row(
     "take",
     "[·]",
     _take,
-    lambda m, xs, out: [*(m.equal(xs[-1], float(i)) for i in range(len(xs) - 1)), None],
+    lambda m, xs, out: [*(m.passes(m.equal(xs[-1], float(i)), 1.0) for i in range(len(xs) - 1)), None],
     gather=_gather_choice,
     samples=((2.0, -0.5, 1.5, 1.0),),
     doc="""The value at the position `index`; the index gets no derivative.

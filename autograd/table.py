@@ -21,6 +21,9 @@ class Operation:
     With a fixed number of operands, `forward(m, x, y)` and each of `partials` as `(m, x, y, out)`; an operand
     whose partial is None carries no derivative. With `many` operands, `forward(m, xs)` takes them as one
     list and the single function `partials(m, xs, out)` returns a derivative (or None) for each of them.
+
+    What a selection does not let through is no 0, which makes nan of an infinite gradient: a partial such as
+    `m.passes(m.greater(x, 0.0), 1.0)` is 1 where x > 0, and elsewhere no gradient passes.
     """
 
     name: str
@@ -50,6 +53,11 @@ class Operation:
     def __call__(self, m: Any, *arguments: Any, **named: Any) -> Any:
         """The same as the function of this name: `row(m, x)` is `m.name(x)`."""
         return self.evaluate(m, self.flatten(*arguments, **named))
+
+    @property
+    def flat(self) -> bool:
+        """Whether the derivative is 0 everywhere, so that no gradient is ever sent."""
+        return not callable(self.partials) and not any(self.partials)
 
     def flatten(self, *arguments: Any, **named: Any) -> Sequence[Any]:
         """The operands in order, from the arguments of a call."""

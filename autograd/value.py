@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from copy import copy
 from typing import TYPE_CHECKING, TypeAlias
 
-from .arithmetic import FLOATS, Number, is_number, real
+from .arithmetic import FLOATS, NOTHING, Number, is_number, real
 from .graph import topological_order
 from .numpy_protocol import NumpyProtocol
 from .operations import ADD, IDENTITY, MUL
@@ -41,14 +41,13 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
     grad: float  # ∂(what was differentiated)/∂self, summed over the calls of backward; 0.0 at first
     op: Operation | None  # the row of the table that made this node; None for a leaf
     operands: tuple["Value", ...]  # what it was computed from, in order
-    local_grads: tuple[float | None, ...]  # ∂self/∂operand, in order; None where no gradient passes
+    local_grads: tuple[float | None, ...]  # ∂self/∂operand, in order; None where no gradient is ever sent
     label: str  # a name for diagrams and messages
 
     def __init__(self, data: Number, label: str = "") -> None:
         self.data = real(data)
         self.grad = 0.0
-        self.op = None
-        self.operands = self.local_grads = ()
+        self.op, self.operands, self.local_grads = None, (), ()
         self.label = label if type(label) is str else text(label)
 
     def backward(self, gradient: Number = 1.0) -> None:
@@ -63,10 +62,12 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
         order = topological_order(self)
         earlier = [(node, node.grad) for node in order if node.grad and not node.operands]
         for node in order:
-            node.grad = 0.0
+            node.grad = NOTHING
         self.grad = seed
         for node in reversed(order):
-            upstream = node.grad
+            if (upstream := node.grad) is NOTHING:  # no gradient flows here: it sends none, not even 0·inf
+                node.grad = 0.0
+                continue
             for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
                 if local_grad is not None:
                     operand.grad += local_grad * upstream

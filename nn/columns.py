@@ -8,6 +8,7 @@ from typing import Any
 from autograd import Constant, Value
 from autograd.graph import topological_order
 from autograd.recorders import expanded, recording
+from autograd.steps.zeros import slopes
 
 from .inputs import Numbers, name_of, nodes
 from .layers import Layer, Neuron, Residual, Sequential
@@ -102,7 +103,7 @@ def _add(columns: list[Column], neurons: Sequence[Neuron], inputs: list[Value] |
 def _slope(output: Value, z: Value) -> float:
     if output is z:
         return 1.0
-    local = output.local_grads[0] if output.operands[:1] == (z,) else None
+    local = slopes(output)[0] if output.operands[:1] == (z,) else None
     return nan if local is None else local
 
 

@@ -12,9 +12,9 @@ def sensitivities(result: Value) -> dict[Value, float]:
     (6.0, 0.0)
     """
     order = topological_order(result)
-    total = dict.fromkeys(order, 0.0) | {result: 1.0}
+    total = {result: 1.0}
     for node in reversed(order):
         for operand, local in zip(node.operands, node.local_grads, strict=True):
-            if local is not None:
-                total[operand] += local * total[node]
-    return total
+            if local is not None and node in total:
+                total[operand] = total.get(operand, 0.0) + local * total[node]
+    return {node: total.get(node, 0.0) for node in order}

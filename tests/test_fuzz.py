@@ -198,4 +198,4 @@ def test_no_number_makes_an_operation_raise(name: str, numbers: list[float]) -> 
     node.backward()
     assert type(plain) is type(node.data) is float
     assert node.data == plain or math.isnan(node.data)
-    assert all(local is None or type(local) is float for local in node.local_grads)
+    assert all(local is None or isinstance(local, float) for local in node.local_grads)

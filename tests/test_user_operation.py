@@ -205,7 +205,7 @@ def test_a_default_of_the_formula_is_one_of_the_function(define: Callable[..., A
     assert parse("users_scaled(x)", {"x": Value(2.0)}).data == 6.0
 
 
-@pytest.mark.parametrize("name", ["softmax", "log_softmax", "operation"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "operation", "passes"])
 def test_the_names_of_the_other_functions_are_taken(define: Callable[..., Any], name: str) -> None:
     with pytest.raises(ValueError, match=f"'{name}' exists already"):
         define(name, lambda m, x: x, [None])

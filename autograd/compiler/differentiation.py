@@ -1,7 +1,8 @@
 """Differentiation: from a program to a program that also computes derivatives of its outputs.
 
 The adjoint of a node v, ∂root/∂v, is the sum over the uses of v of ∂use/∂v · adjoint of the use: a `dot`, of the
-table's own derivatives. All adjoints are written down at once, in the order in which the eager sweep adds.
+table's own derivatives. Where the derivative has a gate, that product is selected before it is added. All adjoints are
+written down at once, in the order in which the eager sweep adds.
 """
 
 from collections.abc import Iterator
@@ -11,24 +12,28 @@ import numpy as np
 
 from ..operations import MUL
 from ..reductions import DOT
-from .arrays import Ints, Mask, ordered
+from .arrays import Ints, Mask, ordered, spans
 from .liveness import needed, without_dead_nodes
 from .program import Builder, Program
-from .templates import derivatives
+from .templates import derivatives, passage
 
 FEW_NUMBERS = 4
 
 
 @dataclass(frozen=True)
 class Edges:
-    """`slope` is the node of ∂user/∂operand; sorted by operand, last first, and then by user, last first."""
+    """`slope` is the node of ∂user/∂operand; sorted by operand, last first, and then by user, last first.
+
+    `gate` is the node of the condition under which gradient passes, −1 where it always does.
+    """
 
     operand: Ints
     user: Ints
     slope: Ints
+    gate: Ints
 
-    def only(self, chosen: Mask) -> "Edges":
-        return Edges(self.operand[chosen], self.user[chosen], self.slope[chosen])
+    def only(self, chosen: Mask | Ints) -> "Edges":
+        return Edges(self.operand[chosen], self.user[chosen], self.slope[chosen], self.gate[chosen])
 
 
 def with_derivatives(program: Program, sources: Ints) -> Program:
@@ -60,21 +65,23 @@ def sources_of(program: Program, kind: int, count: int) -> Ints:
 def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
     """Every edge on which gradient may flow, with its derivative."""
     none = np.zeros(0, np.int64)
-    parts: list[tuple[Ints, Ints, Ints]] = [(none, none, none)]
+    parts: list[tuple[Ints, Ints, Ints, Ints]] = [(none, none, none, none)]
     constant = program.constant
     for code, arity, members in program.alike():
         row = program.words.rows[code]
         for nodes, operands, numbers in _with_numbers(program, constant, members[used[members]]):
             assert row is not None
             flows = [not constant[column].all() for column in operands.T]
-            slopes = derivatives(row, arity, numbers, flows).stamp(builder, [*operands.T, nodes])
-            parts += [(x, nodes, slope) for x, slope in zip(operands.T, slopes, strict=True) if slope is not None]
+            found = derivatives(row, arity, numbers, flows).stamp(builder, [*operands.T, nodes])
+            open = np.full(len(nodes), -1)
+            for x, slope, gate in zip(operands.T, found[:arity], found[arity:], strict=True):
+                if slope is not None:
+                    parts.append((x, nodes, slope, open if gate is None else gate))
     every = Edges(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     every = every.only(~constant[every.operand])
     last = len(program) - 1
     order = ordered(last - every.user)
-    order = order[ordered(last - every.operand[order])]
-    return Edges(every.operand[order], every.user[order], every.slope[order])
+    return every.only(order[ordered(last - every.operand[order])])
 
 
 def _with_numbers(program: Program, constant: Mask, nodes: Ints) -> Iterator[tuple[Ints, Ints, dict[int, float]]]:
@@ -106,18 +113,52 @@ def _adjoints(builder: Builder, edges: Edges, length: int, root: int, one: int) 
     """The node of ∂root/∂v for every node v of the program, −1 where there is none."""
     firsts = np.flatnonzero(np.diff(edges.operand, prepend=-1))
     owners, counts = edges.operand[firsts], np.diff(np.append(firsts, len(edges.operand)))
+    blocks = _Blocks(builder)
+    gated, width = np.flatnonzero(edges.gate >= 0), len(passage().steps)
+    sums, passages = blocks.places(np.repeat(np.arange(len(owners)), counts)[gated], width, len(owners))
     adjoint = np.full(length, -1)
-    adjoint[root] = one
-    adjoint[owners] = builder.length + np.arange(len(owners))
-    _sums_of_products(builder, counts, edges.slope, adjoint[edges.user])
+    adjoint[root], adjoint[owners] = one, sums
+    left, right = edges.slope.copy(), adjoint[edges.user]
+    blocks.passages(passages, [edges.gate[gated], left[gated], right[gated]])
+    left[gated], right[gated] = passages + width - 1, one
+    blocks.sums_of_products(sums, counts, left, right)
+    blocks.add()
     return adjoint
 
 
-def _sums_of_products(builder: Builder, counts: Ints, left: Ints, right: Ints) -> None:
-    """One `dot` for each count, of so many of the pairs (left, right); its operands are w₁ … wₙ, x₁ … xₙ."""
-    place = np.arange(len(left)) + np.repeat(np.cumsum(counts) - counts, counts)
-    args = np.empty(2 * len(left), np.int64)
-    args[place] = left
-    args[place + np.repeat(counts, counts)] = right
-    dot, mul = builder.words.code(DOT), builder.words.code(MUL)
-    builder.add(np.where(counts == 1, mul, dot), 2 * counts, args)
+class _Blocks:
+    """New nodes, written block by block and then laid out by their places: each behind what it is computed from."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder, self.blocks = builder, list[tuple[Ints, Ints, Ints, Ints]]()  # place, code, arity, operands
+        self.numbers = {x: builder.constant(x) for _, xs in passage().steps for x in xs if isinstance(x, float)}
+
+    def places(self, owner: Ints, width: int, count: int) -> tuple[Ints, Ints]:
+        """Where `count` sums lie, and in front of their owners the first of each of so many passages' nodes."""
+        waits = np.cumsum(np.bincount(owner, minlength=count))
+        first = self.builder.length + np.arange(len(owner)) * width + owner
+        return self.builder.length + np.arange(count) + width * waits, first
+
+    def passages(self, places: Ints, columns: list[Ints]) -> None:
+        """The selected products of edges with a gate."""
+        for k, (row, operands) in enumerate(passage().steps):
+            table = np.empty((len(places), len(operands)), np.int64)
+            for column, x in enumerate(operands):
+                table[:, column] = self.numbers[x] if isinstance(x, float) else columns[x]
+            code, arity = self.builder.words.code(row), len(operands)
+            self.blocks.append((places + k, np.full(len(places), code), np.full(len(places), arity), table.ravel()))
+            columns = [*columns, places + k]
+
+    def sums_of_products(self, places: Ints, counts: Ints, left: Ints, right: Ints) -> None:
+        """One `dot` for each count, of so many of the pairs (left, right); its operands are w₁ … wₙ, x₁ … xₙ."""
+        place = np.arange(len(left)) + np.repeat(np.cumsum(counts) - counts, counts)
+        args = np.empty(2 * len(left), np.int64)
+        args[place] = left
+        args[place + np.repeat(counts, counts)] = right
+        dot, mul = self.builder.words.code(DOT), self.builder.words.code(MUL)
+        self.blocks.append((places, np.where(counts == 1, mul, dot), 2 * counts, args))
+
+    def add(self) -> None:
+        place, code, arity, args = (np.concatenate(part) for part in zip(*self.blocks, strict=True))
+        start, order = np.cumsum(arity) - arity, ordered(place)
+        self.builder.add(code[order], arity[order], args[spans(start[order], arity[order])])

@@ -24,6 +24,18 @@ def _each(function: Any) -> Any:
     return staticmethod(mapped)
 
 
+MANY = 4096  # numbers; of fewer np.where selects as fast
+
+
+def _is_zero(x: Any) -> bool:
+    return type(x) is float and x.hex() == "0x0.0p+0"  # not −0.0
+
+
+def _masked(x: Any, mask: Any) -> Any:
+    """x where the mask holds, else 0, bit by bit: without the branches of np.where, which take several times longer."""
+    return (x.view(f"i{x.itemsize}") * mask).view(x.dtype)
+
+
 class NumpyArithmetic(Arithmetic):
     """The arithmetic of arrays, whose operations take them number by number."""
 
@@ -39,7 +51,13 @@ class NumpyArithmetic(Arithmetic):
 
     @staticmethod
     def where(condition: Any, x: Any, y: Any) -> Any:
-        return np.where(condition != 0, x, y)
+        mask = condition != 0
+        if isinstance(mask, np.ndarray) and mask.size > MANY:
+            if isinstance(x, np.ndarray) and _is_zero(y):
+                return _masked(x, mask)
+            if isinstance(y, np.ndarray) and _is_zero(x):
+                return _masked(y, ~mask)
+        return np.where(mask, x, y)
 
     @staticmethod
     def less(x: Any, y: Any) -> Any:

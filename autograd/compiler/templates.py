@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from ..arithmetic import NOTHING
 from ..functions import VALUES
-from ..graph import topological_order
+from ..graph import Gated, times, topological_order
 from ..table import Operation
 from ..value import Constant, Value
 from .arrays import Ints
@@ -46,29 +48,45 @@ class Template:
 def derivatives(row: Operation, arity: int, numbers: Mapping[int, float], flows: Sequence[bool]) -> Template:
     """∂out/∂x for each operand on which gradient `flows`; the columns are the operands and the result.
 
+    Behind these results come as many gates: the condition under which gradient passes, None where it always does.
     Operands that are the same number in all nodes are given as `numbers`: x² then needs no general power's derivative.
     """
 
     def rule(given: list[Value]) -> Sequence[Any]:
         operands = [numbers.get(k, x) for k, x in enumerate(given[:-1])]
-        return row.derivatives(VALUES, operands, given[-1], flows)
+        found = row.derivatives(VALUES, operands, given[-1], flows)
+        return [x.slope if isinstance(x, Gated) else x for x in found] + [_gate(x) for x in found]
 
-    return _template(row, arity + 1, rule)
+    return _of_row(row, arity + 1, rule)
+
+
+def _gate(x: Any) -> Any:
+    return x.condition if isinstance(x, Gated) else 0.0 if x is NOTHING else None
+
+
+@cache
+def passage() -> Template:
+    """What passes along an edge with a gate; the columns are its condition, the slope and the gradient that arrives."""
+    return _template(3, lambda given: [times(Gated(given[0], given[1], VALUES.where), given[2])])
 
 
 def expansion(row: Operation, arity: int) -> Template:
     """The result itself, in the operations that its row is written in."""
-    return _template(row, arity, lambda given: [row.evaluate(VALUES, given)])
+    return _of_row(row, arity, lambda given: [row.evaluate(VALUES, given)])
 
 
-def _template(row: Operation, count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
-    given = [unknown_leaf() for _ in range(count)]
+def _of_row(row: Operation, count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
     try:
-        with tracing():
-            results = list(rule(given))
+        return _template(count, rule)
     except Exception as error:
         error.add_note(f"This is in the formulas of the operation {row.name!r}, which are traced like a function.")
         raise
+
+
+def _template(count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
+    given = [unknown_leaf() for _ in range(count)]
+    with tracing():
+        results = list(rule(given))
     place: dict[Value, int | float] = {x: i for i, x in enumerate(given)}
     steps = []
     for node in topological_order(*[x for x in results if isinstance(x, Value)], visited=set(given)):

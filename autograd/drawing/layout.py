@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..numerals import alike
+from ..steps.zeros import slopes
 from ..value import Constant, Value
 from .groups import Path, layer_of
 
@@ -77,7 +78,7 @@ def _edges(shown: Sequence[Value], place: dict[Value, Box], number: dict[Value, 
     edges: dict[object, Edge] = {}
     for node in shown:
         head = place[node]
-        for i, (operand, local) in enumerate(zip(node.operands, node.local_grads, strict=True)):
+        for i, (operand, local) in enumerate(zip(node.operands, slopes(node), strict=True)):
             tail = place.get(operand)
             if tail is None or tail is head:
                 continue

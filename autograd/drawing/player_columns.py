@@ -9,6 +9,7 @@ from html import escape
 from ..numerals import number
 from ..steps.network import Network
 from ..steps.recording import Recording
+from ..steps.zeros import slopes
 from ..value import Value
 from .player_stage import STYLE
 
@@ -95,7 +96,7 @@ def _line(start: Spot, end: Spot, edges: str, weight: int, width: float) -> str:
 def _neuron(recording: Recording, a: Value, z: Value, spot: Spot, place: dict[Value, int], i: int, digits: int) -> str:
     x, y = spot
     name = escape(str(recording.scene[a].name))
-    closed = " gate" if a is not z and a.local_grads[0] == 0.0 else ""
+    closed = " gate" if a is not z and slopes(a)[0] == 0.0 else ""
     texts = [
         f'<text class="name" x="{x}" y="{y - 13:.0f}">{name}</text>',
         _text(x, y + 3, "d", a, place, "", a.data, digits),

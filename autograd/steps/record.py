@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ..arithmetic import FLOATS
+from ..arithmetic import FLOATS, NOTHING
 from ..value import Value
 from .base import Reason, Seen, Step
 from .kinds import Backward, Forward, Loss, NewLoss, Total, Update, Zeros
 from .pen import Name
-from .zeros import CANCELLED, reasons, remembered
+from .zeros import CANCELLED, reasons, remembered, slopes
 
 
 class Ledger(Protocol):
@@ -37,7 +37,7 @@ def loss_step(seen: Seen, root: Name) -> Loss:
 
 def receipts(order: Iterable[Value]) -> Counter[Value]:
     """How many contributions each node gets."""
-    edges = (zip(node.operands, node.local_grads, strict=True) for node in order)
+    edges = (zip(node.operands, slopes(node), strict=True) for node in order)
     return Counter(operand for pairs in edges for operand, local in pairs if local is not None)
 
 
@@ -45,11 +45,14 @@ def edge_steps(order: Sequence[Value], scene: dict[Value, Seen], root: Name, gra
     """The backward sweep, one edge a step, in the order and with the arithmetic of `Value.backward`."""
     parts, arrived = receipts(order), Counter[Value]()
     behind: dict[Value, tuple[Reason, ...]] = {}
+    reached = {order[-1]}
     for node in reversed(order):
-        upstream = grads[node]
-        for index, (operand, local) in enumerate(zip(node.operands, node.local_grads, strict=True)):
+        upstream = grads[node] if node in reached else NOTHING
+        for index, (operand, local) in enumerate(zip(node.operands, slopes(node), strict=True)):
             if local is None:
                 continue
+            if node in reached and node.local_grads[index] is not None:
+                reached.add(operand)
             before = grads[operand]
             after = before + local * upstream
             grads[operand] = after

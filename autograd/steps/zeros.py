@@ -1,18 +1,24 @@
 """Why a contribution is zero: the gate is closed here, nothing arrived, the other factor is 0; reasons combine."""
 
+from ..arithmetic import NOTHING
 from ..reductions import DOT
+from ..value import Constant, Value
 from .base import Reason, Seen
 from .pen import TEXT
 
-FLAT = frozenset(
-    "heaviside sign less less_equal greater greater_equal equal logical_and logical_or logical_not".split()
-)
 CHOICES = frozenset("max min maximum minimum where take".split())
+
+
+def slopes(node: Value) -> tuple[float | None, ...]:
+    """∂node/∂operand as one reads them: the local derivatives, and 0 where a flat operation sends nothing at all."""
+    if node.op is None or not node.op.flat:
+        return node.local_grads
+    return tuple([None if type(operand) is Constant else NOTHING for operand in node.operands])
 
 
 def reasons(sender: Seen, index: int, local: float, upstream: float, behind: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """Why local · upstream is zero, () where it is not; `behind` says why the sender's own gradient is."""
-    if local * upstream != 0.0 or local != local or upstream != upstream:
+    if local * upstream != 0.0:
         return ()
     found = []
     if local == 0.0:
@@ -42,7 +48,7 @@ def _local(sender: Seen, index: int) -> Reason:
     other = _other_factor(sender, index)
     if other is not None:
         return Reason("factor", str(sender.names[other]), _factor(sender, other))
-    if op.name in FLAT:
+    if op.flat:
         return Reason("flat", str(sender.name), f"{op.name} is flat, its derivative is 0")
     if op.name in CHOICES:
         return Reason("unchosen", x, f"{sender.name} is not {x} but another of its operands")
