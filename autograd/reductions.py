@@ -228,8 +228,7 @@ NORM = row(
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = several(values)
-    require(index, position_among(len(values)))
-    return [*values, index]
+    return [*values, require(index, position_among(len(values)))]
 
 
 def _take(m: Any, xs: Any) -> Any:

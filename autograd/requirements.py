@@ -26,6 +26,7 @@ class Requirement:
     holds: Callable[[Any], Any]
     remedy: str
     error: type[Exception] = ValueError
+    met_by: tuple[str, ...] = ()  # operations whose results always hold it
 
     def check(self, number: object, where: Callable[[], str] = str) -> None:
         """Raise the error, with the place, unless `number` is one and meets the requirement."""
@@ -33,16 +34,16 @@ class Requirement:
             raise self.error(f"{self.name}{where()} is {number!r}, {self.remedy}")
 
 
-def require(x: Any, requirement: Requirement, where: Callable[[], str] = str) -> None:
-    """Check the number `x`, or that of the Value `x`; `where` says its place, should an error need it.
+def require(x: Any, requirement: Requirement, where: Callable[[], str] = str) -> Any:
+    """`x`, a number or a Value, after the check of its number; `where` says its place, should an error need it.
 
     While the compiler traces, the number of a Value is not known yet: the tracer is given the requirement instead, to
     check it on every row of every call.
     """
     if isinstance(x, Value):
-        RECORDER.get().require(x, requirement, where)
-    else:
-        requirement.check(x, where)
+        return RECORDER.get().require(x, requirement, where)
+    requirement.check(x, where)
+    return x
 
 
 @cache

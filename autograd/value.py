@@ -154,9 +154,10 @@ class Recorder:
         """A node to differentiate by that has the number of `value`, and leads back to it unless it is a constant."""
         return Value(value.data) if isinstance(value, Constant) else apply(IDENTITY, (value,))
 
-    def require(self, value: Value, requirement: "Requirement", where: Callable[[], str]) -> None:
+    def require(self, value: Value, requirement: "Requirement", where: Callable[[], str]) -> Value:
         """Check that the number of `value` meets the requirement."""
         requirement.check(value.data, where)
+        return value
 
     def before_backward(self, root: Value, gradient: float) -> None:
         """Called before gradient is sent from `root`; may raise."""

@@ -28,6 +28,7 @@ PROBABILITY = Requirement(
     "the prediction",
     lambda p: (p >= 0.0) & (p <= 1.0) | (p != p),  # nan passes on, into the loss
     "no probability: logits go to nn.bce_with_logits",
+    met_by=("sigmoid",),
 )
 
 
@@ -137,8 +138,7 @@ def cross_entropy(logits: Numbers, targets: Numbers) -> Value:
 
 def _cross_entropy(row: Any, t: Any, i: int) -> Value:
     logits = nodes(list(items(row, f"logits of row {i}")))
-    require(t, class_of(len(logits)), partial(" of row {}".format, i))
-    return autograd.cross_entropy(logits, t)
+    return autograd.cross_entropy(logits, require(t, class_of(len(logits)), partial(" of row {}".format, i)))
 
 
 def _mean(
@@ -150,13 +150,12 @@ def _mean(
     prediction: Requirement | None = None,
 ) -> Value:
     """The mean of term(p, t) over all pairs, after the check of each."""
-    pairs = list(_pairs(predictions, targets, (shape(predictions), shape(targets))))
-    for p, t, place in pairs:
-        if target:
-            require(t, target, partial(_at, place))
-        if prediction:
-            require(p, prediction, partial(_at, place))
-    return _mean_of([term(p, t) for p, t, _ in pairs])
+    terms = []
+    for p, t, place in _pairs(predictions, targets, (shape(predictions), shape(targets))):
+        t = require(t, target, partial(_at, place)) if target else t
+        p = require(p, prediction, partial(_at, place)) if prediction else p
+        terms.append(term(p, t))
+    return _mean_of(terms)
 
 
 def _mean_of(terms: list[Value]) -> Value:

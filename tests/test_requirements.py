@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from autograd.modes import MODE, Mode
 
 import autograd
 import nn
@@ -77,29 +76,6 @@ def test_targets_are_checked_whether_numbers_or_values(
 ) -> None:
     with pytest.raises((ValueError, IndexError), match=message):
         loss(kind(number))
-
-
-@pytest.mark.parametrize(("loss", "number", "message"), LOSSES)
-def test_a_tracer_is_given_the_requirement_of_what_it_does_not_know(
-    loss: Callable[[Any], Value], number: float, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[tuple[Value, Requirement]] = []
-
-    class Tracing(Mode):
-        def require(self, x: Value, requirement: Requirement) -> None:
-            given.append((x, requirement))
-
-    x = Value(number)
-    token = MODE.set(Tracing(unknown=number))
-    try:
-        loss(x)
-    finally:
-        MODE.reset(token)
-    requirements = {requirement for value, requirement in given if value is x}
-    assert requirements
-    assert not any(requirement.holds(number) for requirement in requirements)
-    with pytest.raises((ValueError, IndexError), match=message):  # not so of constants, which are known
-        loss(Constant(number))
 
 
 @pytest.mark.parametrize("target", [10**400, "1", None, [0, 1]])

@@ -18,6 +18,7 @@ from ..value import Constant, Value
 from .arguments import Call, Form, count, zeros
 from .arrays import Floats
 from .bundles import Schedule
+from .checks import Checks
 from .environment import Environment
 from .pipeline import Request, Task, planned
 from .program import GIVEN, LEAF, Program, from_graph
@@ -57,6 +58,8 @@ class Traced(NamedTuple):
     arguments: list[Any]  # zeros in their structures
     result: Any
     environment: Environment
+    checks: Checks
+    inputs: list[Value]  # of the graph, whose place in the program they have
     kernels: Recent[Any]
 
 
@@ -147,7 +150,16 @@ class Codes:
             other = from_graph(again.outputs, again.inputs, parameters)
             program, leaves = self._stable((program, leaves), other, environment)
             self._check_strangers(leaves)
-        return Traced(program, leaves, parameters, arguments, skeleton(graph.result), environment, Recent())
+        result, checks = skeleton(graph.result), Checks.of(graph.requirements, graph.inputs)
+        return Traced(program, leaves, parameters, arguments, result, environment, checks, graph.inputs, Recent())
+
+    def computed(self, traced: Traced, wanted: list[Value], columns: Floats) -> Floats:
+        """Some nodes of the traced graph, computed alone: so many columns."""
+        program, leaves = from_graph(wanted, traced.inputs, traced.leaves)
+        request = Request("value", columns.ndim == 2, (), len(traced.inputs), len(traced.leaves))
+        kernel = self._build(planned(program, request), len(leaves), len(traced.inputs))
+        found: Floats = kernel(held(leaves, self.dtype), columns, 1)
+        return found
 
     def _check_strangers(self, leaves: list[Value]) -> None:
         if not self.strangers.isdisjoint(leaves):

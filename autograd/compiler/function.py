@@ -143,9 +143,11 @@ class Compiled:
         if task not in get_args(Task):
             raise ValueError(f"unknown task {task!r}; use one of {', '.join(get_args(Task))}")
         call = self._call(args, named)
-        columns = () if task in ("value", "backward") else self._chosen(call, argnums)
-        traced, kernel = self._codes.ready(task, call, columns)
-        return kernel.prepared(self._numbers(traced), call.columns(self.dtype), self.threads)
+        chosen = () if task in ("value", "backward") else self._chosen(call, argnums)
+        traced, kernel = self._codes.ready(task, call, chosen)
+        columns = call.columns(self.dtype)
+        traced.checks.before(columns)
+        return kernel.prepared(self._numbers(traced), columns, self.threads)
 
     # how it is computed
 
@@ -216,7 +218,10 @@ class Compiled:
 
     def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
         traced, kernel = self._codes.ready(task, call, chosen)
-        found = kernel(self._numbers(traced), call.columns(self.dtype), self.threads)
+        columns = call.columns(self.dtype)
+        traced.checks.before(columns)
+        found = kernel(self._numbers(traced), columns, self.threads)
+        traced.checks.after(found, lambda wanted: self._codes.computed(traced, wanted, columns))
         if isinstance(RECORDER.get(), Watch) and not np.isfinite(found).all():
             raise AnomalyError(_anomaly(self.__name__, task, found))
         return traced, found

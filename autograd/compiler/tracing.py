@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from ..arithmetic import is_number, real
+from ..arithmetic import is_number, nan, real
+from ..functions import VALUES
 from ..operations import DETACH, IDENTITY
 from ..recorders import using
 from ..requirements import Requirement
@@ -108,6 +109,37 @@ class TracedConstant(Traced, Constant):
     __slots__ = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """What a requirement says of a Value, as a Value: 1.0 where it holds."""
+
+    value: Any
+
+    def __ge__(self, other: float) -> "Condition":
+        return Condition(VALUES.greater_equal(self.value, other))
+
+    def __le__(self, other: float) -> "Condition":
+        return Condition(VALUES.less_equal(self.value, other))
+
+    def __lt__(self, other: float) -> "Condition":
+        return Condition(VALUES.less(self.value, other))
+
+    def __eq__(self, other: Any) -> Any:
+        return Condition(VALUES.equal(self.value, getattr(other, "value", other)))
+
+    def __ne__(self, other: Any) -> Any:
+        return Condition(VALUES.logical_not((self == other).value))
+
+    def __and__(self, other: "Condition") -> "Condition":
+        return Condition(VALUES.logical_and(self.value, other.value))
+
+    def __or__(self, other: "Condition") -> "Condition":
+        return Condition(VALUES.logical_or(self.value, other.value))
+
+    def __mod__(self, other: float) -> "Condition":
+        return Condition(VALUES.remainder(self.value, other))
+
+
 class Tracing(Recorder):
     """Makes traced nodes; what has known operands only is computed."""
 
@@ -132,11 +164,15 @@ class Tracing(Recorder):
     def source(self, value: Value) -> Value:
         return super().source(value) if type(value) is Constant else _made(Traced, IDENTITY, (value,))
 
-    def require(self, value: Value, requirement: Requirement, where: Callable[[], str]) -> None:
+    def require(self, value: Value, requirement: Requirement, where: Callable[[], str]) -> Value:
+        """What is not known is checked when the code is called; what will be computed is nan where it does not hold."""
         if type(value) is Constant or value in self.session.own:
-            super().require(value, requirement, where)
-        else:
+            return super().require(value, requirement, where)
+        if value.op is None or value.op.name not in requirement.met_by:
             self.session.requirements.append((value, requirement))
+        if value.op is None or value.op.name in requirement.met_by:
+            return value
+        return VALUES.where(requirement.holds(Condition(value)).value, value, nan)  # type: ignore[no-any-return]
 
     def before_backward(self, root: Value, gradient: float) -> None:
         self.session.refuse(

@@ -41,8 +41,9 @@ class Trainer:
         leaves = held(traced.leaves, codes.dtype)
         update = self._update(optimizer)
         loop = _loop(codes.backend)(update, *update.numbers(optimizer))
-        random = np.random.default_rng(seed) if shuffle else None
-        run = _Run(loop, _Batches(call.columns(codes.dtype), size, random), epochs)
+        random, columns = np.random.default_rng(seed) if shuffle else None, call.columns(codes.dtype)
+        traced.checks.before(columns)
+        run = _Run(loop, _Batches(columns, size, random), epochs)
         try:
             run.all(kernel, leaves)
             run.check(optimizer)

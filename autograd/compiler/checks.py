@@ -1,0 +1,59 @@
+"""What a traced function requires of its numbers (`autograd/requirements.py`), checked whenever it is called.
+
+Inputs and leaves are checked before anything is computed, all rows at once. A number that is computed, such as the
+prediction of `nn.bce`, is nan in the compiled code where it does not hold (see `Tracing.require`): where a result is
+nan, such numbers are computed alone, and the row is named.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..requirements import Requirement
+from ..value import Value
+from .arrays import Floats
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Each requirement with what it is of: the position of an input, a leaf, or a computed Value."""
+
+    inputs: tuple[tuple[int, Requirement], ...] = ()
+    leaves: tuple[tuple[Value, Requirement], ...] = ()
+    computed: tuple[tuple[Value, Requirement], ...] = ()
+
+    @classmethod
+    def of(cls, requirements: Sequence[tuple[Value, Requirement]], inputs: Sequence[Value]) -> "Checks":
+        position = {x: i for i, x in enumerate(inputs)}
+        given = dict.fromkeys((position[x], r) for x, r in requirements if x in position)
+        others = dict.fromkeys((x, r) for x, r in requirements if x not in position)
+        leaves, computed = ([pair for pair in others if bool(pair[0].operands) is many] for many in (False, True))
+        return cls(tuple(given), tuple(leaves), tuple(computed))
+
+    def before(self, columns: Floats) -> None:
+        """Raise the requirement's error where an input or a leaf does not meet it; `columns` are inputs × rows."""
+        for leaf, requirement in self.leaves:
+            requirement.check(leaf.data, partial(" {}".format, leaf.label or "a Value"))
+        for i, requirement in self.inputs:
+            _check(columns[i], requirement)
+
+    def after(self, results: Floats, compute: Callable[[list[Value]], Floats]) -> None:
+        """The same for what is computed, where a result is nan; `compute` gives the columns of such Values."""
+        if self.computed and np.isnan(results).any():
+            columns = compute([x for x, _ in self.computed])
+            for column, (_, requirement) in zip(columns, self.computed, strict=True):
+                _check(column, requirement)
+
+
+def _check(column: Any, requirement: Requirement) -> None:
+    if np.ndim(column) == 0:
+        requirement.check(float(column))
+        return
+    with np.errstate(invalid="ignore"):
+        holds = requirement.holds(column)
+    if not holds.all():
+        row = int(np.argmin(holds))
+        requirement.check(float(column[row]), lambda: f" at row {row}")
