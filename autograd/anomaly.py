@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from .graph import topological_order
-from .modes import MODE, mode
+from .modes import MODE, Monitor, mode
 from .value import Value
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -34,7 +34,8 @@ def detect_anomaly() -> Iterator[None]:
     ...
     autograd.anomaly.AnomalyError: log(x = -1.0) is nan ...
     """
-    with mode(monitor=MODE.get().monitor or _Records()):
+    outer = MODE.get().monitor
+    with mode(monitor=outer if getattr(outer, "watches", outer) else _Records(outer)):
         yield
 
 
@@ -42,10 +43,15 @@ class _Records:
     """The line that created each node. By its id: a reference would keep every graph of a training run alive, and an id
     that is used again belongs to a node that has written its own line."""
 
-    def __init__(self) -> None:
+    watches = True  # no second one is needed inside
+
+    def __init__(self, outer: Monitor | None = None) -> None:
         self.lines: dict[int, str] = {}
+        self.outer = outer
 
     def made(self, node: Value) -> None:
+        if self.outer:
+            self.outer.made(node)
         self.lines[id(node)] = _callers_line()
         if not math.isfinite(node.data):
             raise AnomalyError(f"{call_text(node)} is {node.data}{self.where(node)}")

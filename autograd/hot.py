@@ -22,10 +22,15 @@ def unary(row: Operation, general: Function) -> Function:
 
     def function(x: Any) -> Any:
         mode = MODE.get()
-        if mode is PLAIN:
-            if type(x) is Value and type(out := forward(FLOATS, x.data)) is float:
+        if mode is PLAIN or mode.usual:
+            if type(x) is Value and type(x.data) is float and type(out := forward(FLOATS, x.data)) is float:
                 return make_node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
-        elif mode.numbers_only and isinstance(x, Value) and type(out := forward(FLOATS, x.data)) is float:
+        elif (
+            mode.numbers_only
+            and isinstance(x, Value)
+            and type(x.data) is float
+            and type(out := forward(FLOATS, x.data)) is float
+        ):
             return Constant(out)
         return general(x)
 
@@ -38,17 +43,20 @@ def dot(general: Function) -> Function:
     def function(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
         mode = MODE.get()
         usual = type(w) is type(x) is list and len(w) == len(x) and type(bias) is Value
-        if not usual or not (mode is PLAIN or mode.numbers_only):
+        if not usual or not (mode is PLAIN or mode.usual or mode.numbers_only):
             return general(w, x, bias)
         kinds = set(map(type, w)), set(map(type, x))
         if kinds not in (({Value}, {Value}), ({Value}, {Constant})):
             return general(w, x, bias)
         weights, inputs, total = [v.data for v in w], [v.data for v in x], bias.data
-        for weight, number in zip(weights, inputs):  # noqa: B905 - their lengths were compared
-            total += weight * number
-        if type(total) is not float:  # something like a float32 was put into a `.data`
+        try:
+            for weight, number in zip(weights, inputs):  # noqa: B905 - their lengths were compared
+                total += weight * number
+        except TypeError:  # a text, say, was put into a `.data`: the general way names it
             return general(w, x, bias)
-        if mode is not PLAIN:
+        if type(total) is not float:  # or something like a float32
+            return general(w, x, bias)
+        if mode.numbers_only:
             return Constant(total)
         by_inputs = weights if kinds[1] == {Value} else [None] * len(x)
         return make_node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))

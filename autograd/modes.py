@@ -28,6 +28,11 @@ class Mode:
     unknown: Any = None  # what stands for the numbers while the compiler traces; None: numbers are known
 
     @property
+    def usual(self) -> bool:
+        """Whether operations are recorded whole, from known numbers; `make_node` tells the monitor."""
+        return self.recording and not self.expanding and self.unknown is None
+
+    @property
     def numbers_only(self) -> bool:
         """Whether results are constants, with nothing to record, watch or trace."""
         return not self.recording and self.unknown is None

@@ -7,12 +7,14 @@ goes from the result to the leaves and multiplies along every edge: the chain ru
 from collections.abc import Sequence
 
 from .arithmetic import FLOATS, Number, is_number, real
-from .graph import topological_order
+from .graph import add_gradients, topological_order
 from .modes import MODE
 from .operations import ABS, ADD, COS, DETACH, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
 from .pickling import Picklable
 from .scalar import Scalar
 from .table import Operation
+
+FLOAT = frozenset({float})
 
 
 class Value(Scalar, Picklable):
@@ -55,25 +57,22 @@ class Value(Scalar, Picklable):
         if monitor := MODE.get().monitor:
             monitor.before_backward(self, seed)
         order = topological_order(self)
-        earlier = [(node, node.grad) for node in order if node.grad and not node.operands]
-        for node in order:
-            node.grad = 0.0
-        self.grad = seed
+        arrived = {self: seed}  # beside the nodes: other threads, and an interrupt, find every leaf's gradient whole
         for node in reversed(order):
-            upstream = node.grad
-            for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
-                if local_grad is not None:
-                    operand.grad += local_grad * upstream
-        for leaf, grad in earlier:
-            leaf.grad = grad + leaf.grad
+            if node.operands:
+                node.grad = upstream = arrived.pop(node, 0.0)
+                for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
+                    if local_grad is not None:
+                        arrived[operand] = arrived.get(operand, 0.0) + local_grad * upstream
+        add_gradients(arrived, arrived.values())  # what is left are the leaves
 
     def detach(self) -> "Value":
         """The same number as a constant: no gradient passes through it."""
         return Constant(self.data, self.label) if MODE.get().unknown is None else apply(DETACH, (self,))
 
     def __add__(self, other: "Value | Number") -> "Value":
-        if type(self) is type(other) is Value:  # the two hottest are spelled out; a test holds them to the table
-            return make_node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
+        if type(self) is type(other) is Value and type(x := self.data) is type(y := other.data) is float:
+            return make_node(ADD, (self, other), x + y, (1.0, 1.0))  # the two hottest: a test holds them to the table
         return _binary(ADD, self, other)
 
     def __radd__(self, other: Number) -> "Value":
@@ -82,11 +81,11 @@ class Value(Scalar, Picklable):
         return _binary(ADD, other, self)
 
     def __mul__(self, other: "Value | Number") -> "Value":
-        if type(self) is Value:
-            if type(other) is Value:
-                return make_node(MUL, (self, other), self.data * other.data, (other.data, self.data))
+        if type(self) is Value and type(x := self.data) is float:
+            if type(other) is Value and type(y := other.data) is float:
+                return make_node(MUL, (self, other), x * y, (y, x))
             if type(other) is float:
-                return make_node(MUL, (self, Constant(other)), self.data * other, (other, None))
+                return make_node(MUL, (self, Constant(other)), x * other, (other, None))
         return _binary(MUL, self, other)
 
     def __rmul__(self, other: Number) -> "Value":
@@ -183,6 +182,8 @@ def apply(op: Operation, inputs: Sequence[Value | Number]) -> Value:
     if (unknown := MODE.get().unknown) is not None and Value in kinds:
         return make_node(op, operands, unknown, tuple([unknown if type(x) is Value else None for x in operands]))
     numbers = [operand.data for operand in operands]
+    if not FLOAT.issuperset(map(type, numbers)):
+        numbers = [real(x.data, f"{op.name}: .data of {x.label or f'operand {i}'}") for i, x in enumerate(operands, 1)]
     data = op.evaluate(FLOATS, numbers)
     if type(data) is not float:
         data = real(data, f"the result of {op.name}")

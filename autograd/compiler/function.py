@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from ..anomaly import AnomalyError
+from ..graph import add_gradients
 from ..modes import MODE
 from ..transforms import positions
 from ..value import Constant, Value
@@ -94,8 +95,7 @@ class Compiled:
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
         _, columns = self._run("backward", call, ())
         value, *gradient = columns.tolist()
-        for parameter, extra in zip(self.parameters, gradient, strict=True):
-            parameter.grad += extra
+        add_gradients(self.parameters, gradient)
         return float(value)
 
     def train(
