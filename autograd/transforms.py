@@ -202,7 +202,10 @@ class Trace:
             return x.data if isinstance(x, Value) else x
         if not isinstance(x, Value):
             return Constant(x)
-        return x if MODE.get().recording else x.detach()
+        if not MODE.get().recording:
+            return x.detach()
+        alias = not (self.tracing or x.operands or isinstance(x, Constant))  # a leaf, whose number may be changed
+        return apply(IDENTITY, (x,)) if alias else x
 
     def assemble(self, flat: list[Any]) -> Any:
         """The flat gradients in the structure of the arguments."""

@@ -59,6 +59,16 @@ def test_a_step_between_an_inner_and_the_outer_derivative_changes_neither() -> N
     assert grad(grad(outer))(0.5).data == 2.0 * 12.0 * 12.0
 
 
+def test_a_derivative_that_is_a_weight_itself_keeps_its_number() -> None:
+    w = Value(2.0)
+    value, slope = value_and_grad(lambda x: w * x)(3.0)
+    assert value_and_grad(lambda x: w)(3.0)[0] is not w
+    w.data = 100.0
+    assert (value.data, slope.data) == (6.0, 2.0)
+    slope.backward()
+    assert w.grad == 1.0
+
+
 def test_an_inner_variable_that_was_a_number_is_none_from_outside() -> None:
     def outer(t: Value) -> Value:
         value, slope = value_and_grad(lambda y: y * y * t + y)(3.0)
