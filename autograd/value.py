@@ -47,7 +47,7 @@ class Value(Scalar, Picklable):
         self.label = label
 
     def backward(self, gradient: Number = 1.0) -> None:
-        """Add gradient · ∂self/∂leaf to the `.grad` of all leaves; to none if interrupted. ValueError for a constant."""
+        """Add gradient · ∂self/∂leaf to every leaf's `.grad`, to none if interrupted. ValueError for a constant."""
         seed = real(gradient, "gradient")
         if isinstance(self, Constant):
             raise ValueError(
