@@ -6,9 +6,9 @@ import sys
 from types import FrameType
 
 from .graph import topological_order
-from .recorders import Block
+from .recorders import Around, Block
 from .table import Operation
-from .value import NoGrad, Operands, Recorder, Value
+from .value import Operands, Recorder, Value
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _INSIDE = (os.path.join(_ROOT, "autograd", ""), os.path.join(_ROOT, "nn", ""))
@@ -34,17 +34,17 @@ class detect_anomaly(Block):
     """
 
     def recorder(self, now: Recorder) -> Recorder:
-        if now.tracing or isinstance(now, Watch):
-            return now
-        return Watch(now.expanding) if now is now.with_grad() else NoGrad(Watch(now.expanding))
+        return now if now.tracing or now.watching else now.around(Watch)
 
 
-class Watch(Recorder):
+class Watch(Around):
     """Looks at each node that it makes, and remembers the line that created it. By its id: a reference would keep every
     graph of a training run alive, and an id that is used again belongs to a node that has written its own line."""
 
-    def __init__(self, expanding: bool) -> None:
-        self.expanding = expanding
+    watching = True
+
+    def __init__(self, outer: Recorder) -> None:
+        super().__init__(outer)
         self.lines: dict[int, str] = {}
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:

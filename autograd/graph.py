@@ -1,8 +1,13 @@
-"""Graphs: the topological order, and the backward sweep. Both work on anything that has `operands`."""
+"""Graphs: the topological order, the symbolic backward sweep, and how gradients are added to those of the leaves."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import add
 from typing import Any, Protocol, Self, TypeVar
+
+from .arithmetic import real
 
 
 class Node(Protocol):
@@ -23,18 +28,21 @@ def topological_order(*roots: N, visited: set[N] | None = None) -> list[N]:
     """
     order: list[N] = []
     visited = set() if visited is None else visited
-    stack: list[N | None] = list(reversed(roots))
-    while stack:
-        node = stack.pop()
-        if node is None:  # all that lies below the next one is in order
-            order.append(stack.pop())  # type: ignore[arg-type]
-        elif node not in visited:
-            visited.add(node)
-            if node.operands:
-                stack += (node, None)
-                stack += node.operands[::-1]
-            else:
+    begun: list[N] = []  # the path to where we are: nodes some of whose operands are in order already,
+    remaining = [iter(roots)]  # and which operands are still to come
+    while remaining:
+        for node in remaining[-1]:
+            if node not in visited:
+                visited.add(node)
+                if node.operands:
+                    begun.append(node)
+                    remaining.append(iter(node.operands))
+                    break
                 order.append(node)
+        else:
+            remaining.pop()
+            if begun:
+                order.append(begun.pop())
     return order
 
 
@@ -47,18 +55,25 @@ def dependents(order: Sequence[N], sources: Iterable[N]) -> set[N]:
     return found
 
 
-def gradients(root: N, sources: Sequence[N], seed: Any, local_grads: Callable[[N], Sequence[Any]]) -> list[Any]:
+def gradients(
+    root: N,
+    sources: Sequence[N],
+    seed: Any,
+    local_grads: Callable[[N], Sequence[Any]],
+    order: Sequence[N] | None = None,
+) -> list[Any]:
     """∂root/∂source · seed for each source, 0.0 where root does not depend on it.
 
     `local_grads(node)` gives ∂node/∂operand in order, None where an operand has no derivative. They may be
-    numbers or Values: with Values the result is a graph that can be differentiated again.
+    numbers or Values: with Values the result is a graph that can be differentiated again. `order` is the topological
+    order, where it is known already; what the sources were computed from need not be in it.
     """
-    order = topological_order(root)
+    if order is None:
+        order = topological_order(root, visited=set(sources))
     active = dependents(order, sources)
     total = {root: seed}
-    ends = set(sources)
     for node in reversed(order):
-        if node not in active or node not in total or not node.operands or node in ends:
+        if node not in active or node not in total:
             continue
         for operand, local in zip(node.operands, local_grads(node), strict=True):
             if local is None or operand not in active:
@@ -94,3 +109,17 @@ def times(slope: Any, gradient: Any) -> Any:
     if type(slope) is float and slope == 1.0:
         return gradient
     return +slope if type(gradient) is float and gradient == 1.0 else slope * gradient
+
+
+def add_gradients(leaves: Collection[Any], totals: Iterable[float]) -> None:
+    """Add to the `.grad` of each leaf its total: to all, or to none where one holds no number (a TypeError).
+
+    Every reading, addition and assignment is done by one call into C. Between two instructions of Python, CPython may
+    turn to another thread or raise KeyboardInterrupt; inside such a call it does neither, so that of additions from
+    several threads none is lost, and an interrupt finds all of them done or none.
+    """
+    for leaf in leaves:
+        if type(leaf.grad) is not float:  # None, as PyTorch users write it, is no gradient yet
+            leaf.grad = real(0.0 if leaf.grad is None else leaf.grad, f"the .grad of {leaf.label or 'a leaf'}")
+    sums = map(add, map(getattr, leaves, repeat("grad")), totals)
+    deque(map(setattr, leaves, repeat("grad"), sums), maxlen=0)

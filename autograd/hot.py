@@ -21,10 +21,15 @@ def unary(row: Operation, general: Function) -> Function:
 
     def function(x: Any) -> Any:
         recorder = RECORDER.get()
-        if recorder is PLAIN:
-            if type(x) is Value and type(out := forward(FLOATS, x.data)) is float:
-                return PLAIN.node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
-        elif recorder.numbers_only and isinstance(x, Value) and type(out := forward(FLOATS, x.data)) is float:
+        if recorder is PLAIN or recorder.is_usual():
+            if type(x) is Value and type(x.data) is float and type(out := forward(FLOATS, x.data)) is float:
+                return recorder.node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+        elif (
+            recorder.numbers_only
+            and isinstance(x, Value)
+            and type(x.data) is float
+            and type(out := forward(FLOATS, x.data)) is float
+        ):
             return Constant(out)
         return general(x)
 
@@ -37,19 +42,22 @@ def dot(general: Function) -> Function:
     def function(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
         recorder = RECORDER.get()
         usual = type(w) is type(x) is list and len(w) == len(x) and type(bias) is Value
-        if not usual or not (recorder is PLAIN or recorder.numbers_only):
+        if not usual or not (recorder is PLAIN or recorder.numbers_only or recorder.is_usual()):
             return general(w, x, bias)
         kinds = set(map(type, w)), set(map(type, x))
         if kinds not in (({Value}, {Value}), ({Value}, {Constant})):
             return general(w, x, bias)
         weights, inputs, total = [v.data for v in w], [v.data for v in x], bias.data
-        for weight, number in zip(weights, inputs):  # noqa: B905 - their lengths were compared
-            total += weight * number
-        if type(total) is not float:  # something like a float32 was put into a `.data`
+        try:
+            for weight, number in zip(weights, inputs):  # noqa: B905 - their lengths were compared
+                total += weight * number
+        except TypeError:  # a text, say, was put into a `.data`: the general way names it
             return general(w, x, bias)
-        if recorder is not PLAIN:
+        if type(total) is not float:  # or something like a float32
+            return general(w, x, bias)
+        if recorder.numbers_only:
             return Constant(total)
         by_inputs = weights if kinds[1] == {Value} else [None] * len(x)
-        return PLAIN.node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))
+        return recorder.node(DOT, (*w, *x, bias), total, (*inputs, *by_inputs, 1.0))
 
     return function

@@ -9,9 +9,45 @@ from contextvars import Token
 from functools import wraps
 from typing import Any, Self, TypeVar
 
-from .value import PLAIN, RECORDER, Recorder
+from .table import Operation
+from .value import PLAIN, RECORDER, Constant, Operands, Recorder, Value
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class NoGrad(Recorder):
+    """Makes constants, which remember no operands."""
+
+    recording, numbers_only = False, True
+
+    def __init__(self, outer: Recorder) -> None:
+        self.outer, self.expanding, self.watching = outer, outer.expanding, outer.watching
+
+    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        return Constant(data)
+
+    def around(self, kind: Callable[[Recorder], Recorder]) -> Recorder:
+        return NoGrad(self.outer.around(kind)).with_expansion(self.expanding)
+
+    def with_grad(self) -> Recorder:
+        return self.outer.with_expansion(self.expanding)
+
+    def without_grad(self) -> Recorder:
+        return self
+
+
+class Around(Recorder):
+    """Looks at the nodes that another recorder makes."""
+
+    def __init__(self, outer: Recorder) -> None:
+        self.outer, self.expanding = outer, outer.expanding
+        self.watching = self.watching or outer.watching
+
+    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        return self.outer.node(op, operands, data, local_grads)
+
+    def before_backward(self, root: Value, gradient: float) -> None:
+        self.outer.before_backward(root, gradient)
 
 
 class Block:

@@ -1,7 +1,8 @@
 """grad, value_and_grad, jacobian, hessian, hvp: derivatives of functions, to any order (the contracts are JAX's).
 
 Each traces the function once on fresh nodes. Derivatives are numbers where all that the result depends on was given
-as numbers; otherwise (nested, or with a Value from outside) they are Values, and can be differentiated again.
+as numbers; otherwise (nested, or with a Value from outside) they are Values, and can be differentiated again. Both are
+those of the numbers that the function computed with, whatever is assigned to a `.data` later.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,10 +11,12 @@ from typing import Any
 
 from .arithmetic import is_number, real
 from .functions import VALUES
-from .graph import gradients, topological_order
-from .recorders import recording
+from .graph import dependents, gradients, topological_order
+from .operations import IDENTITY
+from .recorders import Around, recording, using
 from .structure import describe, flatten, restore
-from .value import RECORDER, Constant, Value
+from .table import Operation
+from .value import RECORDER, Constant, Operands, Recorder, Value, apply
 
 Function = Callable[..., Any]
 
@@ -25,11 +28,10 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Fu
     (9.0, 6.0)
     """
 
-    @recording()
     def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
-        trace = Trace(partial(function, **named), args, argnums)
-        out = trace.single_output()
-        return trace.plain(out), trace.assemble(trace.gradients(out))
+        with Trace(partial(function, **named), args, argnums) as trace:
+            out = trace.single_output()
+            return trace.handed_out(out), trace.assemble(trace.gradients(out))
 
     return _named(differentiated, "value_and_grad", function)
 
@@ -57,11 +59,10 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
     [[5.0, 2.0], [1.0, 1.0]]
     """
 
-    @recording()
     def differentiated(*args: Any, **named: Any) -> Any:
-        trace = Trace(partial(function, **named), args, argnums)
-        rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
-        return restore(trace.result, rows)
+        with Trace(partial(function, **named), args, argnums) as trace:
+            rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
+            return restore(trace.result, rows)
 
     return _named(differentiated, "jacobian", function)
 
@@ -96,20 +97,60 @@ def hvp(function: Function) -> Function:
     return _named(product, "hvp", function)
 
 
+class Notes(Around):
+    """While a function is traced: which numbers leaves had when it used them. When the derivatives are taken, a step of
+    an optimizer, say, may have put others there."""
+
+    def __init__(self, outer: Recorder) -> None:
+        super().__init__(outer)
+        self.first: dict[Value, float] = {}  # of each leaf, when it was first used
+        self.later: dict[Value, list[float]] = {}  # of all operands, for nodes that used a leaf after a change
+
+    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        node = super().node(op, operands, data, local_grads)
+        for x in operands:
+            if not x.operands and type(x) is not Constant and self.first.setdefault(x, x.data) is not x.data:
+                self.later[node] = [operand.data for operand in operands]
+        return node
+
+    def numbers(self, node: Value) -> list[float]:
+        """Those of its operands, when it was made."""
+        return self.later.get(node) or [self.first.get(x, x.data) for x in node.operands]
+
+
 class Trace:
-    """One call of a function on fresh nodes, and the derivatives of its results by them."""
+    """One call of a function on fresh nodes, and the derivatives of its results by them.
+
+    What depends on Values from outside, given or closed over, is *live*: its derivatives are Values too, which lead
+    back to those. (So do the fresh nodes of a trace around this one.) All else enters the derivatives as a number.
+    """
 
     def __init__(self, function: Function, args: Sequence[Any], argnums: int | tuple[int, ...]) -> None:
         self.argnums = argnums
         chosen = positions(argnums, len(args))
         self.arguments = [args[position] for position in chosen]
-        self.sources = [_fresh(x) for argument in self.arguments for x in flatten(argument)]
-        fresh, traced = iter(self.sources), list(args)
-        for position, argument in zip(chosen, self.arguments, strict=True):
-            traced[position] = restore(argument, [next(fresh) for _ in flatten(argument)])
-        self.result = function(*traced)
         self.tracing = RECORDER.get().tracing  # the numbers are not known yet: derivatives are graphs
-        self.is_plain = not self.tracing and self._depends_on_sources_only()
+        with recording():
+            self.sources = [_fresh(x) for argument in self.arguments for x in flatten(argument)]
+            fresh, traced = iter(self.sources), list(args)
+            for position, argument in zip(chosen, self.arguments, strict=True):
+                traced[position] = restore(argument, [next(fresh) for _ in flatten(argument)])
+            self.notes = Notes(recorder := RECORDER.get())
+            with using(recorder if self.tracing else self.notes):
+                self.result = function(*traced)
+        self.roots = [out for out in self.outputs() if isinstance(out, Value)]
+        self.order = topological_order(*self.roots, visited=set(self.sources))
+        self.live = set() if self.tracing else self._live()
+        self.is_plain = not self.tracing and self.live.isdisjoint(self.roots)
+
+    def __enter__(self) -> "Trace":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What was given as a number is a constant from here on: a trace around this one must not take it for live."""
+        for source in self.sources:
+            if not (source.operands or self.tracing):
+                source.__class__ = Constant
 
     def outputs(self) -> list[Any]:
         try:
@@ -122,22 +163,45 @@ class Trace:
             raise TypeError(f"grad needs a function with one number as its result, got {describe(self.result)}")
         return self.result
 
-    def _depends_on_sources_only(self) -> bool:
-        outputs = [out for out in self.outputs() if isinstance(out, Value)]
-        leaves = {node for node in topological_order(*outputs) if type(node) is Value and not node.operands}
-        return leaves.issubset(self.sources)
+    def _live(self) -> set[Value]:
+        given = [source for source in self.sources if source.operands]
+        closed_over = [node for node in self.order if not (node.operands or isinstance(node, Constant))]
+        return dependents(self.order, [*given, *closed_over]) if given or closed_over else set()
 
     def gradients(self, out: Any) -> list[Any]:
-        """∂out/∂source for every source: from the recorded numbers, or from the rows again on Values."""
+        """∂out/∂source for every source: where live or traced Values, by the rows evaluated on Values."""
         if not isinstance(out, Value):
             return [0.0] * len(self.sources)
         if not self.tracing:
             RECORDER.get().before_backward(out, 1.0)
-        local_grads = numeric_derivatives if self.is_plain else symbolic_derivatives
-        return gradients(out, self.sources, 1.0, local_grads)
+        order = self.order if len(self.roots) == 1 else None
+        return [self.handed_out(x) for x in gradients(out, self.sources, 1.0, self._local_grads, order)]
 
-    def plain(self, out: Any) -> Any:
-        return out.data if self.is_plain and isinstance(out, Value) else out
+    def _local_grads(self, node: Value) -> Sequence[Any]:
+        if not (self.tracing or node in self.live):
+            return node.local_grads
+        assert node.op is not None
+        xs = self._traced_operands(node) if self.tracing else self._operands(node)
+        return node.op.derivatives(VALUES, xs, node, [local is not None for local in node.local_grads])
+
+    def _traced_operands(self, node: Value) -> list[Any]:
+        return [x.data if type(x) is Constant else x for x in node.operands]
+
+    def _operands(self, node: Value) -> list[Any]:
+        """Its operands as they enter its derivatives: with the numbers that they had when the function used them."""
+        pairs = zip(node.operands, self.notes.numbers(node), strict=True)
+        return [_with_number(x, number) if x in self.live else number for x, number in pairs]
+
+    def handed_out(self, x: Any) -> Any:
+        """A number where all is; otherwise a Value, which is a constant where nothing leads back."""
+        if self.is_plain:
+            return x.data if isinstance(x, Value) else x
+        if not isinstance(x, Value):
+            return Constant(x)
+        if not RECORDER.get().recording:
+            return x.detach()
+        alias = not (self.tracing or x.operands or isinstance(x, Constant))  # a leaf, whose number may be changed
+        return apply(IDENTITY, (x,)) if alias else x
 
     def assemble(self, flat: list[Any]) -> Any:
         """The flat gradients in the structure of the arguments."""
@@ -151,17 +215,13 @@ def numeric_derivatives(node: Value) -> Sequence[float | None]:
     return node.local_grads
 
 
-def symbolic_derivatives(node: Value) -> Sequence[Any]:
-    """∂node/∂operand as Values, from the node's row. Constants enter as the plain numbers they are."""
-    assert node.op is not None
-    xs = [x.data if type(x) is Constant else x for x in node.operands]
-    wanted = [local is not None for local in node.local_grads]
-    return node.op.derivatives(VALUES, xs, node, wanted)
-
-
 def _fresh(x: Any) -> Value:
     """A node to differentiate by: a new leaf for a number; for a Value a copy that leads back to it."""
     return RECORDER.get().source(x) if isinstance(x, Value) else Value(real(x, "grad"))
+
+
+def _with_number(x: Value, number: float) -> Value:
+    return x if x.data is number else RECORDER.get().node(IDENTITY, (x,), number, (1.0,))
 
 
 def positions(argnums: int | Sequence[int], count: int) -> list[int]:

@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from copy import copy
 from typing import TYPE_CHECKING, TypeAlias
 
-from .arithmetic import FLOATS, NOTHING, Number, is_number, real
-from .graph import topological_order
+from .arithmetic import FLOATS, Number, is_number, real
+from .graph import add_gradients, topological_order
 from .numpy_protocol import NumpyProtocol
 from .operations import ADD, IDENTITY, MUL
 from .operators import Operators
@@ -20,6 +20,8 @@ from .table import Operation
 
 if TYPE_CHECKING:
     from .requirements import Requirement
+
+FLOAT = frozenset({float})
 
 
 class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
@@ -51,7 +53,7 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
         self.label = label if type(label) is str else text(label)
 
     def backward(self, gradient: Number = 1.0) -> None:
-        """Add gradient · ∂self/∂leaf to every leaf's `.grad`. Raises ValueError for a constant: it has no graph."""
+        """Add gradient · ∂self/∂leaf to every leaf's `.grad`, to none if interrupted. ValueError for a constant."""
         seed = real(gradient, "gradient")
         if isinstance(self, Constant):
             raise ValueError(
@@ -60,29 +62,25 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
             )
         RECORDER.get().before_backward(self, seed)
         order = topological_order(self)
-        earlier = [(node, node.grad) for node in order if node.grad and not node.operands]
-        for node in order:
-            node.grad = NOTHING
-        self.grad = seed
+        arrived = {self: seed}  # beside the nodes: other threads, and an interrupt, find every leaf's gradient whole
         for node in reversed(order):
-            if (upstream := node.grad) is NOTHING:  # no gradient flows here: it sends none, not even 0·inf
+            if node.operands:
                 node.grad = 0.0
-                continue
-            for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
-                if local_grad is not None:
-                    operand.grad += local_grad * upstream
-        for leaf, grad in earlier:
-            leaf.grad = grad + leaf.grad
+                if (upstream := arrived.pop(node, None)) is not None:  # else it sends nothing, not even 0·inf
+                    node.grad = upstream
+                    for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
+                        if local_grad is not None:
+                            arrived[operand] = arrived.get(operand, 0.0) + local_grad * upstream
+        add_gradients(arrived, arrived.values())  # what is left are the leaves
 
     def detach(self) -> "Value":
         """The same number as a constant: no gradient passes through it."""
         return RECORDER.get().detach(self)
 
-    # the two hottest operators are spelled out; a test holds them to the table
-
-    def __add__(self, other: "Value | Number") -> "Value":
+    def __add__(self, other: "Value | Number") -> "Value":  # this and × are spelled out: a test holds them to the table
         if type(self) is type(other) is Value and not (recorder := RECORDER.get()).tracing:
-            return recorder.node(ADD, (self, other), self.data + other.data, (1.0, 1.0))
+            if type(x := self.data) is type(y := other.data) is float:
+                return recorder.node(ADD, (self, other), x + y, (1.0, 1.0))
         return self._operate(ADD, self, other)
 
     def __radd__(self, other: Number) -> "Value":
@@ -91,11 +89,11 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
         return self._operate(ADD, other, self)
 
     def __mul__(self, other: "Value | Number") -> "Value":
-        if type(self) is Value and not (recorder := RECORDER.get()).tracing:
-            if type(other) is Value:
-                return recorder.node(MUL, (self, other), self.data * other.data, (other.data, self.data))
+        if type(self) is Value and not (recorder := RECORDER.get()).tracing and type(x := self.data) is float:
+            if type(other) is Value and type(y := other.data) is float:
+                return recorder.node(MUL, (self, other), x * y, (y, x))
             if type(other) is float:
-                return recorder.node(MUL, (self, Constant(other)), self.data * other, (other, None))
+                return recorder.node(MUL, (self, Constant(other)), x * other, (other, None))
         return self._operate(MUL, self, other)
 
     def _operate(self, op: Operation, *operands: "Value | Number") -> "Value":
@@ -123,9 +121,15 @@ Operands: TypeAlias = tuple[Value, ...]
 class Recorder:
     """Makes the node of each operation. This is the plain one; the modes are recorders, too (see `recorders.py`)."""
 
-    numbers_only = False  # whether all results are constants
+    recording = True  # whether nodes are made
+    numbers_only = False  # whether all results are constants with a known number
     tracing = False  # whether the numbers are not known yet, as while the compiler traces
     expanding = False  # whether operations of many operands are built from single ones
+    watching = False  # whether the first nan or inf is an error
+
+    def is_usual(self) -> bool:
+        """Whether operations are recorded whole, from known numbers."""
+        return not (self.numbers_only or self.tracing or self.expanding)
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
         """The node of `op` with this result and these local derivatives."""
@@ -137,6 +141,9 @@ class Recorder:
     def apply(self, op: Operation, operands: Operands) -> Value:
         """Compute the result of `op` and its local derivatives; a constant where all operands are constants."""
         numbers = [operand.data for operand in operands]
+        if not FLOAT.issuperset(map(type, numbers)):
+            where = [f"{op.name}: .data of {x.label or f'operand {i}'}" for i, x in enumerate(operands, 1)]
+            numbers = list(map(real, numbers, where))
         data = op.evaluate(FLOATS, numbers)
         if type(data) is not float:
             data = real(data, f"the result of {op.name}")
@@ -168,31 +175,19 @@ class Recorder:
         other.expanding = on
         return self if on == self.expanding else other
 
+    def around(self, kind: "Callable[[Recorder], Recorder]") -> "Recorder":
+        """A recorder of this kind, which looks at what this one makes."""
+        return kind(self)
+
     def with_grad(self) -> "Recorder":
         """This recorder, recording."""
         return self
 
     def without_grad(self) -> "Recorder":
         """This recorder, for numbers only."""
+        from .recorders import NoGrad
+
         return NoGrad(self)
-
-
-class NoGrad(Recorder):
-    """Makes constants, which remember no operands."""
-
-    numbers_only = True
-
-    def __init__(self, outer: Recorder) -> None:
-        self.outer, self.expanding = outer, outer.expanding
-
-    def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
-        return Constant(data)
-
-    def with_grad(self) -> Recorder:
-        return self.outer.with_expansion(self.expanding)
-
-    def without_grad(self) -> Recorder:
-        return self
 
 
 PLAIN = Recorder()

@@ -16,7 +16,7 @@ from references import HAS_TORCH, torch_functions
 from test_compiler_programs import BACKENDS, Steps, run_steps, scalar_program, torch_results
 
 import autograd
-from autograd import OPERATIONS, Value
+from autograd import OPERATIONS, Constant, Value
 from autograd.compiler import compile
 from autograd.functions import evaluate
 from autograd.graph import topological_order
@@ -72,7 +72,7 @@ def in_torch(steps: Steps) -> Any:
 
 def roundings(root: Any) -> float:
     """Σ |∂root/∂node · node|: by how many units of rounding the root is off, to first order, if each node is by one."""
-    if not isinstance(root, Value):
+    if not isinstance(root, Value) or isinstance(root, Constant):
         return 0.0
     order = topological_order(root)
     for node in order:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from ..anomaly import AnomalyError, Watch
+from ..anomaly import AnomalyError
+from ..graph import add_gradients
 from ..transforms import positions
 from ..value import RECORDER, Value
 from .arguments import Argnums, Call, at_least_one, count
@@ -104,9 +105,7 @@ class Compiled:
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
         traced, columns = self._run("backward", call, ())
         value, *gradient = columns.tolist()
-        totals = [(p.grad or 0.0) + extra for p, extra in zip(traced.parameters, gradient, strict=True)]
-        for parameter, total in zip(traced.parameters, totals, strict=True):  # only now: all of them, or none
-            parameter.grad = total
+        add_gradients(traced.parameters, gradient)
         return float(value)
 
     def train(
@@ -222,7 +221,7 @@ class Compiled:
         traced.checks.before(columns)
         found = kernel(self._numbers(traced), columns, self.threads)
         traced.checks.after(found, lambda wanted: self._codes.computed(traced, wanted, columns))
-        if isinstance(RECORDER.get(), Watch) and not np.isfinite(found).all():
+        if RECORDER.get().watching and not np.isfinite(found).all():
             raise AnomalyError(_anomaly(self.__name__, task, found))
         return traced, found
 

@@ -146,7 +146,7 @@ class Tracing(Recorder):
     tracing = True
 
     def __init__(self, session: Session, constants: bool = False) -> None:
-        self.session, self.constants = session, constants
+        self.session, self.constants, self.recording = session, constants, not constants
 
     def apply(self, op: Operation, operands: Operands) -> Value:
         kinds = set(map(type, operands))
