@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..modes import MODE
 from ..value import Value
 from .arguments import Call, Structure, count, skeleton, zeros
 from .bundles import Schedule
-from .environment import Environment
+from .environment import Environment, of_rules
 from .pipeline import Request, Task, planned
 from .program import GIVEN, LEAF, Program, from_graph
 from .tracing import Graph, TracingError, existing, trace
@@ -27,6 +28,7 @@ class Traced(NamedTuple):
     leaves: list[Value]
     result: Any
     environment: Environment
+    rules: Environment  # of the user's operations in it
 
 
 class Codes:
@@ -53,6 +55,11 @@ class Codes:
 
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
+        if MODE.get().unknown is not None:
+            raise TracingError(
+                f"the compiled {self.name} is called inside a function that is compiled, where its result would be a "
+                "constant; call the function itself (.function of the compiled one), or give its result as an argument"
+            )
         with self.lock:
             traced = self._trace(call.structures)
             if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
@@ -65,11 +72,11 @@ class Codes:
 
     def _trace(self, structures: tuple[Structure, ...]) -> Traced:
         found = self.traces.get(structures)
-        if found is not None and found.environment.unchanged():
+        if found is not None and found.environment.unchanged() and found.rules.unchanged():
             return found
         with collector_at_rest():
             traced = self.traces[structures] = self._traced(structures)
-        if found is not None and not traced.program.same_as(found.program):
+        if found is not None and not (traced.program.same_as(found.program) and found.rules.unchanged()):
             self.kernels = {key: kernel for key, kernel in self.kernels.items() if key[0] != structures}
         return traced
 
@@ -80,15 +87,18 @@ class Codes:
                     f"this compiled graph takes one list of {len(self.inputs)} inputs, or an array of so many columns"
                 )
             graph = existing(self.function, self.inputs)
-            return Traced(*from_graph(graph.outputs, graph.inputs, self.parameters), graph.result, Environment(None))
+            program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
+            return Traced(program, leaves, graph.result, Environment(None), of_rules(program))
         arguments = [zeros(part) for part in structures]
-        graph = trace(self.function, arguments, self.parameters, Environment(self.function).values)
-        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
         environment = Environment(self.function)
+        graph = trace(self.function, arguments, self.parameters, environment.values)
+        program, leaves = from_graph(graph.outputs, graph.inputs, self.parameters)
+        if not environment.unchanged():  # something that is made at the first call
+            environment = Environment(self.function)
         again = trace(self.function, arguments, self.parameters, [*environment.values, *leaves])
         environment.take_values()
         program, leaves = self._stable(program, leaves, again, environment)
-        return Traced(program, leaves, skeleton(graph.result), environment)
+        return Traced(program, leaves, skeleton(graph.result), environment, of_rules(program))
 
     def _stable(
         self, program: Program, leaves: list[Value], again: Graph, environment: Environment

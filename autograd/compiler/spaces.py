@@ -1,0 +1,135 @@
+"""The ways in which a thing holds others: what leads on under which label, and the places to watch for it.
+
+A place is a function that gives what is there now.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from inspect import Signature
+from types import CodeType, FunctionType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .names import Mentioned, owner_of_class
+
+Place: TypeAlias = Callable[[], Iterable[Any]]
+PLAIN = (int, float, complex, str, bytes, range, slice, type(None), np.generic, CodeType, Signature)
+"""What never changes."""
+
+
+@dataclass(slots=True)
+class Found:
+    """A thing that was reached: from where, under which label, and how.
+
+    It is `named` where the user's code names it; code of a library is looked at only where it is `entered`.
+    """
+
+    thing: Any
+    above: "Found | None" = None
+    label: str = ""
+    named: bool = True
+    entered: bool = True
+
+    @property
+    def trail(self) -> str:
+        """How one would write it: `model.layers[…]`."""
+        before = "" if self.above is None or isinstance(self.above.thing, FunctionType) else self.above.trail
+        dot = "." if before and self.label and not self.label.startswith("[") else ""
+        return before + dot + self.label
+
+
+class Items:
+    """A container's items."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+
+    def parts(self) -> Iterator[Found]:
+        above = self.found
+        for x in above.thing:
+            if not isinstance(x, PLAIN):
+                yield Found(x, above, "[…]", above.named, above.entered)
+
+    def places(self) -> Iterator[Place]:
+        if not isinstance(self.found.thing, (tuple, frozenset)):
+            yield self.found.thing.__iter__
+
+
+class Entries:
+    """A mapping's keys and values. What stands under text is named where the text is."""
+
+    def __init__(self, found: Found, mentioned: Mentioned) -> None:
+        self.found, self.mentioned = found, mentioned
+
+    def parts(self) -> Iterator[Found]:
+        above, names = self.found, self.mentioned.users
+        for key, x in above.thing.items():
+            named = above.named and (not isinstance(key, str) or key in names)
+            yield Found(key, above, "[…]", above.named, above.entered)
+            yield Found(x, above, f"[{key!r:.40}]", named, above.entered)
+
+    def places(self) -> Iterator[Place]:
+        yield self.found.thing.keys
+        yield self.found.thing.values
+
+
+class Links:
+    """What leads on and stays what it is."""
+
+    def __init__(self, found: Found, parts: Iterable[tuple[str, Any]], places: Iterable[Place] = ()) -> None:
+        self.found, self.linked, self.watched = found, parts, places
+
+    def parts(self) -> Iterator[Found]:
+        for label, thing in self.linked:
+            yield Found(thing, self.found, label, self.found.named, self.found.entered)
+
+    def places(self) -> Iterable[Place]:
+        return self.watched
+
+
+class Space:
+    """Things under names, of which those count that are `chosen`. `size` tells whether a name was added."""
+
+    def __init__(
+        self,
+        found: Found,
+        mentioned: Mentioned,
+        space: Callable[[], Any],
+        chosen: list[str],
+        size: Any = None,
+        named: bool = False,
+    ) -> None:
+        self.found, self.mentioned, self.space, self.chosen, self.size, self.named = (
+            found,
+            mentioned,
+            space,
+            chosen,
+            size,
+            named,
+        )
+
+    def is_all_of(self, thing: Any) -> bool:
+        """Whether these are all attributes that the thing has."""
+        return self.size is list and 0 < len(self.chosen) == len(vars(thing))
+
+    def parts(self) -> Iterator[Found]:
+        space, names = self.space(), self.mentioned.users
+        for name in self.chosen:
+            if not isinstance(thing := space.get(name), PLAIN):
+                entered = (name in names or isinstance(self.found.thing, type)) and not (
+                    isinstance(thing, type) and owner_of_class(thing) != "user"
+                )
+                yield Found(thing, self.found, name, self.named or name in names, entered)
+
+    def places(self) -> Iterator[Place]:
+        if self.size is not None:
+            yield partial(_under, self.space, self.chosen, self.size, self.size(self.space()))
+        elif self.chosen:
+            yield partial(map, self.space().get, self.chosen)
+
+
+def _under(space: Callable[[], Any], names: list[str], size: Any, known: Any) -> list[Any]:
+    now = space()
+    return [size(now) == known, *map(now.get, names)]
