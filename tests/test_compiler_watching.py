@@ -82,6 +82,13 @@ def objects() -> dict[str, Case]:
     def linked(x: Any) -> Any:
         return x * link().rate  # type: ignore[union-attr]
 
+    def matching(x: Any) -> Any:
+        match settings:
+            case Settings(rate, _):
+                return x * rate
+
+    exec("kept = [2.0]\ndef __getattr__(name):\n    return kept[0]", vars(config))
+    read = operator.attrgetter("rate")
     linked.kept = settings  # type: ignore[attr-defined]
     return {
         "argparse.Namespace": (lambda x: x * options.rate, to(options, "rate")),
@@ -97,6 +104,10 @@ def objects() -> dict[str, Case]:
         "a weak reference": (linked, to(settings, "rate")),
         "getattr": (lambda x: x * getattr(settings, "ra" + "te"), to(settings, "rate")),
         "attrgetter": (lambda x: x * operator.attrgetter("config.rate")(holder), to(config, "rate")),
+        "a stored attrgetter": (lambda x: x * read(options), to(options, "rate")),
+        "a format": (lambda x: x * float("{0.rate}".format(options)), to(options, "rate")),  # noqa: UP030, UP032
+        "a pattern": (matching, to(settings, "rate")),
+        "__getattr__ of a module": (lambda x: x * config.lazy, to(config, "kept", [3.0])),
         "replaced attributes": (lambda x: x * settings.rate, to(settings, "__dict__", {"rate": 3.0})),
         "a property": (hidden, to(hidden, "hidden")),
         "in a decorated function": (lambda x: x * decorated(), to(settings, "rate")),
@@ -128,7 +139,7 @@ def containers() -> dict[str, Case]:
         "a set": (lambda x: x * sum(several), lambda: several.add(1.0)),
         "an array": (lambda x: x * float(vector[0]), item(vector, 0)),
         "a column": (lambda x: x * float(column[0]), item(whole, (0, 2))),
-        "a shape": (lambda x: x * len(grid), to(grid, "shape", (3, 2))),
+        "a shape": (lambda x: x * len(grid), lambda: grid.resize((3, 2), refcheck=False)),
         "a mask": (lambda x: x * float(masked.sum()), item(masked, 0, np.ma.masked)),
         "array.array": (lambda x: x * plain[0], item(plain, 0)),
     }

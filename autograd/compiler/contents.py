@@ -90,7 +90,7 @@ def _reading(thing: Any) -> tuple[int, Callable[[], bytes]]:
     if isinstance(thing, (array, bytearray, memoryview)):
         return len(thing), lambda: bytes(thing)
     now = np.asarray(thing)
-    if now.dtype == object:
+    if now.dtype.hasobject:
         raise TypeError("it holds objects, not numbers")
     return now.size, lambda: _bytes(np.asarray(thing))
 

@@ -5,7 +5,7 @@ function anew. Things are compared by identity, arrays by content (see `contents
 numbers are watched: the others' are read at every call.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, call, is_
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..value import Constant, Value
-from .contents import Contents, is_array, is_large, refuse, too_many
+from .contents import LIMIT, Contents, is_array, is_large, refuse, too_many
 from .holders import holders, is_users_row
 from .program import Program
 from .reach import Reach
@@ -27,17 +27,18 @@ SIZED = (list, set, dict)
 class Environment:
     """The places that the code of `function` reads, with what was in them, and the Values among it.
 
-    Raises TracingError for what it reads but cannot be watched.
+    A class has no code of its own: `names` are those of its methods that count. Raises TracingError for what the code
+    reads but cannot be watched.
     """
 
-    def __init__(self, function: Any) -> None:
-        self.function = function
+    def __init__(self, function: Any, names: Sequence[str] = ()) -> None:
+        self.function, self.names = function, names
         self.places: list[Place] = []
         self.sized: list[Any] = []
         self.lists: list[list[Any]] = []  # what equals only itself, and is quicker to compare: most of a model
         self.objects: list[Any] = []
         self.contents = Contents()
-        reach = Reach(function)  # of None, nothing
+        reach = Reach(function, names)  # of None, nothing
         self.values = list(reach.values)
         for found in reach.found.values():
             self._watch(found, reach)
@@ -74,7 +75,7 @@ class Environment:
         if self.function is None or self._is_as_it_was():
             return True
         try:
-            now = Environment(self.function)
+            now = Environment(self.function, self.names)
         except TracingError:  # which a new trace will raise
             return False
         same = len(self._all()) == len(now._all()) and all(map(is_, self._all(), now._all()))
@@ -107,14 +108,14 @@ class Environment:
         """Where the function itself keeps its latest results, they are no change."""
         if self._is_as_it_was():
             return
-        now = Environment(self.function)
+        now = Environment(self.function, self.names)
         pairs = list(zip(self._all(), now._all(), strict=False))
         if len(self._all()) == len(now._all()) and all(new is old or isinstance(new, Value) for old, new in pairs):
             vars(self).update(vars(now), values=self.values)
 
 
 def _holds_objects(thing: Any) -> bool:
-    return isinstance(thing, np.ndarray) and thing.dtype == object
+    return isinstance(thing, np.ndarray) and thing.dtype == object and thing.size <= LIMIT
 
 
 def _are_themselves(things: Iterable[Any]) -> bool:

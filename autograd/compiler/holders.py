@@ -47,9 +47,10 @@ NOT_RUN = frozenset(
 )
 MAKES = frozenset(["__init__", "__new__", "__post_init__"])  # run only where the class itself is named
 OF_C = (BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType, GetSetDescriptorType, MemberDescriptorType)
-BUILTIN = {list, tuple, dict, set, frozenset, deque, MappingProxyType}
+CONTAINERS = (list, tuple, set, frozenset, deque)
+BUILTIN = {*CONTAINERS, dict, MappingProxyType}
 HEAP = 1 << 9  # the flag of classes whose attributes may be changed
-CODE, CONTENT = attrgetter("__code__", "__defaults__", "__kwdefaults__"), attrgetter("cell_contents")
+CODE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 
 
 def holders(found: Found, mentioned: Mentioned) -> Iterator[Any]:
@@ -64,7 +65,7 @@ def holders(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     elif isinstance(thing, Operation):
         if is_users_row(thing):
             yield Links(found, [(f"the operation {thing.name}", getattr(thing, x)) for x in RULES])
-            inside = [name for name, row in OPERATIONS.items() if name in mentioned and is_users_row(row)]
+            inside = [name for name, row in list(OPERATIONS.items()) if name in mentioned and is_users_row(row)]
             yield Space(found, mentioned, lambda: OPERATIONS, inside)
     elif isinstance(thing, ref):
         yield Links(found, [("()", thing())], [lambda: [thing() is None]])
@@ -77,10 +78,10 @@ def holders(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     elif isinstance(thing, np.ndarray) or not is_array(thing):
         if not found.named and is_large(thing):
             return
-        if isinstance(thing, (list, tuple, set, frozenset, deque)):
-            yield Items(found)
-        elif isinstance(thing, (dict, MappingProxyType)):
-            yield Entries(found, mentioned)
+        if kinds := [kind for kind in CONTAINERS if isinstance(thing, kind)]:
+            yield Items(found, kinds[0])
+        elif maps := [kind for kind in (dict, MappingProxyType) if isinstance(thing, kind)]:
+            yield Entries(found, maps[0], mentioned)
         if type(thing) not in BUILTIN:
             yield from _of_object(found, mentioned)
 
@@ -90,9 +91,7 @@ def _of_function(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     users, cells = is_users(function), function.__closure__ or ()
     content = [*zip(function.__code__.co_freevars, map(_content, cells), strict=True)]
     defaults = [("", function.__defaults__), ("", function.__kwdefaults__)]
-    watched: list[Place] = [partial(CODE, function)]
-    if cells:
-        watched.append(lambda: map(_content, cells))
+    watched: list[Place] = [partial(CODE, function), *([lambda: map(_content, cells)] if cells else [])]
     yield Links(found, [*content, *defaults], watched if users else [])
     names = names_of(function.__code__) if is_looked_at(found) else None
     space = function.__globals__
@@ -104,14 +103,13 @@ def _of_function(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     elif names and owner(function.__code__.co_filename) == "library":
         data = [name for name in sorted(names.outside) if name in space and _is_data(name, space[name])]
         yield Space(found, mentioned, lambda: space, data)
-    chosen = [name for name in vars(function) if name in mentioned]
-    if chosen:
+    if chosen := [name for name in list(vars(function)) if name in mentioned]:
         yield Space(found, mentioned, lambda: vars(function), chosen, len)
 
 
 def _is_data(name: str, thing: Any) -> bool:
     """Whether a global of a library is a setting: no function, and none of its private caches."""
-    return not name.startswith("_") and not callable(thing) and not isinstance(thing, ModuleType)
+    return not name.startswith("_") and not isinstance(thing, (FunctionType, BuiltinFunctionType, type, ModuleType))
 
 
 def _of_class(found: Found, mentioned: Mentioned) -> Iterator[Any]:
@@ -122,7 +120,7 @@ def _of_class(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     if whose == "user" or found.entered:
         chosen = [
             n
-            for n, x in vars(kind).items()
+            for n, x in list(vars(kind).items())
             if n in mentioned or (_is_implicit(n, found.named) and not isinstance(x, OF_C))
         ]
         yield Space(found, mentioned, lambda: vars(kind), chosen, len if whose == "user" else None)
@@ -139,7 +137,7 @@ def _of_module(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     if whose in ("engine", "nn"):
         return
     whole = whose == "user" and mentioned.computed and found.named
-    chosen = [name for name in vars(module) if whole or name in mentioned]
+    chosen = [name for name in list(vars(module)) if whole or name in mentioned or name == "__getattr__"]
     yield Space(found, mentioned, lambda: vars(module), chosen, len if whose == "user" else None)
 
 
@@ -147,19 +145,28 @@ def _of_object(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     """Attributes and class. Those of a model are all read, since any may be a parameter."""
     thing, kind = found.thing, type(found.thing)
     whose = owner_of_class(kind)
-    whole = hasattr(thing, "named_parameters") or (mentioned.computed and (found.named or whose == "user"))
-    if isinstance(getattr(thing, "__dict__", None), dict):
-        chosen = [name for name in vars(thing) if whole or name in mentioned]
+    whole = hasattr(kind, "named_parameters") or (mentioned.computed and (found.named or whose == "user"))
+    if isinstance(_attributes(thing), dict):
+        chosen = [name for name in list(vars(thing)) if whole or name in mentioned]
         yield Space(found, mentioned, partial(vars, thing), chosen, list)
     if slots := [n for n in _slots(kind) if whole or n in mentioned]:
         yield Space(found, mentioned, lambda: {n: getattr(thing, n, None) for n in slots}, slots, len)
-    yield Links(Found(None, found, "", False), [("", kind)], [lambda: [type(thing)]] if whose == "user" else [])
+    unnamed = Found(thing, found, named=False)
+    yield Links(unnamed, [("", kind)], [lambda: [type(thing)]] if whose == "user" else [])
+
+
+def _attributes(thing: Any) -> Any:
+    """Its `__dict__`, without asking a `__getattr__` for it."""
+    try:
+        return object.__getattribute__(thing, "__dict__")
+    except AttributeError:
+        return None
 
 
 def _slots(kind: type) -> Iterator[str]:
     for above in kind.__mro__:
         if "__slots__" in vars(above) and owner_of_class(above) != "engine":
-            yield from (name for name, x in vars(above).items() if isinstance(x, MemberDescriptorType))
+            yield from (name for name, x in list(vars(above).items()) if isinstance(x, MemberDescriptorType))
 
 
 def _content(cell: Any) -> Any:

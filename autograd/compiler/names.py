@@ -4,6 +4,7 @@ import dis
 import re
 import sys
 import sysconfig
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -46,6 +47,10 @@ class Mentioned:
         else:
             self.deeper |= names.attributes
 
+    def add_text(self, constants: Any) -> None:
+        """Names that are given as text."""
+        self.users.update(_words(constants, expressions=False))
+
     def __contains__(self, name: str) -> bool:
         return name in self.users or name in self.deeper
 
@@ -58,8 +63,10 @@ class Mentioned:
 def names_of(code: CodeType) -> Names:
     """The names in `code`, of which the user's is looked at instruction by instruction."""
     outside, attributes = set[str](), set[str]()
+    computed = False
     if owner(code.co_filename) == "user":
         for i in dis.get_instructions(code):
+            computed |= i.opname == "MATCH_CLASS"  # reads the attributes in __match_args__
             if i.opcode in dis.hasname and i.opname.startswith(("LOAD", "IMPORT")):
                 (outside if i.opname in GLOBAL else attributes).add(str(i.argval))
     else:
@@ -69,17 +76,19 @@ def names_of(code: CodeType) -> Names:
     return Names(
         frozenset(outside.union(text if outside & AS_TEXT else (), *(x.outside for x in inner))),
         frozenset(attributes.union(text, *(x.attributes for x in inner))),
-        not COMPUTED.isdisjoint(outside | attributes) or any(x.computed for x in inner),
+        computed or not COMPUTED.isdisjoint(outside | attributes) or any(x.computed for x in inner),
     )
 
 
-def _words(constants: Any, expressions: bool) -> Any:
-    """Names in text constants: text that is one name, or several with dots between; in expressions all."""
+def _words(constants: Any, expressions: bool) -> Iterator[str]:
+    """Names in text constants: text that is one name, or several with dots between, or braces; in expressions all."""
     for constant in constants:
         if isinstance(constant, (tuple, frozenset)):
             yield from _words(constant, expressions)
-        elif isinstance(constant, str) and (expressions or re.fullmatch(r"\w+(\.\w+)*", constant)):
-            yield from re.findall(r"[^\W\d]\w*", constant)
+        elif isinstance(constant, str):
+            whole = expressions or re.fullmatch(r"\w+(\.\w+)*", constant)
+            for text in [constant] if whole else re.findall(r"\{([^{}]*)", constant):
+                yield from re.findall(r"[^\W\d]\w*", text)
 
 
 @cache

@@ -8,6 +8,8 @@ The code of libraries is looked at where the user's code names it, or as a metho
 that `settings["w"]` of a UserDict leads to its attribute `data`. This package's own code is taken as given.
 """
 
+from collections.abc import Iterable
+from operator import attrgetter, methodcaller
 from types import FunctionType
 from typing import Any
 
@@ -18,10 +20,11 @@ from .spaces import PLAIN, Found, Space
 
 
 class Reach:
-    """All that `root` reaches, in order: `found`, and the Values among it."""
+    """All that `root` reaches, in order: `found`, and the Values among it. `names` count as named in its code."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, names: Iterable[str] = ()) -> None:
         self.mentioned = Mentioned()
+        self.mentioned.users.update(names)
         self.found: dict[int, Found] = {}
         self.values: dict[Value, None] = {}
         self.fresh: list[Found] = []
@@ -55,6 +58,8 @@ class Reach:
             self.values[thing] = None
         if isinstance(thing, FunctionType) and is_looked_at(found):
             self.mentioned.add(thing.__code__)
+        elif isinstance(thing, (attrgetter, methodcaller)):
+            self.mentioned.add_text(thing.__reduce__()[1])
         if type(thing) is list and set(map(type, thing)) == {Value}:  # most of a model
             self.values |= dict.fromkeys(thing)
         else:

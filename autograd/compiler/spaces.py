@@ -36,50 +36,55 @@ class Found:
     def trail(self) -> str:
         """How one would write it: `model.layers[…]`."""
         before = "" if self.above is None or isinstance(self.above.thing, FunctionType) else self.above.trail
-        dot = "." if before and self.label and not self.label.startswith("[") else ""
+        dot = "." if before and self.label.isidentifier() else ""
         return before + dot + self.label
 
 
+@dataclass
 class Items:
-    """A container's items."""
+    """A container's items, as its built-in class `kind` gives them: no code of the user's runs here."""
 
-    def __init__(self, found: Found) -> None:
-        self.found = found
+    found: Found
+    kind: Any
 
     def parts(self) -> Iterator[Found]:
-        above = self.found
-        for x in above.thing:
-            if not isinstance(x, PLAIN):
+        above, items = self.found, list(self.kind.__iter__(self.found.thing))
+        if not all(issubclass(kind, PLAIN) for kind in set(map(type, items))):
+            for x in items:
                 yield Found(x, above, "[…]", above.named, above.entered)
 
     def places(self) -> Iterator[Place]:
-        if not isinstance(self.found.thing, (tuple, frozenset)):
-            yield self.found.thing.__iter__
+        if self.kind not in (tuple, frozenset):
+            yield partial(self.kind.__iter__, self.found.thing)
 
 
+@dataclass
 class Entries:
     """A mapping's keys and values. What stands under text is named where the text is."""
 
-    def __init__(self, found: Found, mentioned: Mentioned) -> None:
-        self.found, self.mentioned = found, mentioned
+    found: Found
+    kind: Any
+    mentioned: Mentioned
 
     def parts(self) -> Iterator[Found]:
         above, names = self.found, self.mentioned.users
-        for key, x in above.thing.items():
+        for key, x in list(self.kind.items(above.thing)):
             named = above.named and (not isinstance(key, str) or key in names)
             yield Found(key, above, "[…]", above.named, above.entered)
-            yield Found(x, above, f"[{key!r:.40}]", named, above.entered)
+            yield Found(x, above, f"[{key!r:.40}]" if isinstance(key, (str, int)) else "[…]", named, above.entered)
 
     def places(self) -> Iterator[Place]:
-        yield self.found.thing.keys
-        yield self.found.thing.values
+        yield partial(self.kind.keys, self.found.thing)
+        yield partial(self.kind.values, self.found.thing)
 
 
+@dataclass
 class Links:
-    """What leads on and stays what it is."""
+    """What leads on: (label, thing) pairs, and where to look whether they are the same still."""
 
-    def __init__(self, found: Found, parts: Iterable[tuple[str, Any]], places: Iterable[Place] = ()) -> None:
-        self.found, self.linked, self.watched = found, parts, places
+    found: Found
+    linked: Iterable[tuple[str, Any]]
+    watched: Iterable[Place] = ()
 
     def parts(self) -> Iterator[Found]:
         for label, thing in self.linked:
@@ -89,26 +94,16 @@ class Links:
         return self.watched
 
 
+@dataclass
 class Space:
-    """Things under names, of which those count that are `chosen`. `size` tells whether a name was added."""
+    """Things under names, of which those count that are `chosen`; `size` shows whether a name was added."""
 
-    def __init__(
-        self,
-        found: Found,
-        mentioned: Mentioned,
-        space: Callable[[], Any],
-        chosen: list[str],
-        size: Any = None,
-        named: bool = False,
-    ) -> None:
-        self.found, self.mentioned, self.space, self.chosen, self.size, self.named = (
-            found,
-            mentioned,
-            space,
-            chosen,
-            size,
-            named,
-        )
+    found: Found
+    mentioned: Mentioned
+    space: Callable[[], Any]
+    chosen: list[str]
+    size: Any = None
+    named: bool = False  # all of them
 
     def is_all_of(self, thing: Any) -> bool:
         """Whether these are all attributes that the thing has."""
@@ -117,11 +112,9 @@ class Space:
     def parts(self) -> Iterator[Found]:
         space, names = self.space(), self.mentioned.users
         for name in self.chosen:
-            if not isinstance(thing := space.get(name), PLAIN):
-                entered = (name in names or isinstance(self.found.thing, type)) and not (
-                    isinstance(thing, type) and owner_of_class(thing) != "user"
-                )
-                yield Found(thing, self.found, name, self.named or name in names, entered)
+            thing = space.get(name)
+            entered = (name in names or isinstance(self.found.thing, type)) and not _is_librarys_class(thing)
+            yield Found(thing, self.found, name, self.named or name in names, entered)
 
     def places(self) -> Iterator[Place]:
         if self.size is not None:
@@ -133,3 +126,7 @@ class Space:
 def _under(space: Callable[[], Any], names: list[str], size: Any, known: Any) -> list[Any]:
     now = space()
     return [size(now) == known, *map(now.get, names)]
+
+
+def _is_librarys_class(thing: Any) -> bool:
+    return isinstance(thing, type) and owner_of_class(thing) != "user"
