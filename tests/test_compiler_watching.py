@@ -145,6 +145,35 @@ def containers() -> dict[str, Case]:
     }
 
 
+def moves() -> dict[str, Case]:
+    """Functions that read two containers, and a thing that goes from one of them to the other."""
+    u, v, w = Value(2.0), Value(3.0), Value(5.0)
+    first, second, left, right, one, two = (
+        [u, v],
+        [w],
+        deque([2.0, 3.0]),
+        deque([5.0]),
+        {"a": 2.0, "b": 3.0},
+        {"c": 5.0},
+    )
+    lists, pair = SimpleNamespace(a=[1.0, 2.0], b=[3.0]), SimpleNamespace(a=doubled, b=None)
+
+    def move_in_dicts() -> None:
+        values = [one.pop("b"), two.pop("c")]
+        two.update(b=values[0], c=values[1])
+
+    def rename() -> None:
+        pair.c = pair.__dict__.pop("a")
+
+    return {
+        "Values": (lambda x: x * sum(first) + sum(second) * 7.0, lambda: second.insert(0, first.pop())),
+        "numbers": (lambda x: x * sum(lists.a) + sum(lists.b) * 7.0, lambda: lists.b.insert(0, lists.a.pop())),
+        "in deques": (lambda x: x * sum(left) + sum(right) * 7.0, lambda: right.appendleft(left.pop())),
+        "in dicts": (lambda x: x * sum(one.values()) + sum(two.values()) * 7.0, move_in_dicts),
+        "a name": (lambda x: x * 5.0 if hasattr(pair, "c") else pair.a(x), rename),
+    }
+
+
 def doubled(x: Any) -> Any:
     return x * 2.0
 
@@ -198,7 +227,7 @@ def codes() -> dict[str, Case]:
 
 
 def cases() -> dict[str, Case]:
-    return objects() | containers() | codes()
+    return objects() | containers() | codes() | moves()
 
 
 def clean_up() -> None:

@@ -5,7 +5,7 @@ function anew. Things are compared by identity, arrays by content (see `contents
 numbers are watched: the others' are read at every call.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, call, is_
 from typing import Any
@@ -20,8 +20,7 @@ from .reach import Reach
 from .spaces import Found, Place, Space
 from .tracing import TracingError
 
-ATTRIBUTES, DATA = attrgetter("__dict__"), attrgetter("data")
-SIZED = (list, set, dict)
+ATTRIBUTES = attrgetter("__dict__")
 
 
 class Environment:
@@ -34,7 +33,7 @@ class Environment:
     def __init__(self, function: Any, names: Sequence[str] = ()) -> None:
         self.function, self.names = function, names
         self.places: list[Place] = []
-        self.sized: list[Any] = []
+        self.lengths: list[Callable[[], int]] = []  # of containers, so that nothing can move from one into the next
         self.lists: list[list[Any]] = []  # what equals only itself, and is quicker to compare: most of a model
         self.objects: list[Any] = []
         self.contents = Contents()
@@ -60,11 +59,10 @@ class Environment:
                     self.objects.append(thing)
                 else:
                     self.places += holder.places()
-            if hasattr(type(thing), "__len__") and isinstance(thing, SIZED):
-                self.sized.append(thing)
+                    self.lengths += holder.lengths()
 
     def _copy(self) -> None:
-        self.found, self.sizes = list(self._read()), list(map(len, self.sized))
+        self.found, self.sizes = list(self._read()), list(map(call, self.lengths))
         self.list_copies, self.object_copies = list(map(list, self.lists)), [dict(vars(x)) for x in self.objects]
 
     def _read(self) -> Iterator[Any]:
@@ -78,11 +76,10 @@ class Environment:
             now = Environment(self.function, self.names)
         except TracingError:  # which a new trace will raise
             return False
-        same = len(self._all()) == len(now._all()) and all(map(is_, self._all(), now._all()))
-        if same and self.contents.unchanged():  # what changed is nothing that is read
-            vars(self).update(vars(now))
-            return True
-        return False
+        if self._differs_from(now, is_) or not self.contents.unchanged():
+            return False
+        vars(self).update(vars(now))  # what changed is nothing that is read
+        return True
 
     def _is_as_it_was(self) -> bool:
         """Quickly; False is no proof that what is read has changed."""
@@ -91,7 +88,7 @@ class Environment:
             return (
                 self.lists == self.list_copies
                 and list(map(ATTRIBUTES, self.objects)) == self.object_copies
-                and list(map(len, self.sized)) == self.sizes
+                and list(map(call, self.lengths)) == self.sizes
                 and len(now) == len(self.found)
                 and all(map(is_, now, self.found))
                 and self.contents.unchanged()
@@ -99,19 +96,28 @@ class Environment:
         except Exception:  # a Value is not compared with a number; something is gone
             return False
 
-    def _all(self) -> list[Any]:
-        """All that was found, in order."""
-        held = chain.from_iterable(copy.values() for copy in self.object_copies)
-        return [*self.found, *self.lists, *chain.from_iterable(self.list_copies), *self.objects, *held]
+    def _differs_from(self, other: "Environment", same: Callable[[Any, Any], bool]) -> bool:
+        """Whether the other found anything else than this one, slowly and exactly."""
+        (mine, shape), (others, other_shape) = self._record(), other._record()
+        return shape != other_shape or not all(map(same, chain(*mine), chain(*others)))
+
+    def _record(self) -> tuple[list[Collection[Any]], list[Any]]:
+        """Everything found, part by part; how long the parts are, and the names in them."""
+        parts = [
+            self.found,
+            self.lists,
+            *self.list_copies,
+            self.objects,
+            *(copy.values() for copy in self.object_copies),
+        ]
+        return parts, [*map(len, parts), *self.sizes, *map(list, self.object_copies)]
 
     def take_values(self) -> None:
         """Where the function itself keeps its latest results, they are no change."""
-        if self._is_as_it_was():
-            return
-        now = Environment(self.function, self.names)
-        pairs = list(zip(self._all(), now._all(), strict=False))
-        if len(self._all()) == len(now._all()) and all(new is old or isinstance(new, Value) for old, new in pairs):
-            vars(self).update(vars(now), values=self.values)
+        if not self._is_as_it_was():
+            now = Environment(self.function, self.names)
+            if not self._differs_from(now, lambda old, new: new is old or isinstance(new, Value)):
+                vars(self).update(vars(now), values=self.values)
 
 
 def _holds_objects(thing: Any) -> bool:

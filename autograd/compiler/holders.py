@@ -118,18 +118,16 @@ def _of_class(found: Found, mentioned: Mentioned) -> Iterator[Any]:
         return
     whose = owner_of_class(kind)
     if whose == "user" or found.entered:
-        chosen = [
-            n
-            for n, x in list(vars(kind).items())
-            if n in mentioned or (_is_implicit(n, found.named) and not isinstance(x, OF_C))
-        ]
+        space = list(vars(kind).items())
+        chosen = [name for name, x in space if name in mentioned or _is_implicit(name, x, found.named)]
         yield Space(found, mentioned, lambda: vars(kind), chosen, len if whose == "user" else None)
         yield Links(found, [("", x) for x in kind.__bases__], [lambda: kind.__bases__] if whose == "user" else [])
 
 
-def _is_implicit(name: str, named: bool) -> bool:
-    """Whether Python itself calls a method of this name."""
-    return name.startswith("__") and name.endswith("__") and name not in NOT_RUN and (named or name not in MAKES)
+def _is_implicit(name: str, thing: Any, named: bool) -> bool:
+    """Whether Python itself calls this attribute of a class."""
+    special = name.startswith("__") and name.endswith("__") and name not in NOT_RUN and (named or name not in MAKES)
+    return special and not isinstance(thing, OF_C) and (callable(thing) or hasattr(type(thing), "__get__"))
 
 
 def _of_module(found: Found, mentioned: Mentioned) -> Iterator[Any]:

@@ -40,8 +40,15 @@ class Found:
         return before + dot + self.label
 
 
+class Holder:
+    """What all have: `parts` leads on, `places` and the `lengths` of containers are compared at every call."""
+
+    def lengths(self) -> Iterable[Callable[[], int]]:
+        return ()
+
+
 @dataclass
-class Items:
+class Items(Holder):
     """A container's items, as its built-in class `kind` gives them: no code of the user's runs here."""
 
     found: Found
@@ -57,9 +64,12 @@ class Items:
         if self.kind not in (tuple, frozenset):
             yield partial(self.kind.__iter__, self.found.thing)
 
+    def lengths(self) -> Iterable[Callable[[], int]]:
+        return [partial(self.kind.__len__, self.found.thing)]
+
 
 @dataclass
-class Entries:
+class Entries(Holder):
     """A mapping's keys and values. What stands under text is named where the text is."""
 
     found: Found
@@ -77,9 +87,12 @@ class Entries:
         yield partial(self.kind.keys, self.found.thing)
         yield partial(self.kind.values, self.found.thing)
 
+    def lengths(self) -> Iterable[Callable[[], int]]:
+        return [partial(self.kind.__len__, self.found.thing)]
+
 
 @dataclass
-class Links:
+class Links(Holder):
     """What leads on: (label, thing) pairs, and where to look whether they are the same still."""
 
     found: Found
@@ -95,7 +108,7 @@ class Links:
 
 
 @dataclass
-class Space:
+class Space(Holder):
     """Things under names, of which those count that are `chosen`; `size` shows whether a name was added."""
 
     found: Found
