@@ -5,10 +5,11 @@ import contextvars
 import operator
 import os
 import sys
+import threading
 import types
 import weakref
 from array import array
-from collections import UserDict, UserList, defaultdict, deque
+from collections import OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, make_dataclass
 from functools import partial
@@ -40,6 +41,14 @@ class Other(Numbers):
     factor = 3.0
 
 
+class Meta(type):
+    rate = 2.0
+
+
+class Made(metaclass=Meta):
+    pass
+
+
 class Own(nn.Neuron):
     pass
 
@@ -69,7 +78,8 @@ def objects() -> dict[str, Case]:
     """Functions that read an attribute, and a change of it."""
     options, settings, hidden, config = argparse.Namespace(rate=2.0), Settings(), Hidden(), types.ModuleType("config")
     made = make_dataclass("Made", [("rate", float)])(2.0)
-    sgd = nn.SGD([Value(1.0)], lr=2.0)
+    sgd, local = nn.SGD([Value(1.0)], lr=2.0), threading.local()
+    local.rate = 2.0
     schedule = nn.StepLR(sgd, 1, gamma=0.5)
     config.rate = 2.0  # type: ignore[attr-defined]
     holder, numbers, link = SimpleNamespace(config=config), Numbers([1.0]), weakref.ref(settings)
@@ -101,6 +111,8 @@ def objects() -> dict[str, Case]:
         "a module in an attribute": (lambda x: x * holder.config.rate, to(config, "rate")),
         "an attribute of a list": (lambda x: x * numbers.factor * numbers[0], to(numbers, "factor")),
         "an attribute of its class": (lambda x: x * numbers.factor * numbers[0], to(numbers, "__class__", Other)),
+        "a metaclass": (lambda x: x * Made.rate, to(Meta, "rate")),
+        "threading.local": (lambda x: x * local.rate, to(local, "rate")),
         "a weak reference": (linked, to(settings, "rate")),
         "getattr": (lambda x: x * getattr(settings, "ra" + "te"), to(settings, "rate")),
         "attrgetter": (lambda x: x * operator.attrgetter("config.rate")(holder), to(config, "rate")),
@@ -124,7 +136,7 @@ def containers() -> dict[str, Case]:
         defaultdict(lambda: 1.0, rate=2.0),
     )
     named, zero, waiting, several = {"a": 2.0}, [0.0], deque([2.0]), {2.0}
-    view = named.values()
+    view, ordered = named.values(), OrderedDict(a=2.0, b=3.0)
     vector, grid, masked = np.array([2.0, 1.0]), np.ones((2, 3)), np.ma.MaskedArray([2.0, 1.0], [False, False])
     whole, plain = np.arange(12.0).reshape(3, 4), array("d", [2.0])
     column = whole[:, 2]
@@ -133,6 +145,7 @@ def containers() -> dict[str, Case]:
         "UserDict": (lambda x: x * users["rate"], item(users, "rate")),
         "UserList": (lambda x: x * sum(listed), lambda: listed.append(1.0)),
         "defaultdict": (lambda x: x * default["rate"], item(default, "rate")),
+        "an order": (lambda x: x * next(iter(ordered.values())), lambda: ordered.move_to_end("a")),
         "a dict view": (lambda x: x * sum(view), item(named, "b")),
         "the sign of zero": (lambda x: x / zero[0], item(zero, 0, -0.0)),
         "a deque": (lambda x: x * waiting[0], lambda: waiting.appendleft(3.0)),
@@ -231,8 +244,10 @@ def cases() -> dict[str, Case]:
 
 
 def clean_up() -> None:
-    if "forward" in vars(Own):
-        del Own.forward
+    for kind, name in ((Own, "forward"), (Meta, "rate")):
+        if name in vars(kind):
+            delattr(kind, name)
+    Meta.rate = 2.0
     for name in ("by_globals", "by_eval"):
         globals().pop(name, None)
     os.environ.pop("CHAINRULE_RATE", None)

@@ -1,6 +1,6 @@
 """What a thing holds, by its kind: a function, a class, a module, a container, any other object."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import cached_property, lru_cache, partial, partialmethod
@@ -48,7 +48,8 @@ NOT_RUN = frozenset(
 MAKES = frozenset(["__init__", "__new__", "__post_init__"])  # run only where the class itself is named
 OF_C = (BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType, GetSetDescriptorType, MemberDescriptorType)
 CONTAINERS = (list, tuple, set, frozenset, deque)
-BUILTIN = {*CONTAINERS, dict, MappingProxyType}
+MAPPINGS = (OrderedDict, dict, MappingProxyType)
+BUILTIN = {*CONTAINERS, *MAPPINGS}
 HEAP = 1 << 9  # the flag of classes whose attributes may be changed
 CODE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 
@@ -80,7 +81,7 @@ def holders(found: Found, mentioned: Mentioned) -> Iterator[Any]:
             return
         if kinds := [kind for kind in CONTAINERS if isinstance(thing, kind)]:
             yield Items(found, kinds[0])
-        elif maps := [kind for kind in (dict, MappingProxyType) if isinstance(thing, kind)]:
+        elif maps := [kind for kind in MAPPINGS if isinstance(thing, kind)]:
             yield Entries(found, maps[0], mentioned)
         if type(thing) not in BUILTIN:
             yield from _of_object(found, mentioned)
@@ -121,7 +122,9 @@ def _of_class(found: Found, mentioned: Mentioned) -> Iterator[Any]:
         space = list(vars(kind).items())
         chosen = [name for name, x in space if name in mentioned or _is_implicit(name, x, found.named)]
         yield Space(found, mentioned, lambda: vars(kind), chosen, len if whose == "user" else None)
-        yield Links(found, [("", x) for x in kind.__bases__], [lambda: kind.__bases__] if whose == "user" else [])
+        yield Links(
+            found, [("", x) for x in (*kind.__bases__, type(kind))], [lambda: kind.__bases__] if whose == "user" else []
+        )
 
 
 def _is_implicit(name: str, thing: Any, named: bool) -> bool:
@@ -154,10 +157,10 @@ def _of_object(found: Found, mentioned: Mentioned) -> Iterator[Any]:
 
 
 def _attributes(thing: Any) -> Any:
-    """Its `__dict__`, without asking a `__getattr__` for it."""
+    """Its `__dict__`, if it has one."""
     try:
-        return object.__getattribute__(thing, "__dict__")
-    except AttributeError:
+        return vars(thing)
+    except Exception:  # whatever a `__getattr__` of the user's raises
         return None
 
 
