@@ -39,13 +39,12 @@ class Contents:
                 writable = isinstance(thing, np.ndarray)
                 refuse(named, trail, too_many(size), f"make it read-only ({trail}.setflags(write=False))" * writable)
             return
-        copy = bytearray(read())
-        if isinstance(thing, np.ndarray) and thing.flags.c_contiguous and copy.__eq__(thing) is True:
+        if isinstance(thing, np.ndarray) and (copy := bytearray(thing.tobytes())).__eq__(thing) is True:
             self.arrays.append(thing)
             self.copies.append(copy)
             self.layouts.append(LAYOUT(thing))
-        else:
-            self.others.append((read, bytes(copy)))
+        else:  # with gaps, or not NumPy's
+            self.others.append((read, read()))
 
     def unchanged(self) -> bool:
         """Whether all hold what they held."""
