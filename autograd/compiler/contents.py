@@ -39,7 +39,7 @@ class Contents:
                 writable = isinstance(thing, np.ndarray)
                 refuse(named, trail, too_many(size), f"make it read-only ({trail}.setflags(write=False))" * writable)
             return
-        if isinstance(thing, np.ndarray) and (copy := bytearray(thing.tobytes())).__eq__(thing) is True:
+        if type(thing) is np.ndarray and (copy := bytearray(thing.tobytes())).__eq__(thing) is True:
             self.arrays.append(thing)
             self.copies.append(copy)
             self.layouts.append(LAYOUT(thing))

@@ -49,7 +49,7 @@ class Environment:
             self.places.append(lambda: [thing.data])
         if is_array(thing) and not _holds_objects(thing):
             self.contents.add(thing, found.named, found.trail)
-        elif is_large(thing):
+        if is_large(thing):
             refuse(found.named, found.trail, too_many(len(thing)), "make it a tuple" * isinstance(thing, list))
         elif type(thing) is list and _are_themselves(thing):
             self.lists.append(thing)
