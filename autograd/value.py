@@ -78,7 +78,7 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
         return RECORDER.get().detach(self)
 
     def __add__(self, other: "Value | Number") -> "Value":  # this and × are spelled out: a test holds them to the table
-        if type(self) is type(other) is Value and not (recorder := RECORDER.get()).tracing:
+        if type(self) is type(other) is Value and not (recorder := RECORDER.get()).tracing:  # noqa: SIM102
             if type(x := self.data) is type(y := other.data) is float:
                 return recorder.node(ADD, (self, other), x + y, (1.0, 1.0))
         return self._operate(ADD, self, other)

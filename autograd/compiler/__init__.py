@@ -1,6 +1,7 @@
 """The compiler: from a graph of scalars to loops over arrays, in NumPy, in machine code or as C source.
 
-tracing, environment          a function → its graph, on numbers that are not known; what it reads from outside
+tracing                       a function → its graph, on numbers that are not known
+environment, contents, reach, holders, spaces, names: what the function reads from outside, and whether it has changed
 program, arrays, liveness     the graph as a flat list, in arrays
 pipeline                      the passes from program to program, in their order:
   products, differentiation (with templates), simplification, folding, rows
@@ -35,6 +36,10 @@ def compile(
     model's own, those that it has at the call, unless others are named. With `inputs`, the source is a Value (or Values
     in lists), called with one list or one array. `threads` share the rows; the results are the same for any number of
     them. Arguments by name are passed on by name; `argnums=` counts those by position, as `autograd.grad` does.
+
+    What the function's code names outside (variables, attributes, lists, arrays) is compared before every call, and the
+    function traced anew where it changed; an array of more than 100,000 numbers must be read-only or an argument. The
+    whole rule: docs/tracing.md.
 
     Raises ImportError without NumPy; without llvmlite the NumPy back end serves, with a warning. What cannot be
     traced (a branch on a Value, random numbers) is a TypeError at the first call, and so is an argument that is more

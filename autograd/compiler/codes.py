@@ -14,12 +14,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from ..arithmetic import real
-from ..value import Constant, Value
+from ..value import RECORDER, Constant, Value
 from .arguments import Call, Form, count, zeros
 from .arrays import Floats
 from .bundles import Schedule
 from .checks import Checks
-from .environment import Environment
+from .environment import Environment, of_rules
 from .pipeline import Request, Task, planned
 from .program import GIVEN, LEAF, Program, from_graph
 from .results import skeleton
@@ -58,6 +58,7 @@ class Traced(NamedTuple):
     arguments: list[Any]  # zeros in their structures
     result: Any
     environment: Environment
+    rules: Environment  # of the user's operations in it
     checks: Checks
     inputs: list[Value]  # of the graph, whose place in the program they have
     kernels: Recent[Any]
@@ -105,6 +106,11 @@ class Codes:
 
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
+        if RECORDER.get().tracing:
+            raise TracingError(
+                f"the compiled {self.name} is called inside a function that is compiled, where its result would be a "
+                "constant; call the function itself (.function of the compiled one), or give its result as an argument"
+            )
         with self.lock:
             traced = self._trace(call.form)
             if task == "backward" and not traced.parameters:
@@ -121,11 +127,11 @@ class Codes:
 
     def _trace(self, form: Form) -> Traced:
         found = self.traces.get(form)
-        if found is not None and found.environment.unchanged():
+        if found is not None and found.environment.unchanged() and found.rules.unchanged():
             return found
         with collector_at_rest():
             traced = self._traced(form)
-        if found is not None and traced.program.same_as(found.program) and traced.program.is_built_in():
+        if found is not None and traced.program.same_as(found.program) and found.rules.unchanged():
             traced = traced._replace(kernels=found.kernels)
         return self.traces.put(form, traced)
 
@@ -140,18 +146,20 @@ class Codes:
             program, leaves = from_graph(graph.outputs, graph.inputs, parameters)
             environment = Environment(None)
         else:
-            function = form.applied(self.function)
+            function, environment = form.applied(self.function), Environment(self.function)
             graph = trace(function, arguments)
             parameters = self.parameters()  # a model may have made some at its first call
             program, leaves = from_graph(graph.outputs, graph.inputs, parameters)
-            environment = Environment(self.function)
+            if not environment.unchanged():  # something that is made at the first call
+                environment = Environment(self.function)
             again = trace(function, arguments)
             environment.take_values()
             other = from_graph(again.outputs, again.inputs, parameters)
             program, leaves = self._stable((program, leaves), other, environment)
             self._check_strangers(leaves)
         result, checks = skeleton(graph.result), Checks.of(graph.requirements, graph.inputs)
-        return Traced(program, leaves, parameters, arguments, result, environment, checks, graph.inputs, Recent())
+        watched = environment, of_rules(program)
+        return Traced(program, leaves, parameters, arguments, result, *watched, checks, graph.inputs, Recent())
 
     def computed(self, traced: Traced, wanted: list[Value], columns: Floats) -> Floats:
         """Some nodes of the traced graph, computed alone: so many columns."""

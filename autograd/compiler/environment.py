@@ -1,195 +1,144 @@
 """What a function reads from outside: globals, closures, attributes of objects. Compiled code holds their numbers.
 
-So that a number that changes is never missed, each place is remembered and compared before every call; a change
-traces the function anew. Of Values only the constants' numbers are watched: the others' are read at every call.
-
-A place is a function that gives what is there now. The walk goes wherever Python shows what a thing holds: from code to
-its globals and closure, from an object to its attributes and its class, through containers. It takes the code of Python
-itself, of this library and of installed packages as given, and cannot see what only running the code would tell: what
-`globals()["w"]` is, what an iterator will give, what an extension module's objects hold.
+So that a number that changes is never missed, what `reach` finds is compared before every call; a change traces the
+function anew. Things are compared by identity, arrays by content (see `contents`). Of Values only the constants'
+numbers are watched: the others' are read at every call.
 """
 
-import dis
-import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property, lru_cache, partial, partialmethod
-from operator import is_
-from pathlib import Path
-from types import (
-    BuiltinFunctionType,
-    CodeType,
-    FunctionType,
-    MappingProxyType,
-    MemberDescriptorType,
-    MethodType,
-    MethodWrapperType,
-    ModuleType,
-    SimpleNamespace,
-)
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter, call, is_
+from typing import Any
 
 import numpy as np
 
 from ..value import Constant, Value
+from .contents import LIMIT, Contents, is_array, is_large, refuse, too_many
+from .holders import holders, is_users_row
+from .program import Program
+from .reach import Reach
+from .spaces import Found, Place, Space
+from .tracing import TracingError
 
-Place: TypeAlias = Callable[[], Iterable[Any]]
-PLAIN = (int, float, complex, str, bytes, type(None), ModuleType)
-OURS = __name__.split(".")[0]
-INSTALLED = {"site-packages", "dist-packages"}  # the folders of installed packages
-LINKS: dict[Any, tuple[str, ...]] = {
-    MethodType: ("__self__", "__func__"),
-    (BuiltinFunctionType, MethodWrapperType): ("__self__",),
-    (staticmethod, classmethod): ("__func__",),
-    property: ("fget",),
-    cached_property: ("func",),
-    (partial, partialmethod): ("func", "args", "keywords"),
-    type(lru_cache(len)): ("__wrapped__",),
-}
-"""The attributes of Python's own things that lead on."""
+ATTRIBUTES = attrgetter("__dict__")
 
 
 class Environment:
-    """The places that `function` reads, with what was in them, and the Values among it."""
+    """The places that the code of `function` reads, with what was in them, and the Values among it.
 
-    def __init__(self, function: Any) -> None:
-        constants: list[Constant] = []
-        self.places: list[Place] = [lambda: [constant.data for constant in constants]]
-        self.vectors: list[list[Value]] = []  # lists of Values: most of a model, and quicker to compare
-        self.values: list[Value] = []
-        if function is not None:
-            self._look(function, constants)
-        self.found, self.copies = self._read(), [list(vector) for vector in self.vectors]
+    A class has no code of its own: `names` are those of its methods that count. Raises TracingError for what the code
+    reads but cannot be watched.
+    """
+
+    def __init__(self, function: Any, names: Sequence[str] = ()) -> None:
+        self.function, self.names = function, names
+        self.places: list[Place] = []
+        self.lengths: list[Callable[[], int]] = []  # of containers, so that nothing can move from one into the next
+        self.lists: list[list[Any]] = []  # what equals only itself, and is quicker to compare: most of a model
+        self.objects: list[Any] = []
+        self.contents = Contents()
+        reach = Reach(function, names)  # of None, nothing
+        self.values = list(reach.values)
+        for found in reach.found.values():
+            self._watch(found, reach)
+        self._copy()
+
+    def _watch(self, found: Found, reach: Reach) -> None:
+        thing = found.thing
+        if isinstance(thing, Constant):
+            self.places.append(lambda: [thing.data])
+        if is_array(thing) and not _holds_objects(thing):
+            self.contents.add(thing, found.named, found.trail)
+        if is_large(thing):
+            refuse(found.named, found.trail, too_many(len(thing)), "make it a tuple" * isinstance(thing, list))
+        elif type(thing) is list and _are_themselves(thing):
+            self.lists.append(thing)
+        else:
+            for holder in holders(found, reach.mentioned):
+                if isinstance(holder, Space) and holder.is_all_of(thing) and all(map(_is_alone, vars(thing).values())):
+                    self.objects.append(thing)
+                else:
+                    self.places += holder.places()
+                    self.lengths += holder.lengths()
+
+    def _copy(self) -> None:
+        self.found, self.sizes = list(self._read()), list(map(call, self.lengths))
+        self.list_copies, self.object_copies = list(map(list, self.lists)), [dict(vars(x)) for x in self.objects]
+
+    def _read(self) -> Iterator[Any]:
+        return chain.from_iterable(map(call, self.places))
 
     def unchanged(self) -> bool:
         """Whether every place still holds what it held."""
+        if self.function is None or self._is_as_it_was():
+            return True
         try:
-            if self.vectors != self.copies:
-                return False
-        except TypeError:  # a Value gave way to a number, and is not compared with one
+            now = Environment(self.function, self.names)
+        except TracingError:  # which a new trace will raise
             return False
-        now = self._read()
-        return len(now) == len(self.found) and all(map(is_, now, self.found))
+        if self._differs_from(now, is_) or not self.contents.unchanged():
+            return False
+        vars(self).update(vars(now))  # what changed is nothing that is read
+        return True
+
+    def _is_as_it_was(self) -> bool:
+        """Quickly; False is no proof that what is read has changed."""
+        try:
+            now = list(self._read())
+            return (
+                self.lists == self.list_copies
+                and list(map(ATTRIBUTES, self.objects)) == self.object_copies
+                and list(map(call, self.lengths)) == self.sizes
+                and len(now) == len(self.found)
+                and all(map(is_, now, self.found))
+                and self.contents.unchanged()
+            )
+        except Exception:  # a Value is not compared with a number; something is gone
+            return False
+
+    def _differs_from(self, other: "Environment", same: Callable[[Any, Any], bool]) -> bool:
+        """Whether the other found anything else than this one, slowly and exactly."""
+        (mine, shape), (others, other_shape) = self._record(), other._record()
+        return shape != other_shape or not all(map(same, chain(*mine), chain(*others)))
+
+    def _record(self) -> tuple[list[Collection[Any]], list[Any]]:
+        """Everything found, part by part; how long the parts are, and the names in them."""
+        parts = [
+            self.found,
+            self.lists,
+            *self.list_copies,
+            self.objects,
+            *(copy.values() for copy in self.object_copies),
+        ]
+        return parts, [*map(len, parts), *self.sizes, *map(list, self.object_copies)]
 
     def take_values(self) -> None:
         """Where the function itself keeps its latest results, they are no change."""
-        now = self._read()
-        if len(now) == len(self.found):
-            pairs = zip(now, self.found, strict=True)
-            self.found = [new if isinstance(new, Value) else old for new, old in pairs]
-
-    def _read(self) -> list[Any]:
-        """What is in all places; after each the place itself, so that nothing can move from one into the next."""
-        found: list[Any] = []
-        for place in self.places:
-            found += place()
-            found.append(place)
-        return found
-
-    def _look(self, function: Any, constants: list[Constant]) -> None:
-        stack, seen = [function], {}
-        while stack:
-            thing = stack.pop()
-            if isinstance(thing, PLAIN) or id(thing) in seen:
-                continue
-            seen[id(thing)] = thing
-            if isinstance(thing, Constant):
-                constants.append(thing)
-            elif isinstance(thing, Value):
-                self.values.append(thing)
-            elif type(thing) is list and thing and set(map(type, thing)) == {Value}:
-                self.vectors.append(thing)
-                stack += thing
-            else:
-                for place in _places(thing):
-                    self.places.append(place)
-                    stack += place()
+        if not self._is_as_it_was():
+            now = Environment(self.function, self.names)
+            if not self._differs_from(now, lambda old, new: new is old or isinstance(new, Value)):
+                vars(self).update(vars(now), values=self.values)
 
 
-def _places(thing: Any) -> Iterator[Place]:
-    """Where `thing` holds something."""
-    if isinstance(thing, (list, tuple, set, frozenset, deque)):
-        yield thing.__iter__
-    elif isinstance(thing, (dict, MappingProxyType)):
-        yield thing.keys
-        yield thing.values
-    elif isinstance(thing, FunctionType):
-        if not _is_library(thing.__module__ or ""):
-            yield from _function_places(thing)
-    elif isinstance(thing, type):
-        if not _is_library(thing.__module__):
-            yield lambda: [*vars(thing).values(), *thing.__bases__]
-    elif names := next((names for kinds, names in LINKS.items() if isinstance(thing, kinds)), ()):
-        yield lambda: [getattr(thing, name) for name in names]
-    elif hasattr(type(thing), "tobytes"):  # not the alias of such a type, which would have the method too
-        first = thing.tobytes()
-        yield lambda: [first] if thing.tobytes() == first else []
-        yield lambda: thing.ravel().tolist() if getattr(thing, "dtype", None) is np.dtype(object) else []
-    else:
-        yield from _object_places(thing)
+def _holds_objects(thing: Any) -> bool:
+    return isinstance(thing, np.ndarray) and thing.dtype == object and thing.size <= LIMIT
 
 
-def _object_places(thing: Any) -> Iterator[Place]:
-    """Its attributes, and its class. Of a library's objects only models and mere namespaces are looked into."""
-    users = not _is_library(type(thing).__module__)
-    if hasattr(thing, "__dict__") and (
-        users or isinstance(thing, SimpleNamespace) or hasattr(thing, "named_parameters")
-    ):
-        yield lambda: vars(thing).values()
-    if users:
-        held = [x for kind in type(thing).__mro__ for x in vars(kind).values() if isinstance(x, MemberDescriptorType)]
-        yield lambda: [type(thing), *(getattr(thing, slot.__name__, None) for slot in held)]
+def _are_themselves(things: Iterable[Any]) -> bool:
+    """Whether each equals nothing but itself."""
+    kinds: set[Any] = set(map(type, things))
+    return all(kind in (Value, Constant) or kind.__eq__ is object.__eq__ for kind in kinds)
 
 
-def _function_places(function: FunctionType) -> Iterator[Place]:
-    inside = function.__globals__
-    names = _global_names(function.__code__)
-    yield lambda: [inside.get(name) for name in names]
-    yield lambda: [_content(cell) for cell in function.__closure__ or ()]
-    yield lambda: [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *vars(function).values()]
-    attributes = sorted({name for code in _codes(function.__code__) for name in code.co_names})
-    if modules := _modules(function, attributes):
-        yield lambda: [vars(module).get(name) for module in modules for name in attributes]
+def _is_alone(thing: Any) -> bool:
+    """Whether what equals the thing is as good as the thing; 0 is not, which equals −0.0."""
+    kind = type(thing)
+    if kind is list:
+        return _are_themselves(thing)
+    return kind in (str, type(None)) or (kind is int and thing != 0) or _are_themselves([thing])
 
 
-def _modules(function: FunctionType, attributes: list[str]) -> list[ModuleType]:
-    """The user's modules that the function can name: `module`, or `package.module`."""
-    outside = [*map(function.__globals__.get, attributes), *map(_content, function.__closure__ or ())]
-    found = list(filter(_is_users_module, [*outside, *map(sys.modules.get, attributes)]))
-    for module in found:  # which grows
-        inner = [vars(module).get(name) for name in attributes]
-        found += [x for x in inner if _is_users_module(x) and x not in found]
-    return found
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not filled yet
-        return None
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
-
-
-def _global_names(code: CodeType) -> list[str]:
-    loads = (i for part in _codes(code) for i in dis.get_instructions(part))
-    return sorted({str(i.argval) for i in loads if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")})
-
-
-def _is_users_module(thing: Any) -> bool:
-    return isinstance(thing, ModuleType) and not _is_library(thing.__name__)
-
-
-@cache
-def _is_library(module: str) -> bool:
-    """Modules whose contents are taken not to change: ours and Python's own, and what is installed beside it."""
-    top = module.split(".")[0]
-    if top in (OURS, "nn", "numpy", "builtins") or (top in sys.stdlib_module_names and top != "__main__"):
-        return True
-    file = getattr(sys.modules.get(top), "__file__", None) or ""
-    return not INSTALLED.isdisjoint(Path(file).parts)
+def of_rules(program: Program) -> Environment:
+    """What the rules of the user's operations in a program read."""
+    rows = [row for row in program.words.rows if row is not None and is_users_row(row)]
+    return Environment(rows or None)

@@ -110,10 +110,6 @@ class Program:
         same = len(self) == len(other) and names[0] == names[1] and np.array_equal(self.code, other.code)
         return same and all(map(np.array_equal, mine, theirs))
 
-    def is_built_in(self) -> bool:
-        """Whether it has no operation of a user's, whose formulas may have changed."""
-        return not any(row and row.users for row in map(self.words.rows.__getitem__, np.unique(self.code)))
-
     def __str__(self) -> str:
         shown = {int(i): f"  → output {k}" for k, i in enumerate(self.outputs)}
         return printable("\n".join(f"%{i} = {self.line(i)}{shown.get(i, '')}" for i in range(len(self))))

@@ -153,7 +153,7 @@ class Update:
 
     def __init__(self, optimizer: Any, held: Held, backend: str) -> None:
         self.kind, self.held, self.count = type(optimizer), held, len(optimizer.parameters)
-        self.environment = Environment(self.kind)
+        self.environment = Environment(self.kind, ["step"])
         try:
             with collector_at_rest():
                 step = traced(optimizer, held)
