@@ -17,6 +17,7 @@ from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, round, sum  # noqa: F401 - not in __all__: they would shadow the builtins
 from .recorders import expanded, no_grad
 from .table import OPERATIONS, Operation
+from .tracebacks import fold_in_notebooks as _fold_in_notebooks
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
 
@@ -26,6 +27,8 @@ if _TYPE_CHECKING:
     from .drawing.diagram import draw
     from .notation import formula
     from .walking import walk
+
+_fold_in_notebooks()
 
 __version__ = "0.1.0"
 

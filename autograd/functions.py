@@ -7,7 +7,7 @@ of Values: derivatives handed `m = functions` are graphs again.
 import builtins
 import inspect
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from . import choices, elementary, hot, reductions, rounding, spread  # noqa: F401 - their rows join the table
@@ -51,7 +51,11 @@ def operation(
     """
     if name in WITHOUT_ROW or hasattr(Arithmetic, name):
         raise ValueError(f"a function named {name!r} exists already; choose another name")
+    if callable(partials):
+        raise TypeError(f"operation {name!r}: give a list of derivatives, one for each operand: [{_name(partials)}]")
     parameters = tuple(inspect.signature(forward).parameters.values())[1:]
+    if not parameters and not operands:
+        raise ValueError(f"operation {name!r}: {_name(forward)} takes the arithmetic first, then its operands: (m, x)")
     names = tuple(operands) or tuple(p.name for p in parameters)
     given = zip(names, parameters, strict=False)
     notation.setdefault("defaults", {name: p.default for name, p in given if p.default is not p.empty})
@@ -62,7 +66,7 @@ def operation(
         name,
         symbol or name,
         forward,
-        tuple(partials),
+        tuple([partial and _answering(name, partial) for partial in partials]),
         operands=names,
         samples=tuple(tuple(point) for point in samples),
         doc=doc,
@@ -70,6 +74,26 @@ def operation(
         **notation,
     )
     return function_of(register(row))
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", function))
+
+
+def _answering(name: str, partial: Callable[..., Any]) -> Callable[..., Any]:
+    """The partial; a forgotten `return` is an error, since None would be taken for: no gradient passes."""
+
+    @wraps(partial)
+    def answering(*arguments: Any) -> Any:
+        found = partial(*arguments)
+        if found is None:
+            raise TypeError(
+                f"operation {name!r}: its derivative {_name(partial)} returned None; return the number, or, where no "
+                "gradient passes, m.passes(condition, slope), or give None in place of the function"
+            )
+        return found
+
+    return answering
 
 
 def _require_arity(name: str, function: Callable[..., Any] | None, arguments: Sequence[str]) -> None:

@@ -209,3 +209,34 @@ def test_a_default_of_the_formula_is_one_of_the_function(define: Callable[..., A
 def test_the_names_of_the_other_functions_are_taken(define: Callable[..., Any], name: str) -> None:
     with pytest.raises(ValueError, match=f"'{name}' exists already"):
         define(name, lambda m, x: x, [None])
+
+
+def test_a_derivative_that_forgets_to_return_raises_in_the_engine_and_compiled() -> None:
+    def slope(m: Any, x: Any, out: Any) -> Any:
+        3 * m.pow(x, 2.0)
+
+    cube = autograd.operation("forgetful_cube", lambda m, x: x * x * x, [slope])
+    try:
+        message = "operation 'forgetful_cube': its derivative slope returned None"
+        with pytest.raises(TypeError, match=message):
+            cube(Value(2.0))
+        with pytest.raises(TypeError, match=message):
+            autograd.compile(lambda x: cube(x), backend="numpy").value_and_grad(2.0)
+        assert cube(2.0) == 8.0
+    finally:
+        del autograd.OPERATIONS["forgetful_cube"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((lambda m, x: x**3, lambda m, x, out: 3 * x**2), r"give a list of derivatives, one for each operand: \["),
+        ((lambda: 1.0, []), r"takes the arithmetic first, then its operands: \(m, x\)"),
+        ((lambda x: x**3, [lambda x, out: 3 * x**2]), r"takes the arithmetic first, then its operands"),
+        ((lambda m, x: x**3, [lambda x: 3 * x**2]), "cannot call"),
+    ],
+)
+def test_an_operation_given_in_another_shape_names_the_right_one(arguments: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        autograd.operation("wrongly_given_cube", *arguments)
+    assert "wrongly_given_cube" not in autograd.OPERATIONS
