@@ -41,7 +41,7 @@ def scale(x: float) -> float:
 
 
 def rounding(out: float | Value) -> float:
-    """How far the rounding of all operations may move `out`: Σ |∂out/∂node · node| · 2⁻⁵² (a running error analysis).
+    """How far the rounding of every operation moves `out`, at most: an ulp of Σ |∂out/∂node · node| (running error analysis).
 
     A node of many operands counts with the size of its terms, which may cancel.
     """
@@ -55,7 +55,12 @@ def rounding(out: float | Value) -> float:
         total += abs(upstream) * max(size, abs(node.data)) if node.operands else 0.0
         for operand, local in terms:
             arriving[operand] += local * upstream
-    return max(2.0**-52 * (total if math.isfinite(total) else abs(out.data)), 5e-324)
+    return _ulp(total if math.isfinite(total) else out.data)
+
+
+def _ulp(x: float) -> float:
+    """What rounding does to a result of size x: nothing to an exact 0."""
+    return math.ulp(x) if x else 0.0
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,7 @@ class Differences:
         if not step.is_finite:
             return NOTHING
         self.steps.append(step)
-        noise = max(self.noise, 2.0**-52 * abs(step.below), 2.0**-52 * abs(step.above))
+        noise = max(self.noise, _ulp(step.below), _ulp(step.above))
         slopes = zip(self.tables, step.slopes(self.here), strict=True)
         central, left, right = (table.add(step.length, slope, noise) for table, slope in slopes)
         if self._is_flat(step):

@@ -58,7 +58,7 @@ class Derivative:
     def explanation(self) -> str:
         """A sentence where the verdict is the function's doing rather than the derivative's; else empty."""
         if math.isnan(self.numeric):
-            return f"{self.name}: the function is nan or inf (or fails) at or beside this point, so there is no difference."
+            return f"{self.name}: the function is nan or inf (or fails) at or beside this point: no difference."
         if self.kink:
             where = (
                 "a derivative between them is a convention" if self._between else "the derivative is not between them"
