@@ -41,7 +41,7 @@ def scale(x: float) -> float:
 
 
 def rounding(out: float | Value) -> float:
-    """How far the rounding of every operation moves `out`, at most: an ulp of Σ |∂out/∂node · node| (running error analysis).
+    """How far rounding moves `out` at most: an ulp of Σ |∂out/∂node · node|, over all operations.
 
     A node of many operands counts with the size of its terms, which may cancel.
     """
