@@ -160,16 +160,9 @@ class _Slopes:
     def compared(self, leaf: Value, name: str, analytic: Sequence[float]) -> list[Derivative]:
         """The derivatives of all outputs by `leaf`, beside the engine's."""
         size = scale(leaf.data)
-        columns = zip(self.names, analytic, self.center, self.noise, strict=True)
-        trials = [
-            _Trial(
-                name if output == "f" else f"{output} by {name}",
-                slope,
-                Differences(here, noise, size),
-                *self.tolerances,
-            )
-            for output, slope, here, noise in columns
-        ]
+        names = [name if output == "f" else f"{output} by {name}" for output in self.names]
+        columns = zip(names, analytic, self.center, self.noise, strict=True)
+        trials = [_Trial(name, d, Differences(here, noise, size), *self.tolerances) for name, d, here, noise in columns]
         self._move(leaf, self.eps * size, [trial.look for trial in trials])
         for step in shrinking_steps(leaf.data):
             if any(trial.is_open for trial in trials):

@@ -60,17 +60,16 @@ class Derivative:
         if math.isnan(self.numeric):
             return f"{self.name}: the function is nan or inf (or fails) at or beside this point: no difference."
         if self.kink:
-            where = (
+            what = (
                 "a derivative between them is a convention" if self._between else "the derivative is not between them"
             )
             return (
                 f"{self.name}: the slopes to the left ({_shown(self.left)}) and to the right ({_shown(self.right)}) "
-                f"disagree, so there is a kink here, and {where}."
+                f"disagree, so there is a kink here, and {what}."
             )
         if self.verdict == CANNOT_TELL:
-            found = (
-                "do not settle" if math.isinf(self.uncertainty) else f"leave an uncertainty of {self.uncertainty:.1e}"
-            )
+            unsettled = math.isinf(self.uncertainty)
+            found = "do not settle" if unsettled else f"leave an uncertainty of {self.uncertainty:.1e}"
             return f"{self.name}: cannot tell: the differences {found}, by rounding, noise or a jump of the function."
         return ""
 
@@ -140,11 +139,11 @@ class Report:
 
 
 def _table(rows: Sequence[Derivative]) -> list[str]:
-    """Aligned columns: names to the left, numbers to the right, a remark behind what failed."""
+    """Aligned columns: names to the left, numbers to the right, a remark behind what does not agree."""
     cells = [("input", "analytic", "numeric", "error")]
     cells += [(d.name, _shown(d.analytic), _shown(d.numeric), f"{d.error:.1e}") for d in rows]
     first, *others = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    marks = ["", *("" if d.passed else "  wrong" for d in rows)]
+    marks = ["", *("" if d.verdict == AGREES else f"  {d.verdict}" for d in rows)]
     return [
         "  ".join([name.ljust(first), *(n.rjust(width) for n, width in zip(numbers, others, strict=True))]) + mark
         for (name, *numbers), mark in zip(cells, marks, strict=True)

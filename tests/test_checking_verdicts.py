@@ -227,6 +227,7 @@ def test_what_is_lost_in_the_functions_own_rounding_is_not_called_an_error() -> 
     report = gradcheck(lambda x: [x * x, (x.sin() + 1e8) - 1e8], 0.3)
     assert report
     assert str(report).startswith("gradcheck: 1 of 2 derivatives agree, 1 cannot be told (")
+    assert [line.endswith("  cannot tell") for line in str(report).splitlines()[2:4]] == [False, True]
     assert "f[1] by x: cannot tell: the differences leave an uncertainty of" in str(report)
 
 

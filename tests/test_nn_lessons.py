@@ -417,7 +417,7 @@ def test_e_the_lessons_backward_pass_is_not_called_wrong_for_a_kink_beside_its_w
         flat[40] *= factor
         return float(np.mean(np.logaddexp(0.0, z2) - y * z2)), flat.tolist()
 
-    def verdicts(factor: float) -> dict[str, str]:
+    def verdicts(factor: float) -> list[str]:
         row = Operation(
             "passes",
             "passes",
@@ -428,12 +428,12 @@ def test_e_the_lessons_backward_pass_is_not_called_wrong_for_a_kink_beside_its_w
             gather=list,
         )
         report = autograd.gradcheck(function_of(row), np.concatenate([part.ravel() for part in start]).tolist())
-        return {d.name: d.verdict for d in report.derivatives}
+        return [d.verdict for d in report.derivatives]
 
-    right = list(verdicts(1.0).values())
+    right = verdicts(1.0)
     assert (right.count("wrong"), len(right)) == (0, 161)
     assert right.count("agrees") >= 160
-    assert [name for name, verdict in verdicts(1.001).items() if verdict == "wrong"] == ["argument 1[40]"]
+    assert [i for i, verdict in enumerate(verdicts(1.001)) if verdict == "wrong"] == [40]
 
 
 @pytest.mark.slow
