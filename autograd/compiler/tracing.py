@@ -168,9 +168,10 @@ class Tracing(Recorder):
         """What is not known is checked when the code is called; what will be computed is nan where it does not hold."""
         if type(value) is Constant or value in self.session.own:
             return super().require(value, requirement, where)
-        if value.op is None or value.op.name not in requirement.met_by:
-            self.session.requirements.append((value, requirement))
-        if value.op is None or value.op.name in requirement.met_by:
+        if value.op is not None and value.op.name in requirement.met_by:
+            return value
+        self.session.requirements.append((value, requirement))
+        if value.op is None and isinstance(value, Traced):  # an input, which no step of training changes
             return value
         return VALUES.where(requirement.holds(Condition(value)).value, value, nan)  # type: ignore[no-any-return]
 
