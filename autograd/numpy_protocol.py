@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arithmetic import real
-from .table import OPERATIONS
+from .table import OPERATIONS, Operation
 
 COMPARISONS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = {
     "less": (operator.lt, operator.gt),
@@ -43,10 +43,12 @@ class NumpyProtocol:
         if method != "__call__" or options or not known:
             ours = f"autograd.{name}" if known else "the functions of autograd, or v.data for the number alone"
             raise TypeError(f"{theirs} does not take a Value this way, for no gradient would pass; use {ours}")
-        from .functions import evaluate
-
         operands = [x if isinstance(x, NumpyProtocol) else real(x, f"{theirs} of a Value") for x in inputs]
-        return evaluate(OPERATIONS[name], operands)
+        return self._operate(OPERATIONS[name], *operands)
+
+    def _operate(self, op: Operation, *operands: Any) -> Any:
+        """The result of `op`, as of the Value's own operators."""
+        raise NotImplementedError
 
 
 def _compared(name: str, left: Any, right: Any) -> Any:

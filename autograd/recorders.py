@@ -144,7 +144,7 @@ class no_grad(Block):
     """
 
     def recorder(self, now: Recorder) -> Recorder:
-        return now.without_grad()
+        return now.without_grad() or NoGrad(now)
 
 
 class expanded(Block):

@@ -1,7 +1,7 @@
 """The table, continued: the operations with many operands, each a single node.
 
-`forward(m, xs)` takes the operands as one list; `partials(m, xs, out)` returns one derivative for each.
-`expansion(m, xs)` builds the same result from single operations, for readers who want to see each of them.
+`forward(m, xs)` takes the operands as one list; `partials(m, xs, out)` returns one derivative for each; `expansion`
+builds the same result from single operations, for readers who want to see each of them.
 """
 
 from functools import reduce
@@ -9,6 +9,7 @@ from numbers import Real
 from operator import add, mul
 from typing import Any
 
+from .arithmetic import is_truth
 from .requirements import position_among, require
 from .table import Operation, register
 
@@ -228,7 +229,9 @@ NORM = row(
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = several(values)
-    return [*values, require(index, position_among(len(values)))]
+    if isinstance(index, Real) or is_truth(index) or hasattr(index, "local_grads"):  # not so a term of a formula
+        index = require(index, position_among(len(values)))
+    return [*values, index]
 
 
 def _take(m: Any, xs: Any) -> Any:

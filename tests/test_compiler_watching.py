@@ -280,7 +280,7 @@ def test_what_did_not_change_is_not_traced_again(name: str) -> None:
     function, _ = cases()[name]
     f = compile(function, backend="numpy")
     f(1.0)
-    (traced,) = f._codes.traces.values()
+    (traced,) = f._codes.traces.held.values()
     f(2.0)
-    assert next(iter(f._codes.traces.values())) is traced
+    assert next(iter(f._codes.traces.held.values())) is traced
     assert traced.environment._is_as_it_was()

@@ -7,7 +7,6 @@ import contextlib
 import io
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -51,23 +50,12 @@ def test_import_loads_nothing_heavy(package: str) -> None:
     assert HEAVY.isdisjoint(loaded.split())
 
 
-def test_import_takes_at_most_50_ms_more_than_an_empty_python() -> None:
-    def seconds(code: str) -> float:
-        """Of the processor: what else the machine is busy with does not count."""
-        start = resource.getrusage(resource.RUSAGE_CHILDREN)
-        python(code)
-        end = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return (end.ru_utime + end.ru_stime) - (start.ru_utime + start.ru_stime)
-
-    seconds("import autograd")  # writes the byte code
-    empty, full = [], []
-    for _ in range(3):  # a busy machine only ever makes a run slower, so the least of many is the honest one
-        for _ in range(7):
-            empty.append(seconds("pass"))
-            full.append(seconds("import autograd"))
-        if min(full) - min(empty) <= 0.050:
-            return
-    pytest.fail(f"import autograd takes {1000 * (min(full) - min(empty)):.0f} ms more than an empty Python")
+def test_import_loads_few_modules() -> None:
+    """What makes an import slow is what it loads; counted, since the clock tells how busy the machine is."""
+    loaded = python("import sys; before = set(sys.modules); import autograd; print(*set(sys.modules) - before)").split()
+    ours = [name for name in loaded if name.split(".")[0] == "autograd"]
+    assert len(ours) <= 32
+    assert len(loaded) - len(ours) <= 60
 
 
 def message_of_import(code: str) -> str:
