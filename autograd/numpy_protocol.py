@@ -39,8 +39,9 @@ class NumpyProtocol:
         name = OTHER_NAMES.get(ufunc.__name__, ufunc.__name__)
         if method == "__call__" and not options and name in COMPARISONS:
             return _compared(name, *inputs)
-        if method != "__call__" or options or name not in OPERATIONS:
-            ours = f"autograd.{name}" if name in OPERATIONS else "the functions of autograd"
+        known = name in OPERATIONS and ufunc.nin == len(OPERATIONS[name].operands)  # heaviside takes two, ours one
+        if method != "__call__" or options or not known:
+            ours = f"autograd.{name}" if known else "the functions of autograd, or v.data for the number alone"
             raise TypeError(f"{theirs} does not take a Value this way, for no gradient would pass; use {ours}")
         operands = [x if isinstance(x, NumpyProtocol) else real(x, f"{theirs} of a Value") for x in inputs]
         return self._operate(OPERATIONS[name], *operands)

@@ -235,7 +235,7 @@ LOG_SIGMOID = row(
     doc="log σ(x) = −softplus(−x), with derivative σ(−x).", text="log σ({0})", latex=r"\log\sigma\left({0}\right)",
 )
 HARDTANH = row(
-    "hardtanh", "hardtanh", lambda m, x: m.clip(x, -1.0, 1.0), [lambda m, x, out: m.less(m.abs(x), 1.0)],
+    "hardtanh", "hardtanh", lambda m, x: m.clip(x, -1.0, 1.0), [lambda m, x, out: m.passes(m.less(m.abs(x), 1.0), 1.0)],
     doc="x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch).",
 )
 

@@ -9,6 +9,7 @@ from contextvars import Token
 from functools import wraps
 from typing import Any, Self, TypeVar
 
+from .arithmetic import is_truth
 from .table import Operation
 from .value import PLAIN, RECORDER, Constant, Operands, Recorder, Value
 
@@ -25,6 +26,9 @@ class NoGrad(Recorder):
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
         return Constant(data)
+
+    def before_backward(self, root: Value, gradient: float) -> None:
+        self.outer.before_backward(root, gradient)
 
     def around(self, kind: Callable[[Recorder], Recorder]) -> Recorder:
         return NoGrad(self.outer.around(kind)).with_expansion(self.expanding)
@@ -56,7 +60,10 @@ class Block:
     A decorated generator or coroutine has it while it runs, not while it is suspended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *given: object) -> None:
+        if given:
+            name = type(self).__name__
+            raise TypeError(f"{name}() takes nothing, got {given[0]!r:.60}; as a decorator it is written @{name}()")
         self._tokens: list[Token[Recorder]] = []
 
     def recorder(self, now: Recorder) -> Recorder:
@@ -74,6 +81,8 @@ class Block:
         return type(self)()
 
     def __call__(self, function: F) -> F:
+        if isinstance(function, type) or not callable(function):
+            raise TypeError(f"@{type(self).__name__}() decorates a function, got {function!r:.60}")
         if inspect.isasyncgenfunction(function):
             raise TypeError(
                 f"@{type(self).__name__}() does not reach into the asynchronous generator {function.__name__}: "
@@ -111,6 +120,12 @@ class _Stepwise(Generator[Any, Any, Any]):
         with self.block():
             return self.inner.throw(*error)
 
+    def close(self) -> None:
+        with self.block():
+            self.inner.close()
+
+    __del__ = close  # what its `finally` does, when nobody goes on with it, is done inside, too
+
 
 class _Awaited(_Stepwise):
     """The same for a coroutine."""
@@ -145,7 +160,9 @@ class expanded(Block):
 
     def __init__(self, on: bool = True) -> None:
         super().__init__()
-        self.on = on
+        if not (isinstance(on, bool) or is_truth(on)):
+            raise TypeError(f"expanded() takes True or False, got {on!r:.60}; as a decorator it is written @expanded()")
+        self.on = bool(on)
 
     def recorder(self, now: Recorder) -> Recorder:
         return now.with_expansion(self.on)

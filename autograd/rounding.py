@@ -94,9 +94,9 @@ CLIP = row(
     "clip",
     lambda m, x, low, high: m.minimum(m.maximum(x, low), high),
     [
-        lambda m, x, low, high, out: _inside(m, x, low, high),
-        lambda m, x, low, high, out: m.logical_and(m.less(x, low), m.less(low, high)),
-        lambda m, x, low, high, out: m.logical_or(m.less(high, x), m.less(high, low)),
+        lambda m, x, low, high, out: m.passes(_inside(m, x, low, high), 1.0),
+        lambda m, x, low, high, out: m.passes(m.logical_and(m.less(x, low), m.less(low, high)), 1.0),
+        lambda m, x, low, high, out: m.passes(m.logical_or(m.less(high, x), m.less(high, low)), 1.0),
     ],
     operands=("x", "low", "high"),
     samples=CLIPPED,

@@ -48,29 +48,31 @@ class Optimizer:
 
         Raises TypeError for a `.data` or `.grad` that is no number. Whatever fails, all is as it was before.
         """
-        require_numbers(self.parameters)
-        before, held = [p.data for p in self.parameters], {name: _copied(x) for name, x in vars(self).items()}
+        before, held = [p.data for p in self.parameters], vars(self)
+        self.__dict__ = {name: _copied(x) for name, x in held.items()}  # only these copies change
         try:
             self.steps += 1
-            self._set(moved := self._moved(before))
-            if not {*map(type, moved)} <= {float}:
+            if type(self._move()) is not float:  # what is no number shows in the sum
                 require_numbers(self.parameters)
-        except BaseException:
-            vars(self).update(held)
-            self._set(before)
+        except BaseException as error:
+            self.__dict__ = held
+            for p, x in zip(self.parameters, before, strict=True):
+                p.data = x
+            if isinstance(error, (TypeError, AttributeError)):
+                require_numbers(self.parameters)
             raise
 
-    def _moved(self, numbers: list[float]) -> list[float]:
-        """Where the parameters go from these numbers."""
-        lr, direction, decay = self.lr, self.direction, self.weight_decay
+    def _move(self) -> float:
+        """Change the parameters; returns the sum of all."""
+        lr, direction, decay, total = self.lr, self.direction, self.weight_decay, 0.0
         if decay and not self.couples_decay:
-            numbers, decay = [x * (1.0 - lr * decay) for x in numbers], 0.0
-        pairs = enumerate(zip(numbers, self.parameters, strict=True))
-        return [x - lr * direction(i, p.grad + decay * x if decay else p.grad) for i, (x, p) in pairs]
-
-    def _set(self, numbers: list[float]) -> None:
-        for p, x in zip(self.parameters, numbers, strict=True):
-            p.data = x
+            for p in self.parameters:
+                p.data *= 1.0 - lr * decay
+            decay = 0.0
+        for i, p in enumerate(self.parameters):
+            p.data = x = p.data - lr * direction(i, p.grad + decay * p.data if decay else p.grad)
+            total += x
+        return total
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0.0."""

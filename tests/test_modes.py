@@ -365,3 +365,45 @@ def test_an_asynchronous_generator_cannot_be_decorated() -> None:
         @no_grad()
         async def numbers() -> AsyncIterator[float]:
             yield 1.0
+
+
+def test_an_abandoned_generator_cleans_up_in_its_mode() -> None:
+    found = []
+
+    @no_grad()
+    def steps() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            found.append(type(Value(1.0) * 2.0))
+
+    running = steps()
+    next(running)
+    del running
+    closed = steps()
+    next(closed)
+    closed.close()
+    assert found == [Constant, Constant]
+    assert RECORDER.get() is PLAIN
+
+
+def test_a_gradient_that_is_inf_is_found_also_where_no_grad_is_the_inner_mode() -> None:
+    root = (Value(2.0) * 0.0).sqrt()
+    with detect_anomaly(), no_grad():
+        with pytest.raises(AnomalyError, match="became inf in sqrt"):
+            grad(autograd.sqrt)(0.0)
+        with pytest.raises(AnomalyError, match="became inf in sqrt"):
+            root.backward()
+
+
+@pytest.mark.parametrize("mode", [no_grad, expanded, detect_anomaly])
+@pytest.mark.parametrize("wrong", [lambda x: x, 3, "on"])
+def test_a_mode_without_its_brackets_is_an_error(mode: Any, wrong: Any) -> None:
+    with pytest.raises(TypeError, match=f"as a decorator it is written @{mode.__name__}\\(\\)"):
+        mode(wrong)
+
+
+@pytest.mark.parametrize("thing", [3, Value, "f"])
+def test_a_mode_decorates_functions_only(thing: Any) -> None:
+    with pytest.raises(TypeError, match="@no_grad\\(\\) decorates a function"):
+        no_grad()(thing)

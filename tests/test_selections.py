@@ -41,7 +41,7 @@ SELECTING = [name for name in BUILT_IN if len(OPERATIONS[name].samples[0]) <= 4 
 
 
 def test_the_operations_that_select_are_found() -> None:
-    assert set(SELECTING) >= set("relu leaky_relu elu where maximum minimum max min take".split())
+    assert set(SELECTING) >= set("relu leaky_relu elu where maximum minimum max min take clip hardtanh".split())
 
 
 def under_a_root(name: str) -> Callable[[Sequence[Any]], Any]:
