@@ -148,19 +148,20 @@ TAN = row(
 
 
 def _one_minus_square(m: Any, x: Any) -> Any:
-    """1 − x², which keeps its digits at ±1 as (1 − x)·(1 + x) does, and its derivative −2x at 0 as 1 − x·x does."""
-    square = 1.0 - x * x
-    return square + m.detach((1.0 - x) * (1.0 + x) - square)
+    """1 − x·x, whose derivative −2x has all digits at 0; at ±1 with the digits of (1 − x)·(1 + x)."""
+    plain = 1.0 - x * x
+    mended = m.where(m.less(0.5, m.abs(x)), (1.0 - x) * (1.0 + x), plain)
+    return plain + m.detach(mended - plain)
 
 
 ASIN = row(
-    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.truediv(1.0, m.sqrt(_one_minus_square(m, x)))],
+    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arcsin\left({0}\right)",
 )
 ACOS = row(
-    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: m.truediv(-1.0, m.sqrt(_one_minus_square(m, x)))],
+    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: -m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arccos\left({0}\right)",
@@ -212,10 +213,10 @@ SIGMOID = row(
 
 
 def _logistic_density(m: Any, x: Any) -> Any:
-    """e⁻ˣ/(1 + e⁻ˣ)², the same for x and −x: from the exponential that cannot overflow."""
+    """e⁻ˣ/(1 + e⁻ˣ)², the same for x and −x: from the exponential that cannot overflow. The square is written so that
+    1 + e⁻ˣ is not rounded, an error that it would double."""
     small = m.exp(-m.abs(x))
-    whole = 1.0 + small
-    return m.truediv(small, whole * whole)
+    return m.truediv(small, 1.0 + small * (2.0 + small))
 
 
 LOGISTIC_DENSITY = row(

@@ -177,26 +177,35 @@ MIN = row(
 )
 
 
-def _scaled_norm(m: Any, xs: Any) -> tuple[Any, Any]:
-    """(scale, √Σ(scale·x)²), with a power of two as scale, so that squares neither overflow nor vanish."""
-    top = m.detach(m.max([m.abs(x) for x in xs]))
-    scale = m.where(m.less(top, 2.0**-500), 2.0**600, m.where(m.less(2.0**500, top), 2.0**-600, 1.0))
-    scaled = [scale * x for x in xs]
-    return scale, m.sqrt(_sum(m, [x * x for x in scaled]))
+def _scaled(m: Any, xs: Any) -> tuple[Any, Any, list[Any], Any]:
+    """(lift, top, every lift·x/top, the sum of their squares): top is the largest lift·|x|, so that squares neither
+    overflow nor vanish; the lift takes it away from the smallest numbers, whose inverses are inf."""
+    top = m.detach(m.max([m.abs(x) for x in xs]))  # no derivative is taken of it: the results do not depend on it
+    usable = m.logical_and(m.greater(top, 0.0), m.less(top, float("inf")))
+    lift = m.where(m.less(top, 2.0**-900), 2.0**100, 1.0)
+    top = m.where(usable, lift * top, 1.0)
+    xs = [m.truediv(lift * x, top) for x in xs]
+    return lift, top, xs, _sum(m, [x * x for x in xs])
 
 
 def _norm(m: Any, xs: Any) -> Any:
-    scale, root = _scaled_norm(m, xs)
-    return m.truediv(root, scale)
+    lift, top, _, squares = _scaled(m, xs)
+    return m.truediv(top * m.sqrt(squares), lift)
+
+
+def _norm_of_single_operations(m: Any, xs: Any) -> Any:
+    """√(0 + 1) − 1 where all are 0: so the derivatives are 0 there, too."""
+    lift, top, _, squares = _scaled(m, xs)
+    zero = m.detach(m.equal(squares, 0.0))
+    return m.truediv(top * (m.sqrt(squares + zero) - zero), lift)
 
 
 def _norm_partials(m: Any, xs: Any, out: Any) -> Any:
-    """x/norm, of both the multiple that has all its digits: the smallest numbers have few, and a norm may be inf."""
-    scale, root = _scaled_norm(m, xs)
-    factor = m.where(m.less(scale, 1.0), 2.0**-30, scale)
-    norm = m.truediv(factor, scale) * root
+    """x/norm, both by the largest: the norm itself may be inf, or among the smallest numbers, which have few digits."""
+    _, _, xs, squares = _scaled(m, xs)
+    norm = m.sqrt(squares)
     norm = norm + m.equal(norm, 0.0)  # where all x are 0, 0/1 is 0; the root's derivative makes the second ones nan
-    return [m.truediv(factor * x, norm) for x in xs]
+    return [m.truediv(x, norm) for x in xs]
 
 
 NORM = row(
@@ -204,7 +213,7 @@ NORM = row(
     "‖·‖",
     _norm,
     _norm_partials,
-    expansion=_norm,
+    expansion=_norm_of_single_operations,
     doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0, the second ones nan there.",
     written=lambda m, xs: m.sqrt(_sum(m, [m.pow(x, 2.0) for x in xs])),
     textbook=lambda m, xs, out: [m.truediv(x, out) for x in xs],
