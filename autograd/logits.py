@@ -29,7 +29,8 @@ def _shares(m: Any, powers: list[Any]) -> list[Any]:
     """Each as a share of their sum; one of more than half as 1 − the others': the derivative 1/s − p/s, for a sum s,
     would have no digits where p is nearly s."""
     total = _sum(powers)
-    most = [m.less(total, p + p) for p in powers]
+    half = 0.5 * total
+    most = [m.less(half, p) for p in powers]
     others = _sum([m.where(it, 0.0, p) for it, p in zip(most, powers, strict=True)])
     rest = 1.0 - m.truediv(others, total)
     return [m.where(it, rest, m.truediv(p, total)) for it, p in zip(most, powers, strict=True)]
@@ -60,11 +61,12 @@ def _cross_entropy(m: Any, xs: Any) -> Any:
     that logsumexp − logit would lose. Where the target is not the most likely: (top − logit) + log(own + others)."""
     *logits, target = xs
     top, powers = _powers(m, logits)
-    own = m.take(powers, target)
+    logit = m.take(logits, target)
+    own = m.exp_difference(logit, top)
     others = _sum([m.where(m.equal(target, float(i)), 0.0, power) for i, power in enumerate(powers)])
     likely = m.less_equal(others, own)
     near = m.log1p(m.truediv(others, m.where(likely, own, 1.0)))
-    return m.where(likely, near, (top - m.take(logits, target)) + m.log(own + others))
+    return m.where(likely, near, (top - logit) + m.log(own + others))
 
 
 def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:

@@ -52,14 +52,11 @@ def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
             return 0.0
         return y * m.pow(x, y - 1.0) if y - 1.0 + 1.0 == y else _pow_slope_by_quotient(m, x, y, out)
     harmful = m.where(m.equal(y, 0.0), m.logical_not(m.greater(m.abs(x), 1e-300)), 0.0)
-    x = m.where(harmful, 1.0, x)
-    exact = m.equal(y - 1.0 + 1.0, y)
-    quotient = _pow_slope_by_quotient(m, x, y, m.where(harmful, 1.0, out))
-    return m.where(exact, y * m.pow(x, y - 1.0), quotient)
+    return y * m.pow(m.where(harmful, 1.0, x), y - 1.0)
 
 
 def _pow_slope_by_quotient(m: Any, x: Any, y: Any, out: Any) -> Any:
-    """y·x^(y−1) as y·xʸ/x: an exponent y − 1 that is rounded, as 0.1 − 1 is, would cost log x units."""
+    """y·x^(y−1) as y·xʸ/x: a constant exponent y − 1 that is rounded, as 0.1 − 1 is, would cost log x units."""
     size = m.abs(x)
     usual = m.logical_and(m.greater(size, 0.0), m.less(size, math.inf))
     return m.where(usual, m.truediv(y * out, m.where(usual, x, 1.0)), y * m.pow(x, y - 1.0))

