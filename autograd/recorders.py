@@ -158,7 +158,7 @@ class expanded(Block):
     'add'
     """
 
-    def __init__(self, on: bool = True) -> None:
+    def __init__(self, on: Any = True) -> None:
         super().__init__()
         if not (isinstance(on, bool) or is_truth(on)):
             raise TypeError(f"expanded() takes True or False, got {on!r:.60}; as a decorator it is written @expanded()")
