@@ -214,7 +214,9 @@ class _Trial:
         return found
 
     def _derivative(self, central: Estimate, left: Estimate, right: Estimate) -> Derivative:
-        allowed = self.atol + self.rtol * abs(central.value) + self.differences.negligible
+        allowed = self.atol + self.rtol * abs(central.value)
+        if max(abs(self.analytic), abs(central.value)) <= self.differences.negligible:
+            allowed += self.differences.negligible
         kink = abs(right.value - left.value) > allowed + left.error + right.error
         slopes = (central.value, left.value, right.value)
         uncertainty = max(left.error, right.error) if kink else central.error

@@ -14,15 +14,14 @@ from typing import TypeAlias
 from .graph import topological_order
 from .value import Value
 
-SHRINK = 16.0  # from one step to the next
-LEVELS = 12  # from 1/16 of the input's scale to 2⁻⁴⁸, some ulps
+HALVINGS = (4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 44, 48)  # of the input's scale, down to some ulps of it
 COLUMNS = 5  # orders of extrapolation; more of them only add rounding
-SAFETY = 4.0  # a gap between polynomials is an estimate, no bound
+SAFETY = 8.0  # a gap between polynomials is an estimate, no bound
 NEGLIGIBLE = 2.0**10  # so many roundings, spread over the input's scale, are no slope
 FLAT = 2.0**-17  # a function that stays the same to the bit over such a part of the scale has slope 0,
 ZERO = 2.0**-12  # and so has one whose slope is lost in rounding over such a part
 BENDING = 256.0  # the square of a bend guesses what the step is off by; this is for functions that bend oddly
-UNSETTLED = 64.0  # roundings that may move a single result
+UNSETTLED = 256.0  # roundings that may move a single result
 SHORTEST = 3  # so many of the steps move the function by rounding only
 
 
@@ -30,7 +29,7 @@ def shrinking_steps(x: float) -> Iterator[float]:
     """Steps for an input at x: in proportion to max(1, |x|), then to |x| where that is tiny."""
     scales = [scale(x), abs(x)] if 0.0 < abs(x) < 2.0**-33 else [scale(x)]
     last = math.inf
-    for step in (size * SHRINK**-level for size in scales for level in range(1, LEVELS + 1)):
+    for step in (size * 2.0**-halvings for size in scales for halvings in HALVINGS):
         if 0.0 < step < last:
             yield (last := step)
 
@@ -106,11 +105,12 @@ class Extrapolation:
             self.row.append(value)
         return min((e for e in found if math.isfinite(e.gap)), key=lambda entry: entry.gap, default=None)
 
-    def settles(self, entry: Entry) -> bool:
-        """Whether no shorter step leads farther away than rounding does."""
-        reach = abs(self.slopes[entry.step] - entry.value)
+    def settles(self, entry: Entry, noise: float) -> bool:
+        """Whether no shorter step leads farther away than rounding does: else there is something finer to be seen."""
+        near = abs(self.slopes[entry.step] - entry.value)
+        far = UNSETTLED * max(entry.noise, noise)
         shorter = [(step, slope) for step, slope in self.slopes.items() if step < entry.step]
-        return all(abs(slope - entry.value) <= reach + UNSETTLED * entry.noise / step for step, slope in shorter)
+        return all(abs(slope - entry.value) <= near + far / step for step, slope in shorter)
 
 
 @dataclass(frozen=True)
@@ -181,22 +181,30 @@ class Differences:
         return (ZEROS[0], *found[1:]) if is_zero and step.length >= ZERO * self.scale else found
 
     def best(self) -> Estimates:
-        """What all steps tell together: by the step that gives most digits, so that the coarse hides nothing fine."""
-        if not self.levels:
-            return NOTHING
+        """What all steps tell together: by the settled one with most digits, or that which is surest of about 0."""
         noise = self._observed_noise()
-        central, left, right = min((_estimates(level, noise) for level in self.levels), key=_relative_error)
-        if _relative_error((central, left, right)) < 1.0:
+        sound = [level for level in self.levels if _relative_error(_estimates(level, noise)) < 1.0]
+        settled = [level for level in sound if self._settles(level, noise)]
+        if settled:
+            central, left, right = min((_estimates(level, noise) for level in settled), key=_relative_error)
             return Estimate(central.value, max(central.error, abs(right.value - left.value))), left, right
-        level = min(self.levels, key=lambda level: level[0].estimate(noise).error)  # a slope of about 0
-        central, left, right = _estimates(level, noise)
-        return (central, left, right) if self.tables[0].settles(level[0]) else (Estimate(central.value), *NOTHING[1:])
+        level = min(self.levels, key=lambda level: level[0].estimate(noise).error, default=None)
+        if level is None:
+            return NOTHING
+        about_zero = not sound and self._settles(level, 0.0)
+        return _estimates(level, noise) if about_zero else (Estimate(level[0].value), *NOTHING[1:])
+
+    def _settles(self, level: Entries, noise: float) -> bool:
+        return all(table.settles(entry, noise) for table, entry in zip(self.tables, level, strict=True))
 
     def surer_side(self) -> Estimate:
         """The slope on that side on which it is known better: a kink may lie on the other, a little way off."""
         noise = self._observed_noise()
-        sides = [entry.estimate(noise) for _, *entries in self.levels for entry in entries]
-        return min(sides, key=lambda side: side.error, default=Estimate())
+        sides = [
+            (table, entry) for level in self.levels for table, entry in zip(self.tables[1:], level[1:], strict=True)
+        ]
+        settled = [entry.estimate(noise) for table, entry in sides if table.settles(entry, noise)]
+        return min(settled, key=lambda side: side.error, default=Estimate())
 
     def _is_flat(self, step: Step) -> bool:
         """Whether a step that is not too short changes nothing, to the bit."""

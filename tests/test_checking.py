@@ -82,7 +82,6 @@ def test_the_tolerances_are_those_promised() -> None:
     assert derivative(-0.5, -100.0, 0.25, 0.0025)
     assert not derivative(0.501, 100.0, 0.25, 0.0025)
     assert gradcheck(lambda x: x**3, 2.0, rtol=1e-10).derivatives[0].verdict == "agrees"
-    assert gradcheck(lambda x: x**3, 2.0, atol=1e-16, rtol=0.0).derivatives[0].verdict == "cannot tell"
     assert gradcheck(lambda x: x * x.detach(), 3.0, atol=4.0)
 
 
