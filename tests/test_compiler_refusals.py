@@ -201,11 +201,11 @@ def test_an_attribute_that_no_code_names_may_change_without_a_new_trace() -> Non
     model = Model()
     f = numpy(model)
     f(1.0)
-    (traced,) = f._codes.traces.values()
+    (traced,) = f._codes.traces.held.values()
     for model.epoch in range(3):
         model.__dict__[f"loss_{model.epoch}"] = 1.0
         f(1.0)
-    assert next(iter(f._codes.traces.values())) is traced
+    assert next(iter(f._codes.traces.held.values())) is traced
     model.rate = 3.0
     assert f(1.0) == 3.0
 
