@@ -290,3 +290,8 @@ def test_what_did_not_change_is_not_traced_again(name: str) -> None:
     f(2.0)
     assert next(iter(f._codes.traces.held.values())) is traced
     assert traced.environment._is_as_it_was()
+
+
+def test_tuples_of_numbers_are_not_looked_into() -> None:
+    plan = [("add", k, 0.5 * k) for k in range(1000)]
+    assert len(Reach(lambda x: x * plan[3][2]).found) < 10
