@@ -107,8 +107,8 @@ class Codes:
 
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
-        if RECORDER.get().tracing:
-            raise TracingError(
+        if session := getattr(RECORDER.get(), "session", None):
+            session.refuse(
                 f"the compiled {self.name} is called inside a function that is compiled, where its result would be a "
                 "constant; call the function itself (.function of the compiled one), or give its result as an argument"
             )
