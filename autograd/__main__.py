@@ -78,7 +78,8 @@ def _run(options: argparse.Namespace) -> str:
     """Write the files that are asked for, and return what is to be printed."""
     wanted = [("--svg", path) for path in options.svg] + [("--html", path) for path in options.html]
     for option, path in wanted:
-        if not path.lower().endswith(suffix := option.replace("--", ".")):
+        suffix = option.replace("--", ".")
+        if not str(path).lower().endswith(suffix):  # argparse makes [] of the file "--"
             raise ValueError(
                 f"{option} writes {suffix[1:].upper()}: the name of the file must end in {suffix}, got {path!r}"
             )

@@ -28,7 +28,7 @@ Numbers: TypeAlias = Value | float | Sequence[Any] | Array
 NODES = {Value, Constant}
 REMEDIES: dict[type, str] = {
     str: "turn text into numbers first",
-    type(None): "fill in or drop what is missing",
+    type(None): "fill in or drop what is missing (fillna, dropna)",
     complex: "give the real and the imaginary part as two numbers",
     Value: "give the number alone, v.item()",
     list: "a list stands where one number belongs; for many rows use nn.predict(model, X)",
@@ -85,7 +85,8 @@ def number(x: object, where: str) -> float:
             return float(plain)
         except OverflowError:
             raise ValueError(f"{where}: {described(plain)} is beyond the largest float, 1.8e308") from None
-    remedy = next((f": {text}" for kind, text in REMEDIES.items() if isinstance(plain, kind)), "")
+    given = type(None) if type(plain).__name__ in ("NAType", "NaTType") else type(plain)  # pandas' gaps
+    remedy = next((f": {text}" for kind, text in REMEDIES.items() if issubclass(given, kind)), "")
     raise TypeError(f"{where}: expected a real number, got {described(plain)}{remedy}")
 
 

@@ -175,7 +175,8 @@ def _pairs(
     many = [isinstance(x, (list, tuple)) for x in (p, t)]
     if not any(many):
         prediction = p if isinstance(p, Value) else Constant(number(p, f"the prediction{_at(place)}"))
-        yield prediction, t if isinstance(t, Value) else number(t, f"the target{_at(place)}"), place
+        known = type(t) is float or isinstance(t, Value)
+        yield prediction, t if known else number(t, f"the target{_at(place)}"), place
     elif all(many) and len(p) == len(t):
         for i, (inner_p, inner_t) in enumerate(zip(p, t, strict=True)):
             yield from _pairs(inner_p, inner_t, shapes, (*place, i))

@@ -260,6 +260,8 @@ def test_random_characters_do_nothing_but_raise_an_expression_error() -> None:
         (["x*2", "x=1", "--html", "a.txt"], "error: --html writes HTML: the name of the file must end in .html"),
         (["x*2", "x=1", "--html="], "error: --html writes HTML"),
         (["x*2", "--html", "x=1"], "error: --html writes HTML"),
+        (["x*2", "x=1", "--svg", "--"], "error: --svg writes SVG"),
+        (["x*2", "x=1", "--html=--"], "error: --html writes HTML"),
         (["1+1", "--svg", "w.svg"], "error: --svg: an expression without names has no graph to show"),
         (["1+1", "--latex"], "error: --latex: an expression without names has no graph to show"),
         (["x=1", "x*2"], "error: the expression comes first, then the numbers: got 'x=1' first"),

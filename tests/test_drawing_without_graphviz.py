@@ -272,7 +272,7 @@ def test_what_a_user_adds_is_drawn() -> None:
 def test_any_label_is_shown_as_it_is(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(60):
-        label = "".join(rng.choice('a|{}<>\\"&;[]=-> ,é日−#x') for _ in range(rng.randrange(1, 12))).strip()
+        label = "".join(rng.choice('a|{}<>\\\\"&;[]=-> ,é日−#xnlrN') for _ in range(rng.randrange(1, 12))).strip()
         if label:
             picture = draw(Value(1.0, "q" + label + "q"))
             assert boxes(picture)["n0"][0] == "q" + label + "q"

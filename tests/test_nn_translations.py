@@ -118,3 +118,10 @@ def test_a_sparse_matrix_is_an_error_that_names_toarray(kind: str) -> None:
             TypeError, match=rf"a sparse matrix \({kind}\) holds no rows of numbers: give X\.toarray\(\)"
         ):
             call()
+
+
+@pytest.mark.parametrize("name", ["NAType", "NaTType"])
+def test_the_gaps_of_data_frames_are_said_to_be_gaps(name: str) -> None:
+    gap = type(name, (), {})()
+    with pytest.raises(TypeError, match=r"row 1, column 0: .*fill in or drop what is missing \(fillna, dropna\)"):
+        nn.predict(nn.MLP(1, [1]), [[1.0], [gap]])

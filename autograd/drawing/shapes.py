@@ -66,7 +66,7 @@ def _width(char: str) -> int:
 
 def shape(look: Look, name: str, down: bool) -> Shape:
     """A node's shape; `down` says that the graph runs downwards, in which a record's fields stand side by side."""
-    label, font = look.get("label", "\\N").replace("\\N", name), float(look.get("fontsize", "14"))
+    label, font = _escapes(look.get("label", "\\N"), {"N": name}), float(look.get("fontsize", "14"))
     margin = [72 * float(x) for x in look.get("margin", "0.11,0.055").split(",")]
     least = 72 * float(look.get("width", "0.75")), 72 * float(look.get("height", "0.5"))
     across, high = margin[0], margin[-1]
@@ -85,7 +85,8 @@ def shape(look: Look, name: str, down: bool) -> Shape:
 def written(label: str, font: float) -> Text:
     """A label as lines: `\\n` begins a new one; of HTML only the text and its background are kept."""
     if not _is_html(label):
-        return Text([_unescaped(line) for line in re.split(r"\\[nlr]", label)], font)
+        lines = _escapes(label, dict.fromkeys("nlr", "\n"), plain=True).split("\n")
+        return Text([unescape(line).strip() for line in lines], font)
     ground = re.search(r'BGCOLOR="([^"]*)"', label, re.I)
     lines = [unescape(line) for line in re.split(r"<BR/?>", label[1:-1], flags=re.I)]
     return Text([re.sub(r"<[^>]*>", "", line).strip() for line in lines], font, 0.0, 0.0, ground[1] if ground else "")
@@ -95,8 +96,9 @@ def _is_html(label: str) -> bool:
     return label.startswith("<") and label.endswith(">")
 
 
-def _unescaped(text: str) -> str:
-    return unescape(re.sub(r"\\(.)", r"\1", text)).strip()
+def _escapes(text: str, meanings: dict[str, str], plain: bool = False) -> str:
+    """The text with what a character behind a backslash means; others are left, or `plain`: stand for themselves."""
+    return re.sub(r"\\(.)", lambda pair: meanings.get(pair[1], pair[1] if plain else pair[0]), text, flags=re.S)
 
 
 @dataclass
