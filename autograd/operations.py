@@ -51,16 +51,16 @@ def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
         lower = {0.0: 0.0, 1.0: 1.0, 2.0: x}  # of y·x^(y−1) that is all: no node for x⁰ and x¹
         if y in lower:
             return y * lower[y]
-        return y * m.pow(x, y - 1.0) if y - 1.0 + 1.0 == y else _pow_slope_by_quotient(m, x, y, out)
+        lost = y - (y - 1.0 + 1.0)  # what rounding took from y − 1: x to the power of it would cost log x units
+        return y * m.pow(x, y - 1.0) * _near_1(m, x, lost) if lost else y * m.pow(x, y - 1.0)
     harmful = m.where(m.equal(y, 0.0), m.logical_not(m.greater(m.abs(x), 1e-300)), 0.0)
     return y * m.pow(m.where(harmful, 1.0, x), y - 1.0)
 
 
-def _pow_slope_by_quotient(m: Any, x: Any, y: Any, out: Any) -> Any:
-    """y·x^(y−1) as y·xʸ/x: a constant exponent y − 1 that is rounded, as 0.1 − 1 is, would cost log x units."""
-    size = m.abs(x)
-    usual = m.logical_and(m.greater(size, 0.0), m.less(size, math.inf))
-    return m.where(usual, m.truediv(y * out, m.where(usual, x, 1.0)), y * m.pow(x, y - 1.0))
+def _near_1(m: Any, x: Any, y: float) -> Any:
+    """xʸ as 1 + y·log |x|, for a y that only mends digits, and 1 where x is 0 or infinite."""
+    above = y * m.log(m.abs(x))
+    return 1.0 + m.detach(m.where(m.less(m.abs(above), 1.0), above, 0.0))
 
 
 def _pow_by_exponent(m: Any, x: Any, y: Any, out: Any) -> Any:
