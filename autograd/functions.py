@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from . import choices, hot, reductions  # noqa: F401 - choices: its rows join the table
+from . import choices, hot, logits, reductions  # noqa: F401 - choices, logits: their rows join the table
 from .arithmetic import FLOATS, Arithmetic, real
-from .modes import MODE
+from .modes import MODE, no_grad
+from .operations import EXP_DIFFERENCE, TRUEDIV
 from .table import OPERATIONS, Operation, register
 from .value import Constant, Value, apply
 
@@ -157,6 +158,10 @@ class ValueArithmetic(Arithmetic):
             return apply(OPERATIONS["where"], (condition, x, y))
         return x if condition else y
 
+    @staticmethod
+    def detach(x: Any) -> Any:
+        return x.detach() if isinstance(x, Value) else x
+
 
 VALUES = ValueArithmetic()
 _functions = {name: function_of(row) for name, row in OPERATIONS.items()}
@@ -164,17 +169,27 @@ globals().update(_functions)
 
 
 def softmax(values: Sequence[Any]) -> list[Any]:
-    """eˣⁱ / Σ eˣʲ for each of the values, as a list that adds up to 1; computed without overflow."""
+    """eˣⁱ / Σ eˣʲ for each of the values, as a list that adds up to 1; right to 4 units however large they are."""
     values = list(values)
-    total = VALUES.logsumexp(values)
-    return [VALUES.exp(x - total) for x in values]
+    largest = _largest(values)
+    powers = [evaluate(EXP_DIFFERENCE, (x, largest)) for x in values]
+    total = evaluate(reductions.SUM, powers)
+    return [evaluate(TRUEDIV, (power, total)) for power in powers]
 
 
 def log_softmax(values: Sequence[Any]) -> list[Any]:
-    """The logarithms of the softmax, xᵢ − logsumexp(x), as a list; exact where the softmax itself would be 0."""
+    """The logarithms of the softmax, xᵢ − logsumexp(x), as a list; exact where the softmax itself would be 0 or 1."""
     values = list(values)
-    total = VALUES.logsumexp(values)
-    return [x - total for x in values]
+    largest = _largest(values)
+    below = [x - largest for x in values]
+    total = VALUES.logsumexp(below)
+    return [x - total for x in below]
+
+
+def _largest(values: Sequence[Any]) -> Any:
+    """What is subtracted from all: no derivative is taken of it, for the softmax stays the same whatever it is."""
+    with no_grad():
+        return VALUES.max(values)
 
 
 # `from autograd import *` must not shadow builtins: sum, min, max, abs and pow are used as autograd.sum

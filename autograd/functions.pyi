@@ -20,6 +20,7 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "exp_difference",
     "expm1",
     "gelu",
     "greater",
@@ -35,6 +36,7 @@ __all__ = [
     "logical_and",
     "logical_not",
     "logical_or",
+    "logistic_density",
     "logsumexp",
     "maximum",
     "mean",
@@ -189,6 +191,14 @@ def exp(x: Number) -> float:
     """eˣ, which is its own derivative; inf beyond 709.78."""
 
 @overload
+def exp_difference(x: Value, y: Value | Number) -> Value: ...
+@overload
+def exp_difference(x: Number, y: Value) -> Value: ...
+@overload
+def exp_difference(x: Number, y: Number) -> float:
+    """e^(x − y), to 2 units however large x and y are; with derivatives e^(x − y) and −e^(x − y)."""
+
+@overload
 def expm1(x: Value) -> Value: ...
 @overload
 def expm1(x: Number) -> float:
@@ -198,7 +208,9 @@ def expm1(x: Number) -> float:
 def gelu(x: Value) -> Value: ...
 @overload
 def gelu(x: Number) -> float:
-    """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x)."""
+    """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x); nan at −inf.
+
+    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits."""
 
 @overload
 def greater(x: Value, y: Value | Number) -> Value: ...
@@ -287,6 +299,12 @@ def logical_or(x: Number, y: Number) -> float:
     """1 where one is true (not 0; nan is true), else 0; its derivative is 0."""
 
 @overload
+def logistic_density(x: Value) -> Value: ...
+@overload
+def logistic_density(x: Number) -> float:
+    """σ′(x) = e⁻ˣ/(1 + e⁻ˣ)², the density of the logistic distribution, with derivative −σ′(x)·tanh(x/2)."""
+
+@overload
 def logsumexp(values: Iterable[Value]) -> Value: ...
 @overload
 def logsumexp(values: Iterable[Number]) -> float:
@@ -344,7 +362,7 @@ def neg(x: Number) -> float:
 def norm(values: Iterable[Value]) -> Value: ...
 @overload
 def norm(values: Iterable[Number]) -> float:
-    """√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0."""
+    """√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0, the second ones nan there."""
 
 @overload
 def pow(x: Value, y: Value | Number) -> Value: ...
@@ -370,7 +388,7 @@ def relu(x: Number) -> float:
 def sigmoid(x: Value) -> Value: ...
 @overload
 def sigmoid(x: Number) -> float:
-    """The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), computed as σ(x)·σ(−x)."""
+    """The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), see `logistic_density`."""
 
 @overload
 def sign(x: Value) -> Value: ...
@@ -382,7 +400,9 @@ def sign(x: Number) -> float:
 def silu(x: Value) -> Value: ...
 @overload
 def silu(x: Number) -> float:
-    """x·σ(x), with derivative σ(x)·(1 + x·σ(−x))."""
+    """x·σ(x), with derivative σ(x)·(1 + x·σ(−x)); nan at −inf.
+
+    Below −708 σ(x) is among the smallest numbers: the result has its few digits."""
 
 @overload
 def sin(x: Value) -> Value: ...

@@ -48,9 +48,18 @@ def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
     """y·x^(y−1), and 0 where y is 0: there 0·x⁻¹ would be nan at x = 0. (An exponent that is no plain number may
     be 0 and still change, so y stays in the formula: ∂²xʸ/∂x∂y is 1/x there.)"""
     if type(y) is float:
-        return y * m.pow(x, y - 1.0) if y else 0.0
+        if not y:
+            return 0.0
+        lost = y - (y - 1.0 + 1.0)  # what rounding took from y − 1: x to the power of it would cost log x units
+        return y * m.pow(x, y - 1.0) * _near_1(m, x, lost) if lost else y * m.pow(x, y - 1.0)
     harmful = m.where(m.equal(y, 0.0), m.logical_not(m.greater(m.abs(x), 1e-300)), 0.0)
     return y * m.pow(m.where(harmful, 1.0, x), y - 1.0)
+
+
+def _near_1(m: Any, x: Any, y: float) -> Any:
+    """xʸ as 1 + y·log |x|, for a y that only mends digits, and 1 where x is 0 or infinite."""
+    above = y * m.log(m.abs(x))
+    return 1.0 + m.detach(m.where(m.less(m.abs(above), 1.0), above, 0.0))
 
 
 def _pow_by_exponent(m: Any, x: Any, y: Any, out: Any) -> Any:
@@ -89,6 +98,22 @@ EXPM1 = row(
     "expm1", "expm1", lambda m, x: m.expm1(x), [lambda m, x, out: m.exp(x)],
     doc="eˣ − 1, exact near 0, with derivative eˣ.",
 )
+
+
+def _exp_difference(m: Any, x: Any, y: Any) -> Any:
+    """What rounding took from the difference (Knuth 1997, 4.2.2, theorem B) is made good: it would cost |x − y| units
+    of the result. Beyond a difference of 2⁵² it is no small share of it any more, but there the result is 0 or inf."""
+    difference = x - y
+    minus_y = difference - x
+    lost = (x - (difference - minus_y)) - (y + minus_y)
+    return m.exp(difference) * (1.0 + m.where(m.less(m.abs(lost), 1.0), lost, 0.0))
+
+
+EXP_DIFFERENCE = row(
+    "exp_difference", "exp", _exp_difference, [lambda m, x, y, out: out, lambda m, x, y, out: -out],
+    doc="e^(x − y), to 2 units however large x and y are; with derivatives e^(x − y) and −e^(x − y).",
+    text="exp({0} − {1})", latex="e^{{{0} - {1}}}",
+)
 LOG = row(
     "log", "log", lambda m, x: m.log(x), [lambda m, x, out: m.truediv(1.0, x)], samples=POSITIVE,
     doc="The natural logarithm, with derivative 1/x; log(0) is −inf, nan below.", latex=r"\log\left({0}\right)",
@@ -117,20 +142,38 @@ TAN = row(
     textbook=(lambda m, x, out: 1.0 + m.pow(out, 2.0),),
     doc="The tangent of x radians, with derivative 1 + tan² x.", latex=r"\tan\left({0}\right)",
 )
+
+
+def _one_minus_square(m: Any, x: Any) -> Any:
+    """1 − x·x, whose derivative −2x has all digits at 0; at ±1 with the digits of (1 − x)·(1 + x)."""
+    plain = 1.0 - x * x
+    mended = m.where(m.less(0.5, m.abs(x)), (1.0 - x) * (1.0 + x), plain)
+    return plain + m.detach(mended - plain)
+
+
 ASIN = row(
-    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.truediv(1.0, m.sqrt((1.0 - x) * (1.0 + x)))],
+    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arcsin\left({0}\right)",
 )
 ACOS = row(
-    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.truediv(1.0, m.sqrt((1.0 - x) * (1.0 + x)))],
+    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: -m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arccos\left({0}\right)",
 )
+
+
+def _atan_slope(m: Any, x: Any) -> Any:
+    """1/(1 + x²), beyond ±1 as u²/(1 + u²) with u = 1/x: there x² overflows, and x⁻⁴ in its derivative vanishes."""
+    far = m.less(1.0, m.abs(x))
+    u = m.where(far, m.truediv(1.0, m.where(far, x, 1.0)), x)
+    return m.truediv(m.where(far, u * u, 1.0), 1.0 + u * u)
+
+
 ATAN = row(
-    "atan", "atan", lambda m, x: m.atan(x), [lambda m, x, out: m.truediv(1.0, 1.0 + x * x)],
+    "atan", "atan", lambda m, x: m.atan(x), [lambda m, x, out: _atan_slope(m, x)],
     textbook=(lambda m, x, out: m.truediv(1.0, 1.0 + m.pow(x, 2.0)),),
     doc="The arc tangent in radians, with derivative 1/(1 + x²).", latex=r"\arctan\left({0}\right)",
 )
@@ -145,8 +188,8 @@ COSH = row(
 
 # ── activations ───────────────────────────────────────────────────────────────────────────────────────────────────
 TANH = row(
-    # 4σ(2x)σ(−2x) is 1 − tanh² x without the cancellation: at x = 20 the textbook form has no right digit left.
-    "tanh", "tanh", lambda m, x: m.tanh(x), [lambda m, x, out: 4.0 * m.sigmoid(2.0 * x) * m.sigmoid(-2.0 * x)],
+    # 4σ′(2x) is 1 − tanh² x without the cancellation: at x = 20 the textbook form has no right digit left.
+    "tanh", "tanh", lambda m, x: m.tanh(x), [lambda m, x, out: 4.0 * m.logistic_density(2.0 * x)],
     textbook=(lambda m, x, out: 1.0 - m.pow(out, 2.0),),
     doc="The hyperbolic tangent, with derivative 1 − tanh² x.", latex=r"\tanh\left({0}\right)",
 )
@@ -159,10 +202,26 @@ def _sigmoid(m: Any, x: Any) -> Any:
 
 
 SIGMOID = row(
-    "sigmoid", "σ", _sigmoid, [lambda m, x, out: out * m.sigmoid(-x)],
+    "sigmoid", "σ", _sigmoid, [lambda m, x, out: m.logistic_density(x)],
     textbook=(lambda m, x, out: out * (1.0 - out),),
-    doc="The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), computed as σ(x)·σ(−x).",
+    doc="The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), see `logistic_density`.",
     text="σ({0})", latex=r"\sigma\left({0}\right)",
+)
+
+
+def _logistic_density(m: Any, x: Any) -> Any:
+    """e⁻ˣ/(1 + e⁻ˣ)², the same for x and −x: from the exponential that cannot overflow. The square is written so that
+    1 + e⁻ˣ is not rounded, an error that it would double."""
+    small = m.exp(-m.abs(x))
+    return m.truediv(small, 1.0 + small * (2.0 + small))
+
+
+LOGISTIC_DENSITY = row(
+    # an operation of its own for the sake of its derivative: any product of σ(x) and σ(−x) has a difference there,
+    # of which no digit is left near 0
+    "logistic_density", "σ′", _logistic_density, [lambda m, x, out: -(out * m.tanh(0.5 * x))],
+    doc="σ′(x) = e⁻ˣ/(1 + e⁻ˣ)², the density of the logistic distribution, with derivative −σ′(x)·tanh(x/2).",
+    text="σ′({0})", latex=r"\sigma'\left({0}\right)",
 )
 RELU = row(
     "relu", "ReLU", lambda m, x: m.where(m.less_equal(x, 0.0), 0.0, x), [lambda m, x, out: m.greater(x, 0.0)],
@@ -211,11 +270,15 @@ GELU = row(
     "gelu", "GELU", lambda m, x: x * _normal_cdf(m, x),
     [lambda m, x, out: _normal_cdf(m, x) + x * _normal_density(m, x)],
     textbook=(lambda m, x, out: m.call("Φ", x) + x * m.call("φ", x),),
-    doc="x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x).",
+    doc="""x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x); nan at −inf.
+
+    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits.""",
 )
 SILU = row(
     "silu", "SiLU", lambda m, x: x * m.sigmoid(x), [lambda m, x, out: m.sigmoid(x) * (1.0 + x * m.sigmoid(-x))],
-    doc="x·σ(x), with derivative σ(x)·(1 + x·σ(−x)).",
+    doc="""x·σ(x), with derivative σ(x)·(1 + x·σ(−x)); nan at −inf.
+
+    Below −708 σ(x) is among the smallest numbers: the result has its few digits.""",
 )
 SOFTPLUS = row(
     "softplus", "softplus", lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))), [lambda m, x, out: m.sigmoid(x)],
