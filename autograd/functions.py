@@ -14,6 +14,7 @@ from . import activations, choices, elementary, hot, logits, reductions, roundin
 from .arithmetic import FLOATS, NOTHING, Arithmetic, real
 from .graph import Gated
 from .operations import EXP_DIFFERENCE, TRUEDIV
+from .requirements import require
 from .table import OPERATIONS, Operation, register
 from .value import RECORDER, Constant, Value, apply
 
@@ -162,6 +163,8 @@ def _example(row: Operation) -> str:
 
 def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
+    if row.last is not None:
+        operands = [*operands[:-1], require(operands[-1], row.last(len(operands) - 1))]
     if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
         return real(row.evaluate(FLOATS, [real(x, row.name) for x in operands]), f"the result of {row.name}")
     if row.expansion is not None and RECORDER.get().expanding:

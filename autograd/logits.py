@@ -9,6 +9,7 @@ from operator import add
 from typing import Any
 
 from .reductions import TAKE, row
+from .requirement import position_among
 
 
 def _sum(xs: Sequence[Any]) -> Any:
@@ -83,6 +84,7 @@ CROSS_ENTROPY = row(
     _cross_entropy_partials,
     expansion=_cross_entropy,
     gather=lambda logits, target: TAKE.flatten(logits, target),
+    last=position_among,
     textbook=lambda m, xs, out: [
         *(m.exp(x - out - m.take(xs[:-1], xs[-1])) - m.equal(xs[-1], float(i)) for i, x in enumerate(xs[:-1])),
         None,

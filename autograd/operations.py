@@ -4,7 +4,6 @@
 domain and away from kinks, at which the tests compare each derivative with central differences.
 """
 
-import math
 from typing import Any
 
 from .table import Operation, register

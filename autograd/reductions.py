@@ -9,8 +9,7 @@ from numbers import Real
 from operator import add, mul
 from typing import Any
 
-from .arithmetic import is_truth
-from .requirements import position_among, require
+from .requirement import position_among
 from .table import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
@@ -224,8 +223,6 @@ NORM = row(
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = several(values)
-    if isinstance(index, Real) or is_truth(index) or hasattr(index, "local_grads"):  # not so a term of a formula
-        index = require(index, position_among(len(values)))
     return [*values, index]
 
 
@@ -244,6 +241,7 @@ TAKE = row(
     _take,
     lambda m, xs, out: [*(m.passes(m.equal(xs[-1], float(i)), 1.0) for i in range(len(xs) - 1)), None],
     gather=_gather_choice,
+    last=position_among,
     samples=((2.0, -0.5, 1.5, 1.0),),
     doc="""The value at the position `index`; the index gets no derivative.
 

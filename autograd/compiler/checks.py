@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..requirements import Requirement
+from ..requirement import Requirement
 from ..value import Value
 from .arrays import Floats
 

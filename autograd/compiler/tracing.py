@@ -18,7 +18,7 @@ from ..arithmetic import is_number, nan, real
 from ..functions import VALUES
 from ..operations import DETACH, IDENTITY
 from ..recorders import using
-from ..requirements import Requirement
+from ..requirement import Requirement
 from ..structure import describe, flatten, restore
 from ..table import Operation
 from ..value import RECORDER, Constant, Operands, Recorder, Value
