@@ -22,6 +22,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, compile
+from autograd.compiler.reach import Reach
 
 Case = tuple[Callable[[Any], Any], Callable[[], Any]]
 context: contextvars.ContextVar[float] = contextvars.ContextVar("context", default=2.0)
@@ -290,3 +291,8 @@ def test_what_did_not_change_is_not_traced_again(name: str) -> None:
     f(2.0)
     assert next(iter(f._codes.traces.held.values())) is traced
     assert traced.environment._is_as_it_was()
+
+
+def test_tuples_of_numbers_are_not_looked_into() -> None:
+    plan = [("add", k, 0.5 * k) for k in range(1000)]
+    assert len(Reach(lambda x: x * plan[3][2]).found) < 10

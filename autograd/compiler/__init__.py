@@ -64,9 +64,7 @@ def compile(
     if inputs is None and not callable(source):
         raise TypeError("compile takes a function, or a graph with inputs=[...], the leaves it is to be a function of")
     if isinstance(source, type) and hasattr(source, "parameters"):
-        raise TypeError(
-            f"compile takes a model or a function, got the class {source.__name__}: make a model of it first"
-        )
+        raise TypeError(f"compile takes a model or a function, got the class {source.__name__}: make one of it first")
     if isinstance(source, Compiled):
         raise TypeError(f"{source.__name__} is compiled already; to compile it otherwise, compile its .function")
     if parameters is None and (inputs is not None or not callable(getattr(source, "parameters", None))):

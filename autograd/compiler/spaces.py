@@ -21,7 +21,13 @@ PLAIN = (int, float, complex, str, bytes, range, slice, type(None), np.generic, 
 
 def is_plain(kind: type) -> bool:
     """Whether things of this class never change."""
-    return issubclass(kind, PLAIN) and owner_of_class(kind) != "user"
+    return kind in PLAIN or (issubclass(kind, PLAIN) and owner_of_class(kind) != "user")
+
+
+def never_changes(thing: Any) -> bool:
+    """Whether there is nothing to watch in it: it is plain, or a tuple of plain things."""
+    kind = type(thing)
+    return all(map(is_plain, set(map(type, thing)))) if kind is tuple else is_plain(kind)
 
 
 @dataclass(slots=True)
