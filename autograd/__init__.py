@@ -15,29 +15,29 @@ from . import functions
 from .anomaly import AnomalyError, detect_anomaly
 from .functions import *  # noqa: F403 - the functions of the table
 from .functions import abs, max, min, pow, round, sum  # noqa: F401 - not in __all__: they would shadow the builtins
+from .operations.operation import OPERATIONS, Operation
 from .recorders import expanded, no_grad
-from .table import OPERATIONS, Operation
 from .tracebacks import fold_in_notebooks as _fold_in_notebooks
 from .transforms import grad, hessian, hvp, jacobian, value_and_grad
 from .value import Constant, Value
 
 if _TYPE_CHECKING:
-    from .checking import gradcheck
+    from .checking.by_differences import gradcheck
     from .compiler import compile  # noqa: F401 - not in __all__
     from .drawing.diagram import draw
-    from .notation import formula
-    from .walking import walk
+    from .notation.writer import formula
+    from .walking.walking import walk
 
 _fold_in_notebooks()
 
 __version__ = "0.1.0"
 
 _ON_FIRST_USE = {
-    "gradcheck": "checking",
+    "gradcheck": "checking.by_differences",
     "compile": "compiler",
     "draw": "drawing.diagram",
-    "formula": "notation",
-    "walk": "walking",
+    "formula": "notation.writer",
+    "walk": "walking.walking",
 }
 
 

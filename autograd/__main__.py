@@ -14,11 +14,11 @@ from math import isinf
 
 from .drawing.diagram import draw
 from .graph import topological_order
-from .numerals import alike, subscripts
-from .parsing import ExpressionError, name_of, parse
-from .printing import printable
+from .notation.numbers import alike, subscripts
+from .notation.parser import ExpressionError, name_of, parse
+from .support.printing import printable
 from .value import Constant, Value
-from .walking import Walk, walk
+from .walking.walking import Walk, walk
 
 FILES = ("--svg", "--html")  # the options that are followed by a file
 OPTIONS = (*FILES, "--latex", "--help", "-h")
@@ -147,7 +147,7 @@ def _assignment(text: str) -> tuple[str, Value]:
 
 
 def _latex(steps: Walk) -> str:
-    from .drawing.texts import latex
+    from .walking.text import latex
 
     return latex(steps)
 

@@ -6,8 +6,8 @@ import sys
 from types import FrameType
 
 from .graph import topological_order
+from .operations.operation import Operation
 from .recorders import Around, Block
-from .table import Operation
 from .value import Operands, Recorder, Value
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import Any
 
-from . import activations, choices, elementary, hot, logits, reductions, rounding, spread  # noqa: F401 - their rows join the table
-from .arithmetic import FLOATS, NOTHING, Arithmetic, real
+from . import fast_paths
 from .graph import Gated
-from .operations import EXP_DIFFERENCE, TRUEDIV
+from .operations import reductions
+from .operations.arithmetic import FLOATS, NOTHING, Arithmetic, real
+from .operations.elementary import EXP_DIFFERENCE, TRUEDIV
+from .operations.operation import OPERATIONS, Operation, register
 from .requirements import require
-from .table import OPERATIONS, Operation, register
 from .value import RECORDER, Constant, Value, apply
 
 WITHOUT_ROW = ("log_softmax", "operation", "softmax")  # the functions here that are no operations of the table
@@ -123,9 +124,9 @@ def function_of(row: Operation) -> Callable[..., Any]:
 
     made = function
     if row.operands == ("x",) and not row.defaults:
-        made = hot.unary(row, function)
+        made = fast_paths.unary(row, function)
     elif row is reductions.DOT:
-        made = hot.dot(function)
+        made = fast_paths.dot(function)
     made.__name__ = made.__qualname__ = row.name
     made.__signature__ = signature  # type: ignore[attr-defined]
     made.__module__ = __name__  # where pickle finds it

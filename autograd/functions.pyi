@@ -2,8 +2,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
-from .arithmetic import Arithmetic, Number
-from .table import Operation
+from .operations.arithmetic import Arithmetic, Number
+from .operations.operation import Operation
 from .value import Value
 
 __all__ = [

@@ -7,7 +7,7 @@ from itertools import repeat
 from operator import add
 from typing import Any, Protocol, Self, TypeVar
 
-from .arithmetic import real
+from .operations.arithmetic import real
 
 
 class Node(Protocol):

@@ -9,8 +9,8 @@ from contextvars import Token
 from functools import wraps
 from typing import Any, Self, TypeVar
 
-from .arithmetic import is_truth
-from .table import Operation
+from .operations.arithmetic import is_truth
+from .operations.operation import Operation
 from .value import PLAIN, RECORDER, Constant, Operands, Recorder, Value
 
 F = TypeVar("F", bound=Callable[..., Any])

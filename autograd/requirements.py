@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .requirement import Requirement
+from .operations.requirement import Requirement
 from .value import RECORDER, Value
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from .arithmetic import is_number, real
 from .functions import VALUES
 from .graph import dependents, gradients, topological_order
-from .operations import IDENTITY
+from .operations.arithmetic import is_number, real
+from .operations.elementary import IDENTITY
+from .operations.operation import Operation
 from .recorders import Around, recording, using
-from .structure import describe, flatten, restore
-from .table import Operation
+from .support.pytree import describe, flatten, restore
 from .value import RECORDER, Constant, Operands, Recorder, Value, apply
 
 Function = Callable[..., Any]

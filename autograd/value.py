@@ -9,15 +9,15 @@ from contextvars import ContextVar
 from copy import copy
 from typing import TypeAlias
 
-from .arithmetic import FLOATS, Number, is_number, real
 from .graph import add_gradients, topological_order
-from .numpy_protocol import NumpyProtocol
-from .operations import ADD, IDENTITY, MUL
-from .operators import Operators
-from .pickling import Picklable
-from .requirement import Requirement
-from .scalar import Scalar, text
-from .table import Operation
+from .operations.arithmetic import FLOATS, Number, is_number, real
+from .operations.elementary import ADD, IDENTITY, MUL
+from .operations.operation import Operation
+from .operations.requirement import Requirement
+from .protocols.number import Scalar, text
+from .protocols.numpy import NumpyProtocol
+from .protocols.operators import Operators
+from .protocols.pickling import Picklable
 
 FLOAT = frozenset({float})
 

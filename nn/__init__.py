@@ -21,22 +21,22 @@ if not hasattr(_autograd, "Constant"):
     )
 
 from . import init
-from .boundary import decision_boundary
-from .classes import accuracy
-from .clipping import clip_grad_norm_, clip_grad_value_
-from .depth import depth_study
-from .diagnostics import diagnose
-from .evaluation import evaluate, predict
-from .flow import gradient_flow
-from .guards import paused_gc
-from .history import History
+from .inspection.depth import depth_study
+from .inspection.diagnosis import diagnose
+from .inspection.flow import gradient_flow
 from .layers import MLP, Layer, Neuron, Residual, Sequential
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
-from .optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
-from .pictures import draw
-from .schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
-from .training import Diverged, TrainingState, fit
+from .optim.clipping import clip_grad_norm_, clip_grad_value_
+from .optim.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from .optim.schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
+from .pictures.boundary import decision_boundary
+from .pictures.network import draw
+from .training.classes import accuracy
+from .training.evaluation import evaluate, predict
+from .training.history import History
+from .training.interrupts import paused_gc
+from .training.loop import Diverged, TrainingState, fit
 from .translations import no_such_name as _no_such_name
 
 __all__ = [

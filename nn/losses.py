@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import autograd
 from autograd import Constant, Value, less, log, maximum, mean, relu, softplus, where
-from autograd.requirement import Requirement
+from autograd.operations.requirement import Requirement
 from autograd.requirements import require
 
 from .inputs import Numbers, items, listed, nodes, number, shape

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from autograd.files import write_whole
+from autograd.support.files import write_whole
 
 FORMAT = "chainrule model 1"
 

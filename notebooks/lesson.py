@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from autograd import Operation
 from autograd.functions import function_of
-from autograd.numerals import number, subscripts
+from autograd.notation.numbers import number, subscripts
 
 
 def check(answer: Any, truth: Any, hint: str = "") -> None:

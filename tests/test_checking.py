@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import OPERATIONS, Value, grad, gradcheck, no_grad
-from autograd.checking import Derivative
+from autograd.checking.by_differences import Derivative
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 import autograd
 from autograd import OPERATIONS, Constant, Value, gradcheck
-from autograd.checking import Derivative
+from autograd.checking.by_differences import Derivative
 from autograd.functions import evaluate, function_of
-from autograd.table import Operation
+from autograd.operations.operation import Operation
 
 Real = Callable[[float], float]
 

@@ -12,7 +12,7 @@ import pytest
 
 from autograd import Value
 from autograd.__main__ import main
-from autograd.parsing import DEEPEST, LONGEST, ExpressionError, parse
+from autograd.notation.parser import DEEPEST, LONGEST, ExpressionError, parse
 
 NEURON = ["tanh(x1*w1 + x2*w2 + b)", "x1=2", "x2=0", "w1=-3", "w2=1", "b=6.8813735870195432"]
 

@@ -12,8 +12,9 @@ import pytest
 import autograd
 import nn
 from autograd import Constant, Value
-from autograd.compiler import compile, hiding
-from autograd.compiler.tracing import TracingError, trace
+from autograd.compiler import compile
+from autograd.compiler.frontend import hiding
+from autograd.compiler.frontend.tracing import TracingError, trace
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 BACKENDS = ["numpy", pytest.param("llvm", marks=pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite"))]

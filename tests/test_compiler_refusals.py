@@ -15,9 +15,9 @@ import pytest
 import autograd
 import nn
 from autograd import Value, compile
-from autograd.compiler.contents import LIMIT
-from autograd.compiler.environment import Environment
-from autograd.compiler.tracing import TracingError
+from autograd.compiler.frontend.contents import LIMIT
+from autograd.compiler.frontend.guards import Environment
+from autograd.compiler.frontend.tracing import TracingError
 
 scale = 2.0
 

@@ -16,8 +16,8 @@ from test_selections import LITERAL, SELECTING, by_backward, rows, same, under_a
 import autograd
 from autograd import OPERATIONS, Value, grad, greater, hessian, log, relu, sign, sqrt, walk, where
 from autograd.compiler import compile
-from autograd.compiler.numpy_backend import ARRAYS
-from nn.sweep import sensitivities
+from autograd.compiler.backends.numpy_kernel import ARRAYS
+from nn.inspection.sweep import sensitivities
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 needs_llvm = pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite")

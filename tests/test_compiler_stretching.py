@@ -10,9 +10,10 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.compiler import compile, stretching
-from autograd.compiler.program import from_graph
-from autograd.compiler.repetition import shortened, stretches
+from autograd.compiler import compile
+from autograd.compiler.ir.program import from_graph
+from autograd.compiler.loops import extrapolation as stretching
+from autograd.compiler.loops.periods import shortened, stretches
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 BACKENDS = ["numpy", pytest.param("llvm", marks=pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite"))]
@@ -135,7 +136,7 @@ def stretched_at_all(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         return made
 
     monkeypatch.setattr(stretching, "MANY", 0)
-    monkeypatch.setattr("autograd.compiler.pipeline.stretched", seen)
+    monkeypatch.setattr("autograd.compiler.passes.pipeline.stretched", seen)
     return found
 
 

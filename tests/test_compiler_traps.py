@@ -22,7 +22,7 @@ import autograd
 import nn
 from autograd import Value
 from autograd.compiler import compile
-from autograd.compiler.tracing import TracingError
+from autograd.compiler.frontend.tracing import TracingError
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 BACKENDS = ["numpy", pytest.param("llvm", marks=pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite"))]

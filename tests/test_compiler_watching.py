@@ -22,7 +22,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, compile
-from autograd.compiler.reach import Reach
+from autograd.compiler.frontend.reach import Reach
 
 Case = tuple[Callable[[Any], Any], Callable[[], Any]]
 context: contextvars.ContextVar[float] = contextvars.ContextVar("context", default=2.0)

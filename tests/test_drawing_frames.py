@@ -4,7 +4,7 @@ from drawn import boxes, edge_labels, elements, lesson_d, texts
 
 import nn
 from autograd import Value, dot, draw, expanded, sigmoid
-from autograd.drawing.groups import groups, path_of
+from autograd.drawing.model_groups import groups, path_of
 from autograd.graph import topological_order
 
 # Frames

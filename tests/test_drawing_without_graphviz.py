@@ -16,9 +16,9 @@ import nn
 from autograd import Value, draw, expanded
 from autograd.drawing import render
 from autograd.drawing.diagram import Diagram
-from autograd.drawing.dot_reader import DotError, read
-from autograd.drawing.painter import painted
-from autograd.drawing.ranks import chain
+from autograd.drawing.painting.dot_reader import DotError, read
+from autograd.drawing.painting.painter import painted
+from autograd.drawing.painting.ranks import chain
 
 Box = tuple[float, float, float, float]
 

@@ -10,7 +10,7 @@ from threading import Event, Thread
 import pytest
 
 import nn
-from autograd.files import write_whole
+from autograd.support.files import write_whole
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions, links and locks as POSIX has them")
 

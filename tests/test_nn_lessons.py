@@ -12,7 +12,7 @@ import nn
 from autograd import Value, expanded, no_grad
 from autograd.functions import function_of
 from autograd.graph import topological_order
-from autograd.table import Operation
+from autograd.operations.operation import Operation
 
 PIMA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "diabetes.csv"
 

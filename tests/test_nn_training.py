@@ -21,7 +21,7 @@ import pytest
 
 import nn
 from autograd import Value
-from nn import progress
+from nn.training import progress
 
 ROOT = Path(__file__).resolve().parent.parent
 X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.5, 0.25]]

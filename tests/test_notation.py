@@ -8,8 +8,8 @@ from references import wanted
 
 import autograd
 from autograd import OPERATIONS, Value, formula
-from autograd.notation import derivative, expression
-from autograd.numerals import is_rounded, latex_number, number, subscripts
+from autograd.notation.numbers import is_rounded, latex_number, number, subscripts
+from autograd.notation.writer import derivative, expression
 
 x, y, w11, b = Value(2.0, "x"), Value(-3.0, "y"), Value(0.5, "w11"), Value(0.1, "b")
 

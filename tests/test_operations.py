@@ -22,8 +22,8 @@ from references import (
 
 import autograd
 from autograd import OPERATIONS, Constant, Value, expanded, grad, hessian, jacobian
-from autograd.arithmetic import FLOATS, PRIMITIVES, Arithmetic, FloatArithmetic
 from autograd.functions import VALUES, evaluate
+from autograd.operations.arithmetic import FLOATS, PRIMITIVES, Arithmetic, FloatArithmetic
 from autograd.value import apply
 
 each_sample = pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE, ids=lambda x: str(x).replace(" ", ""))
@@ -209,14 +209,14 @@ def test_the_arithmetic_of_floats_spells_out_all_primitives() -> None:
 @pytest.mark.parametrize("primitive", sorted(PRIMITIVES))
 def test_every_back_end_spells_out_every_primitive(primitive: str) -> None:
     pytest.importorskip("numpy")
-    from autograd.compiler.c_source import CArithmetic
-    from autograd.compiler.numpy_backend import ARRAYS
+    from autograd.compiler.backends.c_source import CArithmetic
+    from autograd.compiler.backends.numpy_kernel import ARRAYS
 
     assert callable(getattr(ARRAYS, primitive))
     assert callable(getattr(CArithmetic(), primitive))
     pytest.importorskip("llvmlite")
-    from autograd.compiler.llvm_lanes import LaneArithmetic
-    from autograd.compiler.llvm_text import Body, Module, Type
+    from autograd.compiler.backends.llvm.builder import Body, Module, Type
+    from autograd.compiler.backends.llvm.lanes import LaneArithmetic
 
     assert callable(getattr(LaneArithmetic(Body(Module()), Type("double", 4)), primitive))
 

@@ -11,8 +11,8 @@ from references import ACTIVATIONS, bits
 
 import autograd
 from autograd import OPERATIONS, Value, grad
-from autograd.arithmetic import FLOATS
 from autograd.functions import evaluate
+from autograd.operations.arithmetic import FLOATS
 
 inf, nan = math.inf, math.nan
 

@@ -13,10 +13,10 @@ import pytest
 import autograd.drawing.render as render
 import nn
 from autograd import Value, walk
-from autograd.drawing.player import fragment, page
-from autograd.walking import Walk
+from autograd.player.page import fragment, page
+from autograd.walking.walking import Walk
 
-CSS = (Path(render.__file__).parent / "player.css").read_text(encoding="utf-8")
+CSS = (Path(render.__file__).parent.parent / "player" / "player.css").read_text(encoding="utf-8")
 
 
 def neuron() -> Walk:

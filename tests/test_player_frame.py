@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from test_player_page import count, network, neuron, opened
 
-from autograd.walking import Walk
+from autograd.walking.walking import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -10,8 +10,8 @@ import pytest
 
 import nn
 from autograd import Value, walk
-from autograd.drawing.player import fragment
-from autograd.walking import Walk
+from autograd.player.page import fragment
+from autograd.walking.walking import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -16,9 +16,9 @@ from test_compiler_c_source import CC, built, call
 
 import autograd
 from autograd import Value, hvp
-from autograd.arithmetic import FLOATS
 from autograd.compiler import compile
-from autograd.powers import POWERS
+from autograd.operations.arithmetic import FLOATS
+from autograd.operations.powers import POWERS
 
 inf, nan = math.inf, math.nan
 needs_llvm = pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="needs llvmlite")

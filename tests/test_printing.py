@@ -14,7 +14,7 @@ import pytest
 
 import nn
 from autograd import Value, draw, formula, gradcheck, walk
-from autograd.printing import in_words, printable
+from autograd.support.printing import in_words, printable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,7 +90,7 @@ def test_a_walk_in_ascii_reads_as_it_should(stream: io.TextIOWrapper) -> None:
 
 
 def test_a_progress_line_shows_too(stream: io.TextIOWrapper) -> None:
-    from nn.progress import Log, Terminal
+    from nn.training.progress import Log, Terminal
 
     with redirect_stdout(stream):
         for screen in (Terminal(stream), Log(stream)):

@@ -9,7 +9,7 @@ import pytest
 import autograd
 import nn
 from autograd import Constant, Value
-from autograd.requirement import Requirement
+from autograd.operations.requirement import Requirement
 from autograd.requirements import require
 from nn.losses import PROBABILITY, SHARE, SIGN, class_of
 

@@ -16,9 +16,9 @@ from references import BUILT_IN, FLAT_ROWS, HAS_TORCH, torch_functions, wanted
 import autograd
 import nn
 from autograd import OPERATIONS, Value, equal, grad, greater, hessian, hvp, log, relu, sign, sqrt, take, walk, where
-from autograd.arithmetic import FLOATS, NOTHING
 from autograd.functions import evaluate
-from nn.sweep import sensitivities
+from autograd.operations.arithmetic import FLOATS, NOTHING
+from nn.inspection.sweep import sensitivities
 
 inf = math.inf
 

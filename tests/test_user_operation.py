@@ -12,8 +12,8 @@ from references import bits
 
 import autograd
 from autograd import OPERATIONS, AnomalyError, Value, detect_anomaly, expanded, grad, gradcheck, hessian, no_grad
-from autograd.arithmetic import FLOATS
-from autograd.parsing import parse
+from autograd.notation.parser import parse
+from autograd.operations.arithmetic import FLOATS
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 import autograd
 import autograd.drawing.render as render
 from autograd import OPERATIONS, Constant, Value, walk
-from autograd.drawing.player import page
-from autograd.drawing.texts import latex, markdown
 from autograd.graph import topological_order
+from autograd.player.page import page
+from autograd.walking.text import latex, markdown
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 1e-9, 1e9, 1e300, -1e300, math.nan, math.inf, 0.5, -2.5, 3.0]
 LABELS = ["", "x", "w11", "a_b", "{%&#~^}", "x" * 50, "z1", "u1", "L", "<b>", "\\"]

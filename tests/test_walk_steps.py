@@ -9,8 +9,8 @@ import pytest
 
 import nn
 from autograd import Constant, Value, dot, no_grad, relu, walk
-from autograd.steps.base import Step
-from autograd.walking import Walk
+from autograd.walking.steps.step import Step
+from autograd.walking.walking import Walk
 
 
 def leaves(**numbers: float) -> dict[str, Value]:
@@ -258,7 +258,7 @@ def test_what_cannot_be_walked_is_refused_with_the_remedy() -> None:
 
 def test_an_operation_that_formulas_cannot_write_still_walks() -> None:
     import autograd
-    from autograd.table import OPERATIONS
+    from autograd.operations.operation import OPERATIONS
 
     clip = autograd.operation(
         "walk_test_clip",

@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import Value, dot, walk
-from autograd.walking import Walk
+from autograd.walking.walking import Walk
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_another_suffix_is_refused_before_anything_is_written(neuron: Walk, tmp_
 def test_latex_has_balanced_braces_and_no_sign_that_latex_lacks(by: str) -> None:
     model = nn.MLP(3, [4, 3, 1], rng=random.Random(0))
     loss = 0.5 * (model([0.6, -0.4, 0.9]) - 1.0) ** 2
-    from autograd.drawing.texts import latex
+    from autograd.walking.text import latex
 
     text = latex(walk(loss, model=model, by=by, parameters=model.parameters(), lr=0.1))
     assert text.count("{") == text.count("}")

@@ -19,8 +19,8 @@ HEAD = """# Written by tools/make_stubs.py from the operation table: do not edit
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
-from .arithmetic import Arithmetic, Number
-from .table import Operation
+from .operations.arithmetic import Arithmetic, Number
+from .operations.operation import Operation
 from .value import Value
 
 __all__ = [

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from ..value import Value
-    from .function import Compiled
+    from .compiled import Compiled
 
 
 def compile(
@@ -50,14 +50,14 @@ def compile(
     (18.0, (18.0, 12.0))
     """
     try:
-        from .function import Compiled
+        from .compiled import Compiled
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
         raise ImportError(
             "autograd.compile needs NumPy: pip install numpy, or pip install 'chainrule[compile]'"
         ) from error
-    from .backends import available
+    from .backends.available import available
 
     if inputs is not None and callable(source):
         raise TypeError("inputs= belongs to a graph that exists; a function is given its inputs when it is called")

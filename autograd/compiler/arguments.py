@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..arithmetic import is_number
+from ..operations.arithmetic import is_number
 from ..value import Value
-from .arrays import Floats
+from .ir.arrays import Floats
 
 Argnums: TypeAlias = int | tuple[int, ...]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..requirement import Requirement
+from ..operations.requirement import Requirement
 from ..value import Value
-from .arrays import Floats
+from .ir.arrays import Floats
 
 
 @dataclass(frozen=True)

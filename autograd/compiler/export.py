@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 
-from .arrays import Floats
-from .c_names import identifier
-from .c_source import c_file, c_function
-from .pipeline import Request, Task, planned
-from .program import Program
+from .backends.c_names import identifier
+from .backends.c_source import c_file, c_function
+from .ir.arrays import Floats
+from .ir.program import Program
+from .passes.pipeline import planned
+from .request import Request, Task
 
 
 def llvm_text(program: Program, request: Request, dtype: str) -> str:
     """The module that the LLVM back end compiles."""
-    from .llvm_module import ModuleWriter
+    from .backends.llvm.module import ModuleWriter
 
     return str(ModuleWriter(planned(program, request), dtype))
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..structure import restore
+from ..support.pytree import restore
 from .arguments import Argnums, built, leaves
-from .arrays import Floats
+from .ir.arrays import Floats
 
 
 def results(result: Any, columns: Floats) -> Any:

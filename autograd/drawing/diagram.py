@@ -4,13 +4,13 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..files import write_whole
 from ..graph import topological_order
-from ..structure import flatten
+from ..support.files import write_whole
+from ..support.pytree import flatten
 from ..value import Value
 from .dot import digraph
-from .groups import Model, groups
 from .layout import arrange
+from .model_groups import Model, groups
 from .render import RenderError, render
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..numerals import number
+from ..notation.numbers import number
 from ..value import Constant, Value
 from . import palette
-from .groups import Path, nested
 from .labels import chip, field, record, stacked
 from .layout import Box, Drawing, Edge
+from .model_groups import Path, nested
 
 FONT = "Helvetica"
 GRAPH = {

@@ -1,6 +1,6 @@
 """Text inside diagrams: whatever a label holds, Graphviz shows it literally."""
 
-from ..numerals import number, subscripts
+from ..notation.numbers import number, subscripts
 from ..value import Constant, Value
 
 LONGEST = 40  # characters of a label

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..numerals import alike
-from ..steps.zeros import slopes
+from ..notation.numbers import alike
 from ..value import Constant, Value
-from .groups import Path, layer_of
+from ..walking.steps.zero_reasons import slopes
+from .model_groups import Path, layer_of
 
 
 @dataclass(eq=False)

@@ -47,8 +47,8 @@ def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
             return picture
         complaints.append(f"{os.path.basename(program)} -T{format}: {complaint}")
     if format == "svg":
-        from .dot_reader import DotError
-        from .painter import painted
+        from .painting.dot_reader import DotError
+        from .painting.painter import painted
 
         try:
             return painted(source).encode()

@@ -1,0 +1,1 @@
+"""gradcheck: the engine's derivatives against differences, and a verdict on each."""

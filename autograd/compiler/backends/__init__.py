@@ -1,0 +1,1 @@
+"""What runs the loop nests, or writes them down."""

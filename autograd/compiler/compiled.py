@@ -1,0 +1,273 @@
+"""What `autograd.compile` returns: a function of scalars, compiled for whole arrays of rows."""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from types import FunctionType
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+
+from ..anomaly import AnomalyError
+from ..graph import add_gradients
+from ..transforms import positions
+from ..value import RECORDER, Value
+from .arguments import Argnums, Call, at_least_one, count
+from .backends.available import number_type
+from .cache import MOST, Codes, Traced, held, leaves_only
+from .copying import copied
+from .export import c_text, llvm_text
+from .ir.arrays import Floats
+from .ir.program import Program
+from .loops.nests import Schedule
+from .passes.pipeline import listing, passes, planned
+from .request import Request, Task
+from .results import by_argument, chosen, results
+from .training.trainer import Trainer
+
+
+class CacheInfo(NamedTuple):
+    """How often a call found its code ready, how often it had to compile, and how many codes there are.
+
+    Kept are the `maxsize` structures of arguments that were used last, each with as many kinds of calls at most.
+    """
+
+    hits: int
+    misses: int
+    maxsize: int
+    currsize: int
+
+
+class Compiled:
+    """A compiled function of scalars and (nested) lists; see `autograd.compile`."""
+
+    def __init__(
+        self,
+        source: Any,
+        parameters: Iterable[Value] | None = (),
+        *,
+        inputs: Sequence[Value] | None = None,
+        backend: str = "llvm",
+        dtype: str = "float64",
+        threads: int = 1,
+    ) -> None:
+        self.function, self.inputs = source, _inputs(inputs)
+        self.backend, self.dtype, self.threads = backend, number_type(dtype), at_least_one(threads, "threads")
+        self.__name__ = getattr(source, "__name__", type(source).__name__)
+        self.__doc__ = getattr(source, "__doc__", None)
+        given = None if parameters is None else leaves_only(parameters)
+        for shared in [p for p in given or () if id(p) in set(map(id, self.inputs or ()))]:
+            raise ValueError(
+                f"{shared.label or repr(shared)} is in both parameters= and inputs=, but an input's number comes with "
+                "each call, a parameter's is its own .data: name it in one of them"
+            )
+        self._codes = Codes(source, given, self.inputs, self.backend, self.dtype)
+        self._trainer = Trainer(self._codes)
+
+    @property
+    def parameters(self) -> list[Value]:
+        """The Values that `backward` gives their gradients: those named, or those that the model has now."""
+        return self._codes.parameters()
+
+    # what it computes
+
+    def __call__(self, /, *args: Any, **named: Any) -> Any:
+        """The results: numbers for one row, arrays with the rows first for many."""
+        call = self._call(args, named)
+        traced, columns = self._run("value", call, ())
+        return results(traced.result, columns)
+
+    def value_and_grad(self, *args: Any, argnums: Argnums = 0, **named: Any) -> tuple[Any, Any]:
+        """(value, gradient) of each row; the gradient has the structure of args[argnums]."""
+        call = self._call(args, named)
+        traced, columns = self._run("value_and_grad", call, self._chosen(call, argnums))
+        return results(0.0, columns[:1]), by_argument(columns[1:], 0.0, traced.arguments[: call.positional], argnums)
+
+    def jacobian(self, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
+        """The derivatives of every result by every input of args[argnums], for each row.
+
+        As `autograd.jacobian` has them: the results' structure outside, the arguments' inside, for several `argnums` a
+        tuple of arguments in the place of each result. For rows, what is lists becomes an array.
+        """
+        call = self._call(args, named)
+        traced, columns = self._run("jacobian", call, self._chosen(call, argnums))
+        return by_argument(columns, traced.result, traced.arguments[: call.positional], argnums)
+
+    def hessian(self, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
+        """The second derivatives of each row's value by the inputs of args[argnums]: the Jacobian of the gradient."""
+        call = self._call(args, named)
+        traced, columns = self._run("hessian", call, self._chosen(call, argnums))
+        arguments = traced.arguments[: call.positional]
+        return by_argument(columns, chosen(arguments, argnums), arguments, argnums)
+
+    def backward(self, *args: Any, **named: Any) -> float:
+        """The mean of the rows' values; its gradient is added to the `.grad` of every parameter."""
+        call = self._call(args, named)
+        if call.rows == 0:
+            raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
+        traced, columns = self._run("backward", call, ())
+        value, *gradient = columns.tolist()
+        add_gradients(traced.parameters, gradient)
+        return float(value)
+
+    def train(
+        self,
+        *args: Any,
+        optimizer: Any,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        seed: int | None = 0,
+        **named: Any,
+    ) -> Floats:
+        """Train: `optimizer.zero_grad(); f.backward(batch); optimizer.step()` for every batch; returns the losses.
+
+        In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows in one step), shuffled
+        anew by NumPy's `default_rng(seed)`. With LLVM the loop is machine code on one thread, which compiles the
+        optimizer's own `step()`, in float64 whatever the dtype. At the end the optimizer and its parameters hold what
+        Python's loop would have left there; numbers such as lr are read at each call. Other parameters stay.
+
+        Raises FloatingPointError for a loss of nan or inf, everything being as it was before the call, and TypeError
+        (TracingError) for an optimizer whose step cannot be compiled. Ctrl-C ends it after a whole step, within 0.1 s
+        or one step, with what was learned so far.
+        """
+        call = self._call(args, named)
+        return self._trainer.train(call, optimizer, epochs, batch_size, shuffle, seed)
+
+    def kernel(self, task: Task, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
+        """The compiled code of one kind of call ("value", "value_and_grad", "backward", …) with its buffers.
+
+        `run()` goes from buffers to buffers: from `leaves` (the parameters' numbers, then other leaves') and `inputs`
+        (inputs × rows), which may be changed in place, to the array it returns. Nothing is read from or written to
+        Values: it is what a training loop that keeps its numbers in arrays would call.
+        """
+        if task not in get_args(Task):
+            raise ValueError(f"unknown task {task!r}; use one of {', '.join(get_args(Task))}")
+        call = self._call(args, named)
+        chosen = () if task in ("value", "backward") else self._chosen(call, argnums)
+        traced, kernel = self._codes.ready(task, call, chosen)
+        columns = call.columns(self.dtype)
+        self._codes.check(traced, columns)
+        return kernel.prepared(self._numbers(traced), columns, self.threads)
+
+    # how it is computed
+
+    def cache_info(self) -> CacheInfo:
+        """Hits, misses and size of the cache of compiled code; a new structure or kind of call is a miss."""
+        return CacheInfo(self._codes.hits, self._codes.misses, MOST, self._codes.count())
+
+    @property
+    def program(self) -> Schedule:
+        """The bundled program of the latest call; prints readably."""
+        return planned(*self._latest())
+
+    @property
+    def passes(self) -> str:
+        """The program after each pass, for the latest call."""
+        return listing(list(passes(*self._latest())))
+
+    def source(self, language: str = "c", *, constants: bool = False, name: str = "") -> str:
+        """The program of the latest call as text: one C99 file, or LLVM.
+
+        The C file has `NAME(X, P, Y, U)`, from one row's inputs X and the numbers P of the parameters (behind them, of
+        other Values the function uses) to the results Y, with work space U of NAME_WORK numbers; and, for one result,
+        `NAME_gradient`, which needs NAME_GRADIENT_WORK: the value, then its derivatives by the parameters, or, where
+        there are none, by the inputs. With `constants` all of P as it is now is in the file, as NAME_parameters.
+        It forbids fused multiply-adds, which would decide a kink otherwise, and refuses -ffast-math; link with -lm.
+        Raises ValueError for a `name` that C or C++, their libraries or the file itself need (a function's own name
+        gets an underscore then).
+        """
+        program, request = self._latest()
+        if language == "llvm":
+            return llvm_text(program, request, self.dtype.name)
+        if language != "c":
+            raise ValueError(f"unknown language {language!r}; use 'c' or 'llvm'")
+        leaves = held(self._codes.leaves) if constants else None
+        return c_text(program, request, self.__name__, name, leaves)
+
+    def _latest(self) -> tuple[Program, Request]:
+        if self._codes.last is None:
+            if self.inputs is None:
+                raise ValueError("nothing is compiled yet: call the function once, its arguments decide the program")
+            self([0.0] * len(self.inputs))
+        assert self._codes.last is not None
+        return self._codes.last
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__name__}, {self.backend}, {self.dtype}, {self._codes.count()} program(s)>"
+
+    # the work
+
+    def _call(self, args: Sequence[Any], named: Mapping[str, Any]) -> Call:
+        """The arguments; those of a graph are always one list."""
+        if self.inputs is None:
+            return Call(args, named)
+        if not args and not self.inputs:
+            args = [[]]
+        if len(args) != 1 or named:
+            raise TypeError(
+                f"a compiled graph takes one list of its {len(self.inputs)} inputs, or one array; got "
+                f"{len(args)} arguments{', some by name' if named else ''}"
+            )
+        return Call(args)
+
+    def _chosen(self, call: Call, argnums: Argnums) -> tuple[int, ...]:
+        """The inputs that belong to the arguments `argnums`, of those given by position."""
+        counts = [count(part) for part in call.form.structures[: call.positional]]
+        starts = np.cumsum([0, *counts]).tolist()
+        return tuple(i for k in positions(argnums, len(counts)) for i in range(starts[k], starts[k + 1]))
+
+    def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
+        traced, kernel = self._codes.ready(task, call, chosen)
+        columns = call.columns(self.dtype)
+        self._codes.check(traced, columns)
+        found = kernel(self._numbers(traced), columns, self.threads)
+        if RECORDER.get().watching and not np.isfinite(found).all():
+            raise AnomalyError(_anomaly(self.__name__, task, found))
+        return traced, found
+
+    def _numbers(self, traced: Traced) -> Floats:
+        """What the leaves hold now."""
+        return held(traced.leaves, self.dtype)
+
+    def _options(self) -> dict[str, Any]:
+        return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}
+
+    def __reduce__(self) -> Any:
+        if self._codes.given and isinstance(self.function, FunctionType):
+            raise TypeError(
+                f"{self.__name__} is pickled as its name only, its parameters as copies, to which it would not lead: "
+                "compile the model itself, or an object that is called and holds them"
+            )
+        return _rebuild, (self.function, self._codes.given, self._options())
+
+    def __copy__(self) -> "Compiled":
+        return _rebuild(self.function, self._codes.given, self._options())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Compiled":
+        """With all that its function holds: the copy belongs to the copied model.
+
+        Where a plain function leads to the original all the same, by global names, the copy refuses its calls.
+        """
+        twin = memo[id(self)] = Compiled.__new__(Compiled)
+        function, given = copied(self.function, memo), copy.deepcopy(self._codes.given, memo)
+        Compiled.__init__(twin, function, given, **copy.deepcopy(self._options(), memo))
+        twin._codes.strangers = self._codes.strangers.union(self._codes.given or ())
+        return twin
+
+
+def _rebuild(source: Any, parameters: list[Value] | None, options: dict[str, Any]) -> Compiled:
+    return Compiled(source, parameters, **options)
+
+
+def _inputs(inputs: Any) -> list[Any] | None:
+    if isinstance(inputs, Value):
+        raise TypeError("inputs= takes a list of leaves, got one Value; write [value]")
+    return None if inputs is None else list(inputs)
+
+
+def _anomaly(name: str, task: Task, columns: Floats) -> str:
+    """Under `detect_anomaly`: which row is not finite. Where in it, only the engine can tell."""
+    odd = ~np.isfinite(columns)
+    where = f" in row {int(odd.any(axis=0).argmax())}" if columns.ndim > 1 else ""
+    first = columns[odd][0]
+    return f"{task} of the compiled {name} is {first}{where}; call the function itself there to see the operation"

@@ -1,0 +1,1 @@
+"""The program: a graph as a flat list, in arrays."""

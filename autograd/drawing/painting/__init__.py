@@ -1,0 +1,1 @@
+"""Pictures without Graphviz: a layered layout, painted as SVG."""

@@ -1,0 +1,9 @@
+"""The table of operations: what an operation is, the operations themselves, and the arithmetic of floats.
+
+operation, arithmetic, requirement, powers     what the rows are made of
+elementary, activations, special, comparisons, rounding, reductions, logits, spread     the rows
+"""
+
+from . import activations, comparisons, elementary, logits, reductions, rounding, special, spread
+
+__all__ = ["activations", "comparisons", "elementary", "logits", "reductions", "rounding", "special", "spread"]

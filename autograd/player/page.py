@@ -1,0 +1,192 @@
+"""The player: a walk as one self-contained piece of HTML, for a notebook, a page of its own or an iframe.
+
+It is a picture and a list of all steps, readable as they are, and a script (`player.js`) that turns the picture
+into the player. Where scripts are not allowed, as in an untrusted notebook, picture and list remain.
+"""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from importlib.resources import files
+from math import isfinite
+from secrets import token_hex
+from string import Template
+from typing import Any
+
+from ..notation.numbers import number
+from ..value import Value
+from ..walking.sequence import Steps
+from ..walking.steps.by_edge import Backward, Loss, Update, Zeros
+from ..walking.steps.by_layer import LayerLoss, LayerStep
+from ..walking.steps.step import Line, Step
+from ..walking.text import PHASES, block
+from .graph_picture import gradient_text, graph_picture, why_none
+from .network_picture import column_picture
+
+MANY = 60  # nodes; of a larger graph the network is shown first
+ANSWERED = ("forward", "backward", "update")
+
+
+def page(walk: Steps) -> str:
+    """The player as a page of its own."""
+    title = escape(f"The gradient of {walk.recording.root}, step by step")
+    return Template(_asset("player.html")).substitute(title=title, player=fragment(walk, id="walk", is_page=True))
+
+
+def frame(walk: Steps) -> str:
+    """The player in an iframe, for hosts that run scripts nowhere else."""
+    content = escape(page(walk), quote=True)
+    return f'<iframe srcdoc="{content}" style="width:100%;height:760px;border:0" allow="fullscreen"></iframe>'
+
+
+def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
+    """The player as a piece of HTML, to be put into any page; each has an id of its own."""
+    id = id or f"walk-{token_hex(4)}"
+    pictures, alt = _pictures(walk), escape(_alt(walk))
+    view = next(iter(pictures), "")
+    image = _image(pictures.pop(view), alt) if pictures else f"<p>{why_none(walk.recording)}</p>"
+    data = {
+        "page": is_page, "quiz": walk.quiz, "alt": _alt(walk), "view": view, "views": pictures,
+        "start": dict(_start(walk)), "steps": [_entry(walk, step) for step in walk],
+    }  # fmt: skip
+    items = "".join(_item(step, id, place) for place, step in enumerate(walk, 1))
+    script = f"(()=>{{{_script()}\ndocument.querySelectorAll('[data-walk=\"{id}\"]').forEach(chainruleWalk)}})()"
+    return (
+        f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
+        f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{image}'
+        f"<details><summary>All {len(walk)} steps</summary><ol>{items}</ol></details>"
+        f'<script type="application/json">{_json(data)}</script>'
+        f"<style>{_style()}</style><script>{script}</script></div>"
+    )
+
+
+def _pictures(walk: Steps) -> dict[str, str]:
+    """The pictures that there are, by name, the one to show first in front."""
+    recording = walk.recording
+    columns = column_picture(recording)
+    graph = None if recording.by == "layer" and columns else graph_picture(recording, walk)
+    found = {"graph": graph, "network": columns}
+    if recording.by == "layer" or len(recording.order) > MANY:
+        found = dict(reversed(found.items()))
+    return {name: svg for name, svg in found.items() if svg}
+
+
+def _image(svg: str, alt: str) -> str:
+    return (
+        f'<img alt="{alt}" style="max-width:100%;background:#fff" '
+        f'src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
+    )
+
+
+def _alt(walk: Steps) -> str:
+    return f"The graph of {walk.recording.root} with its numbers and gradients; all steps are in the list below"
+
+
+def _item(step: Step, id: str, place: int) -> str:
+    """A step in the list. The sign of a line stands in a <span>, by which the script aligns the lines."""
+    lines = [f"{escape(line.left)} <span>{line.sign}</span> {escape(line.right)}" for line in _padded(step)]
+    blocks = [escape(part) for part in block(step).split("\n\n")[1:]] if isinstance(step, LayerStep) else []
+    text = "\n\n".join(["\n".join(lines), *blocks])
+    return (
+        f'<li id="{id}-step={place}" value="{place}"><a href="#{id}-step={place}">{PHASES[step.kind]}</a>'
+        f"<pre>{text}</pre><p>{escape(step.sentence)}</p></li>"
+    )
+
+
+def _padded(step: Step) -> Iterator[Line]:
+    lines = step.lines()
+    width = max(len(line.left) for line in lines)
+    return (line._replace(left=line.left.ljust(width)) for line in lines)
+
+
+def _entry(walk: Steps, step: Step) -> dict[str, Any]:
+    """What the script needs of a step: its kind, what lights up, what changes, and the number to predict."""
+    place = walk.recording.places
+    nodes, edges = _touched(step, place)
+    entry: dict[str, Any] = {"k": step.kind[0], "n": nodes, "e": edges, "c": list(_changes(walk, step))}
+    if step.kind in ANSWERED and not isinstance(step, (LayerStep, Zeros)) and isfinite(step.answer):
+        entry["a"] = step.answer
+    if step.kind == "backward" and "a" in entry and step.target and step.target.is_leaf and step.part == step.parts:
+        entry["m"] = -1 if step.after > 0 else int(step.after < 0)
+    return entry
+
+
+def _touched(step: Step, place: dict[Value, int]) -> tuple[list[int], list[str]]:
+    """The places of the nodes, and the edges, that a step is about."""
+    nodes, edges = dict[int, None](), dict[str, None]()
+    for inner in step.steps or (step,):
+        if inner.steps:
+            more = _touched(inner, place)
+            nodes |= dict.fromkeys(more[0])
+            edges |= dict.fromkeys(more[1])
+            continue
+        for node in (inner.node, inner.operand):
+            if node in place:
+                nodes[place[node]] = None
+        if isinstance(inner, Backward):
+            edges[f"{place[inner.node]}-{inner.index}"] = None
+        elif inner.kind == "forward":
+            edges |= dict.fromkeys(f"{place[inner.node]}-{i}" for i in range(len(inner.node.operands)))
+    return list(nodes), list(edges)
+
+
+def _changes(walk: Steps, step: Step) -> Iterator[tuple[str, str]]:
+    """What the step changes in the picture: (key, text) pairs, see `player.js`."""
+    place = walk.recording.places
+    if isinstance(step, (Loss, LayerLoss)):
+        root = place[walk.recording.order[-1]]
+        yield from ((f"g{root}", number(1.0)), (f"s{root}", "final"))
+    elif isinstance(step, Backward):
+        yield from _arrival(step, place)
+    elif not step.steps and step.node in place:
+        yield f"d{place[step.node]}", number(step.after)
+        if step.kind == "forward" and not any(step.node.local_grads):
+            yield f"s{place[step.node]}", "closed"
+    latest = dict[str, str]()
+    for inner in step.steps:
+        latest |= dict(_changes(walk, inner))
+    yield from latest.items()
+
+
+def _arrival(step: Backward, place: dict[Value, int]) -> Iterator[tuple[str, str]]:
+    """What one contribution changes."""
+    k = place[step.target.node]
+    state = "partial" if step.part < step.parts else "final" if step.after else "dead"
+    yield f"g{k}", gradient_text(step)
+    yield f"s{k}", state
+    yield f"x{place[step.node]}-{step.index}", "blocked" if step.blocked else "sent"
+
+
+def _start(walk: Steps) -> Iterator[tuple[str, str]]:
+    """What stands there from the start: numbers that an update will change, and what came before a slice."""
+    for step in walk.recording.steps:
+        for inner in (step, *step.steps):
+            if isinstance(inner, Update) and inner.node in walk.recording.places:
+                yield f"d{walk.recording.places[inner.node]}", number(inner.before)
+    for step in walk.recording.steps[: walk[0].number - 1 if walk else 0]:
+        yield from _changes(walk, step)
+
+
+def _json(data: Any) -> str:
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("</", "<\\/")  # so that no label can end the script
+
+
+@cache
+def _asset(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    """The script without its comment lines and indentation: those are for readers of the file."""
+    lines = (line.strip() for line in _asset("player.js").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+@cache
+def _style() -> str:
+    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", _asset("player.css"), flags=re.S))

@@ -1,0 +1,1 @@
+"""How a Value behaves where Python and NumPy ask: operators, comparisons, ufuncs, pickles."""

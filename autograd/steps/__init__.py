@@ -1,1 +1,0 @@
-"""The steps of a walk: what they are (base, kinds, layers), how they are recorded, named, written, and driven."""

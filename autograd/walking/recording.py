@@ -1,0 +1,48 @@
+"""Recording: all that a walk knows, made once."""
+
+from collections.abc import Sequence
+
+from ..value import Value
+from .model_layers import Network
+from .record_edges import edge_steps, folded, forward_steps, loss_step, new_loss, node_steps, numbered, update_steps
+from .record_layers import layer_steps
+from .steps.by_edge import Backward
+from .steps.naming import names_of
+from .steps.step import Seen, Step, seen
+
+
+class Recording:
+    """All that a walk knows: the graph in order, its names and numbers, the gradients and the steps."""
+
+    def __init__(
+        self,
+        order: Sequence[Value],
+        scene: dict[Value, Seen],
+        network: Network | None,
+        by: str,
+        update: tuple[list[Value], float] | None,
+    ) -> None:
+        self.order, self.scene, self.network, self.by = order, scene, network, by
+        self.places = {node: k for k, node in enumerate(order)}
+        self.seen = scene[order[-1]]
+        self.root = self.seen.name
+        self.grads = dict.fromkeys(order, 0.0) | {order[-1]: 1.0}
+        edges = list(edge_steps(order, scene, self.root, self.grads))
+        self.updates = self._updates(*update) if update else []
+        self.steps = numbered([*self._pass(edges), *self._ending()])
+
+    def _pass(self, edges: list[Backward]) -> list[Step]:
+        if self.by == "layer":
+            assert self.network is not None
+            return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates)
+        backward = edges if self.by == "edge" else node_steps(edges, self.order)
+        forward = forward_steps(self.order, self.scene, self.root)
+        return [*forward, loss_step(self.seen, self.root), *folded(backward), *self.updates]
+
+    def _ending(self) -> list[Step]:
+        return [new_loss(self.order, self.updates, self.seen, self.root)] if self.updates else []
+
+    def _updates(self, parameters: list[Value], lr: float) -> list[Step]:
+        names = names_of([*dict.fromkeys(parameters), self.order[-1]])
+        known = [self.scene.get(parameter) or seen(parameter, names) for parameter in dict.fromkeys(parameters)]
+        return update_steps(known, self.grads, lr, self.root)

@@ -1,0 +1,1 @@
+"""The kinds of steps, and how they are put into words."""

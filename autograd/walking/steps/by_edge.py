@@ -1,0 +1,276 @@
+"""The kinds of steps and what each says: rule, numbers and result on three aligned lines, and one plain sentence."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import ClassVar
+
+from .formatting import FEW, TEXT, Name, Pen
+from .step import Line, Seen, Step, listed, why
+
+NUDGE = 0.01  # "raise w₁₁ by 0.01 and L falls by about 0.00028"
+
+
+class Forward(Step):
+    """One node is computed from its operands."""
+
+    __slots__ = ()
+    kind = "forward"
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        seen = self.seen
+        return [
+            Line(pen.name(seen.name), "=", seen.formula(pen)),
+            Line("", pen.sign(*seen.numbers), seen.arithmetic(pen)),
+            Line("", pen.sign(seen.data), pen.number(seen.data)),
+        ]
+
+    @property
+    def sentence(self) -> str:
+        assert self.node.op is not None
+        words = FORWARD_WORDS.get(self.node.op.name, "{name} is computed from {operands}.")
+        if self.node.op.name == "relu":
+            words = RELU_WORDS[self.seen.numbers[0] > 0]
+        return words.format(name=self.seen.name, operands=listed(self.seen.names), first=self.seen.names[0])
+
+
+FORWARD_WORDS = {
+    "dot": "Multiply each input by its weight and add everything up: {name}.",
+    "sigmoid": "σ squeezes {first} into a number between 0 and 1: {name}.",
+    "tanh": "tanh squeezes {first} into a number between −1 and 1: {name}.",
+    "mean": "The mean of {operands}: {name}.",
+    "sum": "The sum of {operands}: {name}.",
+}
+RELU_WORDS = {
+    True: "{first} is positive: ReLU passes it on unchanged, its gate is open.",
+    False: "{first} is not positive: ReLU gives 0, its gate is closed.",
+}
+
+
+class Loss(Step):
+    """The forward pass has arrived; the backward pass starts with ∂L/∂L = 1."""
+
+    __slots__ = ()
+    kind = "loss"
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        return [
+            Line(pen.name(self.root), pen.sign(self.seen.data), pen.number(self.seen.data)),
+            Line(pen.partial(self.root, self.root), "=", pen.number(self.after)),
+        ]
+
+    @property
+    def numbers(self) -> str:
+        return " ".join(self.lines()[1])
+
+    @property
+    def sentence(self) -> str:
+        return f"The way back starts here: {self.root} moves exactly as much as {self.root} itself."
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Backward(Step):
+    """Gradient goes along one edge, from `node` to `operand`: upstream gradient times local derivative."""
+
+    kind: ClassVar[str] = "backward"
+    target: Seen
+    local: float
+    upstream: float
+    before: float
+
+    @property
+    def sent(self) -> float:
+        """The contribution: local derivative × gradient that arrived."""
+        return self.local * self.upstream
+
+    @property
+    def answer(self) -> float:
+        return self.sent
+
+    def chain(self, pen: Pen) -> tuple[str, str]:
+        """The product, in names and in numbers."""
+        names = pen.partial(self.root, self.seen.name), pen.partial(self.seen.name, self.target.name)
+        return pen.product(*names), pen.product(pen.number(self.upstream), pen.enclosed(self.local))
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        names, numbers = self.chain(pen)
+        return [
+            Line(pen.partial(self.root, self.target.name), "=" if self.parts == 1 else "+=", names),
+            Line("", pen.sign(self.upstream, self.local), numbers),
+            Line("", pen.sign(self.sent), pen.number(self.sent)),
+            *self._total(pen),
+            self.local_line(pen),
+        ]
+
+    def _total(self, pen: Pen) -> list[Line]:
+        """The running total, where it is not this contribution alone."""
+        if self.part == 1:
+            return []
+        added = f"{pen.number(self.before)} + {pen.enclosed(self.sent)}"
+        sign = pen.sign(self.before, self.sent, self.after)
+        return [
+            Line("total" if not pen.is_latex else r"\text{total}", sign, f"{added} {sign} {pen.number(self.after)}")
+        ]
+
+    def local_line(self, pen: Pen = TEXT) -> Line:
+        """The local derivative: ∂a₁/∂z₁ = a₁·(1 − a₁) = 0.5866·(1 − 0.5866) ≈ 0.2425."""
+        result = pen.number(self.local)
+        written = [text for text in self.seen.local(pen, self.index) if not _same(text, result)]
+        signs = [pen.sign(self.seen.data, *self.seen.numbers)] if len(written) == 2 else []
+        joined = [*written[:1], *(f"{sign} {text}" for sign, text in zip(signs, written[1:], strict=True))]
+        if written:
+            joined.append(f"{pen.sign(self.local)} {result}")
+        return Line(pen.partial(self.seen.name, self.target.name), "=", " ".join(joined) or result)
+
+    @property
+    def remark(self) -> str:
+        """The local derivative in symbols alone: ∂z₁/∂w₁₁ = x₁; empty where it is a mere number."""
+        line = self.local_line()
+        symbols, *numbers = line.right.replace(" ≈ ", " = ").split(" = ")
+        return f"{line.left} = {symbols}" if numbers else ""
+
+    @property
+    def sentence(self) -> str:
+        if self.blocked:
+            return f"Nothing passes from {self.seen.name} to {self.target.name}: {why(self.blocked)}."
+        return arrival(self)
+
+
+def arrival(step: "Backward | Total") -> str:
+    """What a contribution means for the node that received it."""
+    name, part, parts = step.target.name, step.part, step.parts
+    if part < parts:
+        waits = "" if step.target.is_leaf else " It waits for the rest before it sends anything on."
+        return f"{part} of {parts} contributions to {name} {'has' if part == 1 else 'have'} arrived.{waits}"
+    if not isfinite(step.seen.data):
+        return f"{step.seen.name} is {TEXT.number(step.seen.data)}: no gradient that comes through it means anything."
+    last = f"{'Both' if parts == 2 else f'All {parts}'} contributions have arrived. " if parts > 1 else ""
+    return last + nudge(step.root, name, step.after)
+
+
+def nudge(root: Name, name: Name, grad: float) -> str:
+    """What the gradient says: raise w₁₁ by 0.01 and L falls by about 0.00028."""
+    if not isfinite(grad):
+        return f"The gradient of {name} is {TEXT.number(grad)}: no step along it is small enough."
+    if grad == 0.0:
+        return f"A small change of {name} leaves {root} as it is."
+    verb = "rises" if grad > 0 else "falls"
+    return f"Raise {name} by {TEXT.number(NUDGE)} and {root} {verb} by about {TEXT.number(abs(NUDGE * grad))}."
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Total(Step):
+    """All contributions to one node, and their sum (`by="node"`); the single ones are in `steps`."""
+
+    kind: ClassVar[str] = "backward"
+    target: Seen
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        chains = [step.chain(pen) for step in self.steps if isinstance(step, Backward)]
+        shown = chains if len(chains) <= FEW else [*chains[:3], ("…", "…"), *chains[-2:]]
+        factors = [x for step in self.steps for x in (step.upstream, step.local) if x is not None]
+        locals_ = [step.local_line(pen) for step in self.steps if isinstance(step, Backward)]
+        return [
+            Line(pen.partial(self.root, self.target.name), "=", " + ".join(names for names, _ in shown)),
+            Line("", pen.sign(*factors), _sum([numbers for _, numbers in shown])),
+            Line("", pen.sign(self.after), pen.number(self.after)),
+            *(locals_ if len(locals_) <= FEW else locals_[:2]),
+        ]
+
+    @property
+    def sentence(self) -> str:
+        if self.blocked and self.after == 0.0:
+            return f"{self.target.name} gets nothing: {why(self.blocked)}."
+        return arrival(self)
+
+
+def _sum(products: list[str]) -> str:
+    """The products, added; a negative one behind the first in parentheses."""
+    return " + ".join(f"({x})" if i and x.startswith(("−", "-")) else x for i, x in enumerate(products))
+
+
+class Zeros(Step):
+    """A run of contributions that are all zero, as one step; the single ones are in `steps`."""
+
+    __slots__ = ()
+    kind = "backward"
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        targets = list(dict.fromkeys(step.target.name for step in self.steps if step.target))
+        shown = [pen.partial(self.root, name) for name in targets]
+        left = ", ".join(shown if len(shown) <= FEW else [*shown[:3], "…", *shown[-2:]])
+        single = all(step.parts == 1 for step in self.steps)
+        return [Line(left, "=" if single else "+=", pen.number(0.0))]
+
+    @property
+    def numbers(self) -> str:
+        return ""
+
+    @property
+    def sentence(self) -> str:
+        return f"{len(self.steps)} contributions are zero: {why(self.blocked)}."
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Update(Step):
+    """A parameter takes one step against its gradient (`local`) with the learning rate (`upstream`)."""
+
+    kind: ClassVar[str] = "update"
+    local: float
+    upstream: float
+    before: float
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        name, rate = pen.name(self.seen.name), r"\eta" if pen.is_latex else "η"
+        numbers = f"{pen.number(self.before)} − {pen.product(pen.number(self.upstream), pen.enclosed(self.local))}"
+        return [
+            Line(
+                name,
+                r"\leftarrow" if pen.is_latex else "←",
+                f"{name} − {pen.product(rate, pen.partial(self.root, self.seen.name))}",
+            ),
+            Line("", pen.sign(self.before, self.upstream, self.local), numbers),
+            Line("", pen.sign(self.after), pen.number(self.after)),
+        ]
+
+    @property
+    def sentence(self) -> str:
+        name, grad = self.seen.name, self.local
+        if not isfinite(self.after):
+            return f"{name} becomes {TEXT.number(self.after)}: its gradient is {TEXT.number(grad)}."
+        if self.after == self.before:
+            reason = "its gradient is 0" if grad == 0.0 else "the step is too small to move it"
+            return f"{name} stays as it is: {reason}."
+        way = "rises" if self.after > self.before else "falls"
+        return f"{name} {way}: its gradient is {'negative' if grad < 0 else 'positive'}."
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class NewLoss(Step):
+    """The loss with the updated parameters, computed on the side: no node has changed."""
+
+    kind: ClassVar[str] = "loss"
+    before: float
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        old, new, change = pen.enclosed(self.before), pen.number(self.after), pen.number(self.after - self.before)
+        sign = pen.sign(self.before, self.after)
+        return [
+            Line(pen.word("new ") + pen.name(self.root), pen.sign(self.after), new),
+            Line(pen.word("change"), sign, f"{new} − {old} {sign} {change}"),
+        ]
+
+    @property
+    def numbers(self) -> str:
+        return " ".join(self.lines()[1])
+
+    @property
+    def sentence(self) -> str:
+        verb = "fell" if self.after < self.before else "rose" if self.after > self.before else "stayed as it was"
+        if not isfinite(self.after):
+            verb = "is lost"
+        return f"After the update {self.root} {verb}: {TEXT.number(self.before)} before, {TEXT.number(self.after)} now."
+
+
+def _same(text: str, other: str) -> bool:
+    """Whether two texts write the same number: 1 and 1.0."""
+    return text.removesuffix(".0") == other.removesuffix(".0")

@@ -1,0 +1,177 @@
+"""What the steps of a walk have in common: small frozen records, with the numbers as they were at the time.
+
+The kinds of steps, and what each of them says, are in `kinds.py`; nothing in either computes a gradient.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+from ...support.printing import printable
+from ...value import Constant, Value
+from .formatting import FEW, TEXT, Name, Pen, literal
+
+
+class Line(NamedTuple):
+    """One line of a step, aligned at its sign: ∂L/∂w₁₁ | = | ∂L/∂z₁ · ∂z₁/∂w₁₁."""
+
+    left: str
+    sign: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A node as the walk found it: its name and number, the names and numbers of its operands."""
+
+    node: Value
+    name: Name
+    data: float
+    names: tuple[Name, ...] = ()
+    numbers: tuple[float, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.names
+
+    def formula(self, pen: Pen) -> str:
+        """What the node computes, in names: w₁₁·x₁ + b₁."""
+        assert self.node.op is not None
+        return pen.expression(self.node.op, [pen.name(name) for name in self.names])
+
+    def arithmetic(self, pen: Pen) -> str:
+        """The same in numbers."""
+        assert self.node.op is not None
+        return pen.expression(self.node.op, self._numbers(pen))
+
+    def _numbers(self, pen: Pen) -> list[str]:
+        return [pen.operand(name, x) for name, x in zip(self.names, self.numbers, strict=True)]
+
+    def local(self, pen: Pen, index: int) -> list[str]:
+        """The local derivative by one operand, in names and in numbers; empty where it cannot be written."""
+        assert self.node.op is not None
+        op = self.node.op
+        names = pen.derivative(op, [pen.name(name) for name in self.names], pen.name(self.name), index)
+        numbers = pen.derivative(op, self._numbers(pen), pen.number(self.data), index)
+        return [] if names is None or numbers is None else [names, numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a contribution is zero.
+
+    `kind` is "gate" (closed right here), "behind" (nothing arrived), "factor" (the other factor is 0), "unchosen",
+    "flat", "cancelled" or "underflow"; `name` is the node to blame.
+    """
+
+    kind: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Step:
+    """What all steps share. `number` of `total` is its place; `before` and `after` the number that it changes."""
+
+    kind: ClassVar[str] = ""
+    seen: Seen
+    root: Name
+    after: float
+    before: float | None = None
+    target: Seen | None = None
+    index: int = 0
+    local: float | None = None
+    upstream: float | None = None
+    part: int = 1
+    parts: int = 1
+    blocked: tuple[Reason, ...] = ()
+    steps: tuple["Step", ...] = field(default=(), repr=False)
+    number: int = 0
+    total: int = 0
+
+    @property
+    def node(self) -> Value:
+        """The node that is computed, that sends gradient, or that is updated."""
+        return self.seen.node
+
+    @property
+    def operand(self) -> Value | None:
+        """In a backward step the node that receives."""
+        return self.target.node if self.target else None
+
+    @property
+    def state(self) -> str:
+        """How much of its gradient the receiving node has now: "partial (1 of 2)" or "final"."""
+        return "final" if self.part == self.parts else f"partial ({self.part} of {self.parts})"
+
+    @property
+    def formula(self) -> str:
+        """The rule in symbols: `∂L/∂w₁₁ = ∂L/∂z₁ · ∂z₁/∂w₁₁`."""
+        return " ".join(self.lines()[0])
+
+    @property
+    def numbers(self) -> str:
+        """The rule with its numbers and the result: `−0.0283 · 1.0 ≈ −0.0283`."""
+        return " ".join(part for line in self.lines()[1:3] for part in line[1:]).partition(" ")[2]
+
+    def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """Rule, numbers and result, and below them what the rule uses."""
+        raise NotImplementedError
+
+    @property
+    def sentence(self) -> str:
+        """The step in plain words."""
+        raise NotImplementedError
+
+    @property
+    def answer(self) -> float:
+        """The number to predict."""
+        return self.after
+
+    def __str__(self) -> str:
+        return printable("\n".join(" ".join(line) for line in self.lines()))
+
+    def __repr__(self) -> str:
+        return printable(f"<{self.kind} step {self.number} of {self.total}: {self.formula} {self.numbers}>")
+
+
+def why(reasons: Iterable[Reason]) -> str:
+    """The reasons in words, those of one kind together."""
+    kinds: dict[str, list[Reason]] = {}
+    for reason in dict.fromkeys(reasons):
+        kinds.setdefault(reason.kind, []).append(reason)
+    return ", and ".join(_together(kind, found) for kind, found in kinds.items())
+
+
+def _together(kind: str, reasons: list[Reason]) -> str:
+    names = listed(reason.name for reason in reasons)
+    if len({reason.text for reason in reasons}) == 1 or kind not in MANY:
+        return reasons[0].text
+    return MANY[kind].format(names=names)
+
+
+MANY = {  # several reasons of one kind
+    "gate": "the gates at {names} are closed",
+    "behind": "nothing arrived at {names}",
+    "factor": "the factors {names} are 0",
+    "unchosen": "{names} were not chosen",
+}
+
+
+def listed(names: Iterable[Name | str]) -> str:
+    """x₁, x₂ and x₃; of many the ends."""
+    texts = list(dict.fromkeys(str(name) for name in names))
+    if len(texts) > FEW:
+        texts = [*texts[:3], "…", texts[-1]]
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def seen(node: Value, names: dict[Value, Name]) -> Seen:
+    """The node as it is now."""
+    operands = node.operands
+    return Seen(node, names[node], node.data, tuple([names[o] for o in operands]), tuple([o.data for o in operands]))
+
+
+def name_of_constant(node: Value) -> Name | None:
+    """A constant without a label is named by its digits."""
+    return literal(node.data) if isinstance(node, Constant) and not node.label else None

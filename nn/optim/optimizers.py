@@ -1,0 +1,296 @@
+"""Optimizers: how gradients change parameters. Formulas, names and defaults are PyTorch's (torch.optim)."""
+
+from collections.abc import Iterable, Mapping
+from copy import copy, deepcopy
+from math import sqrt
+from typing import Any, ClassVar
+
+from autograd import Value
+
+from ..inputs import described, number
+from ..parameters import checked, require_numbers
+from ..settings import Range, below_one, count, like, not_negative, pair, positive, share
+
+
+class Optimizer:
+    """The base of all: one step is p ← p − lr · direction(gradient), for every parameter p.
+
+    A subclass says the direction. What it remembers are numbers and lists with one number for each parameter, which
+    `state_dict` copies. `lr` may be changed between steps. `weight_decay` · p is added to the gradient.
+
+    So that `train` of a compiled function can compile the step, a direction has no branch on the gradient, on what
+    is remembered or on `steps`, and takes its functions from `autograd`, which serve numbers and Values alike.
+    """
+
+    couples_decay = True
+    ranges: ClassVar[Mapping[str, Range]] = {"lr": not_negative, "weight_decay": not_negative, "steps": count}
+    """What each setting, and each remembered number, may be; of others that they are numbers."""
+
+    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
+        self.parameters = checked(parameters)
+        self.lr = self.valid("lr", lr)
+        self.weight_decay = self.valid("weight_decay", weight_decay)
+        self.steps = 0
+
+    def valid(self, name: str, setting: object) -> float:
+        """The number, if it is one that the setting of this name may be."""
+        return self.ranges.get(name, number)(setting, name)
+
+    def check(self) -> None:
+        """Raise ValueError for settings that contradict one another."""
+
+    def direction(self, i: int, gradient: float) -> float:
+        """Where parameter number i shall go (times −lr)."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where to go: write direction(self, i, gradient)")
+
+    def step(self) -> None:
+        """Change every parameter by its gradient.
+
+        Raises TypeError for a `.data` or `.grad` that is no number. Whatever fails, all is as it was before.
+        """
+        before, held = [p.data for p in self.parameters], vars(self)
+        self.__dict__ = {name: _copied(x) for name, x in held.items()}  # only these copies change
+        try:
+            self.steps += 1
+            if type(self._move()) is not float:  # what is no number shows in the sum
+                require_numbers(self.parameters)
+        except BaseException as error:
+            self.__dict__ = held
+            for p, x in zip(self.parameters, before, strict=True):
+                p.data = x
+            if isinstance(error, (TypeError, AttributeError)):
+                require_numbers(self.parameters)
+            raise
+
+    def _move(self) -> float:
+        """Change the parameters; returns the sum of all."""
+        lr, direction, decay, total = self.lr, self.direction, self.weight_decay, 0.0
+        if decay and not self.couples_decay:
+            for p in self.parameters:
+                p.data *= 1.0 - lr * decay
+            decay = 0.0
+        for i, p in enumerate(self.parameters):
+            p.data = x = p.data - lr * direction(i, p.grad + decay * p.data if decay else p.grad)
+            total += x
+        return total
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0.0."""
+        for p in self.parameters:
+            p.grad = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """All it remembers but the parameters themselves, fit for JSON: to go on later exactly as without a break."""
+        remembered = {name: deepcopy(value) for name, value in vars(self).items() if name != "parameters"}
+        return {"optimizer": type(self).__name__, **remembered}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a `state_dict` of the same kind of optimizer for as many parameters.
+
+        Raises ValueError for any other, and for numbers out of range, TypeError for what is none; nothing has changed
+        then.
+        """
+        mine = self.state_dict()
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict, as state_dict() gives it, got {described(state)}")
+        if set(state) != set(mine) or state["optimizer"] != mine.pop("optimizer"):
+            raise ValueError(f"this is not the state of {type(self).__name__}: it has {', '.join(map(str, state))}")
+        trial = copy(self)
+        for name, now in mine.items():
+            setattr(trial, name, like(now, state[name], name, self.ranges.get(name, number)))
+        trial.check()
+        vars(self).update(vars(trial))
+
+    def __repr__(self) -> str:
+        settings = {name: x for name, x in vars(self).items() if name not in ("parameters", "steps")}
+        shown = [f"{name}={x}" for name, x in settings.items() if not isinstance(x, list)]
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {', '.join(shown)})"
+
+    def per_parameter(self, start: float = 0.0) -> list[float]:
+        """A list to remember one number for each parameter."""
+        return [start] * len(self.parameters)
+
+
+class SGD(Optimizer):
+    """Gradient descent: p ← p − lr·g. With momentum μ the direction is v ← μ·v + (1 − dampening)·g, v = g at first;
+    with `nesterov` it is g + μ·v (Sutskever et al. 2013).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> SGD([p], lr=0.1).step(); p.data
+    0.8
+    """
+
+    ranges: ClassVar[Mapping[str, Range]] = {**Optimizer.ranges, "momentum": not_negative}
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.momentum, self.dampening = self.valid("momentum", momentum), self.valid("dampening", dampening)
+        self.nesterov = bool(nesterov)
+        self.velocity = self.per_parameter()
+        self.check()
+
+    def check(self) -> None:
+        if self.nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
+            raise ValueError("nesterov needs a momentum above 0 and no dampening")
+
+    def direction(self, i: int, gradient: float) -> float:
+        if not self.momentum:
+            return gradient
+        # Where a step is compiled, the number of steps is no longer known: no branch on it.
+        share = 1.0 - self.dampening * (1.0 - 0.0 ** (self.steps - 1)) if self.dampening else 1.0
+        self.velocity[i] = v = self.momentum * self.velocity[i] + share * gradient
+        return gradient + self.momentum * v if self.nesterov else v
+
+
+class RMSprop(Optimizer):
+    """s ← α·s + (1 − α)·g², direction g/(√s + eps), with momentum μ: v ← μ·v + g/(√s + eps) (Hinton 2012).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> RMSprop([p], lr=0.1).step(); round(p.data, 6)
+    0.0
+    """
+
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **Optimizer.ranges,
+        "alpha": share,
+        "eps": positive,
+        "momentum": not_negative,
+        "squares": not_negative,
+    }
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.alpha, self.eps = self.valid("alpha", alpha), self.valid("eps", eps)
+        self.momentum = self.valid("momentum", momentum)
+        self.squares, self.velocity = self.per_parameter(), self.per_parameter()
+
+    def direction(self, i: int, gradient: float) -> float:
+        self.squares[i] = s = self.alpha * self.squares[i] + (1.0 - self.alpha) * gradient * gradient
+        v = gradient / (root(s) + self.eps)
+        if self.momentum:
+            self.velocity[i] = v = self.momentum * self.velocity[i] + v
+        return v
+
+
+class Adagrad(Optimizer):
+    """s ← s + g², direction g/(√s + eps), divided by 1 + lr_decay·(steps before) (Duchi et al. 2011).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> Adagrad([p], lr=0.1).step(); round(p.data, 6)
+    0.9
+    """
+
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **Optimizer.ranges,
+        "lr_decay": not_negative,
+        "eps": positive,
+        "squares": not_negative,
+    }
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-2,
+        lr_decay: float = 0.0,
+        weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.lr_decay, self.eps = self.valid("lr_decay", lr_decay), self.valid("eps", eps)
+        self.squares = self.per_parameter(not_negative(initial_accumulator_value, "initial_accumulator_value"))
+
+    def direction(self, i: int, gradient: float) -> float:
+        self.squares[i] = s = self.squares[i] + gradient * gradient
+        direction = gradient / (root(s) + self.eps)
+        return direction / (1.0 + (self.steps - 1) * self.lr_decay) if self.lr_decay else direction
+
+
+class Adam(Optimizer):
+    """m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², direction m̂/(√v̂ + eps), where m̂ = m/(1 − β₁ᵗ) and
+    v̂ = v/(1 − β₂ᵗ) make up for the start at 0; t counts the steps (Kingma and Ba 2015).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> Adam([p], lr=0.1).step(); round(p.data, 6)
+    0.9
+    """
+
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **Optimizer.ranges,
+        "beta1": below_one,
+        "beta2": below_one,
+        "eps": positive,
+        "v": not_negative,
+    }
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.beta1, self.beta2 = pair(betas)
+        self.eps = self.valid("eps", eps)
+        self.m, self.v = self.per_parameter(), self.per_parameter()
+
+    def direction(self, i: int, gradient: float) -> float:
+        beta1, beta2, t = self.beta1, self.beta2, self.steps
+        self.m[i] = m = beta1 * self.m[i] + (1.0 - beta1) * gradient
+        self.v[i] = v = beta2 * self.v[i] + (1.0 - beta2) * gradient * gradient
+        return m / (1.0 - beta1**t) / (root(v / (1.0 - beta2**t)) + self.eps)
+
+
+class AdamW(Adam):
+    """Adam with the weight decay kept out of the averages: first p ← (1 − lr·weight_decay)·p, then Adam's step
+    (Loshchilov and Hutter 2019).
+
+    >>> p = Value(1.0); p.grad = 2.0
+    >>> AdamW([p], lr=0.1).step(); round(p.data, 6)
+    0.899
+    """
+
+    couples_decay = False
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+
+def root(x: Any) -> float:
+    """The square root of a number; of a Value, where the step is traced to be compiled."""
+    try:
+        return sqrt(x)
+    except ValueError:
+        raise ValueError(f"a mean of squares is {x!r}: the optimizer holds what cannot be") from None
+    except TypeError:
+        found: float = x.sqrt()
+        return found
+
+
+def _copied(held: Any) -> Any:
+    return held.copy() if type(held) is list else held

@@ -1,0 +1,230 @@
+"""Training: `fit`, the loop of forward, backward and update."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from math import isfinite
+from random import Random
+from threading import Event
+
+from autograd.operations.arithmetic import is_truth
+
+from ..inputs import Rows, described, name_of, size
+from ..module import Module
+from ..optim.optimizers import Optimizer
+from ..parameters import require_numbers
+from ..text_table import shown
+from .evaluation import Loss, Metric, as_metrics, evaluated, functions, measured, one_value
+from .history import History
+from .interrupts import interruptible, paused_gc
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What a callback gets after each epoch."""
+
+    epoch: int
+    model: Module
+    optimizer: Optimizer
+    history: History
+
+
+class Diverged(FloatingPointError):
+    """The loss became nan or inf; `history` holds the epochs before."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+def fit(
+    model: Module,
+    X: object,
+    y: object,
+    *,
+    loss: Loss,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    validation: Sequence[object] | None = None,
+    metrics: Sequence[Metric] = (),
+    shuffle: bool = True,
+    seed: int | None = 0,
+    callbacks: Iterable[Callable[[TrainingState], object]] = (),
+    progress: bool = True,
+) -> History:
+    """Train `model` on the rows X and their targets y, and return what was measured.
+
+    In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows at once), shuffled by
+    `Random(seed)`: forward, `loss(predictions, targets)`, backward, `optimizer.step()`. After each epoch the `metrics`,
+    functions of (model, X, y), are measured (with the `loss`, where they take such a keyword), and with
+    `validation=(X, y)` the loss and the metrics on those rows too (`val_…`); then each callback is called with a
+    `TrainingState`, and ends the run if it returns True.
+
+    Ctrl-C ends the run after the step at hand. A loss of nan or inf raises `Diverged`, a FloatingPointError; the
+    parameters are then back where the last good epoch started. What does not fit raises in the first epoch at the
+    latest, and then the parameters and the optimizer are as they were.
+
+    >>> import nn
+    >>> model = nn.MLP(1, [1])
+    >>> sgd = nn.SGD(model.parameters(), lr=0.1)
+    >>> history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=nn.mse, optimizer=sgd, epochs=500, progress=False)
+    >>> [round(p.data, 6) for p in model.parameters()]
+    [2.0, 1.0]
+    """
+    rows, held_out = Rows(X, y), _held_out(validation)
+    metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
+    batches = _Batches(len(rows), batch_size, Random(seed) if shuffle else None)
+    run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"))
+    with interruptible() as stop, Progress(progress) as line:
+        for epoch in range(1, run.epochs + 1):
+            with run.undone_on_error() if epoch == 1 else nullcontext():
+                run.epoch(epoch, stop, line)
+            state = TrainingState(epoch, model, optimizer, run.history)
+            if True in [_is_true(callback(state)) for callback in callbacks]:
+                run.history.stopped = f"stopped by a callback after epoch {epoch} of {epochs}"
+            if callbacks:
+                run.require_its_parameters()
+            if stop.is_set() or run.history.stopped:
+                break
+    if stop.is_set():
+        run.history.stopped = f"stopped by Ctrl-C, {epochs} epochs were asked for"
+    return run.history
+
+
+class _Batches:
+    """The row numbers of each batch of an epoch, in a new order every time."""
+
+    def __init__(self, rows: int, batch_size: int | None, random: Random | None) -> None:
+        self.rows, self.random = rows, random
+        self.batch_size = rows if batch_size is None else size(batch_size, "batch_size")
+
+    def __len__(self) -> int:
+        return -(-self.rows // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = list(range(self.rows))
+        if self.random and len(self) > 1:
+            self.random.shuffle(order)
+        for start in range(0, self.rows, self.batch_size):
+            yield order[start : start + self.batch_size]
+
+
+class _Run:
+    """One call of `fit`: its epochs and steps, and the parameters to go back to."""
+
+    def __init__(
+        self,
+        model: Module,
+        optimizer: Optimizer,
+        loss: Loss,
+        metrics: Sequence[Metric],
+        rows: Rows,
+        held_out: Rows | None,
+        batches: _Batches,
+        epochs: int,
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"optimizer is {described(optimizer)}: write for instance nn.Adam(model.parameters(), lr=0.01)"
+            )
+        self.learning = set(optimizer.parameters).intersection(model.parameters())
+        if not self.learning:
+            raise ValueError("the optimizer has none of this model's parameters: make it from model.parameters()")
+        require_numbers(optimizer.parameters, ["data"])
+        if not callable(loss):
+            raise TypeError(f"loss is {described(loss)}: give a function of predictions and targets, such as nn.mse")
+        self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, metrics
+        self.rows, self.held_out, self.batches, self.epochs = rows, held_out, batches, epochs
+        names = ["loss", *map(name_of, metrics)]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"each metric needs a name of its own: {', '.join(names)}; write def name(model, X, y): ..."
+            )
+        self.history = History([*names, *(f"val_{name}" for name in names if held_out)])
+        self.good = self._parameters()
+
+    def require_its_parameters(self) -> None:
+        """Raise ValueError where a callback left the optimizer with parameters that the model no longer has."""
+        if not self.learning.issubset(self.model.parameters()):
+            raise ValueError(
+                "a callback replaced parameters of the model, and the optimizer would go on with the old ones: change "
+                "their .data, or let the callback return True and call fit again with a new optimizer"
+            )
+
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """Put the parameters and the optimizer back if the block fails."""
+        parameters, remembered = self._parameters(), self.optimizer.state_dict()
+        try:
+            yield
+        except Exception:
+            self._put_back(parameters)
+            vars(self.optimizer).update({name: x for name, x in remembered.items() if name != "optimizer"})
+            raise
+
+    def epoch(self, epoch: int, stop: Event, line: Progress) -> None:
+        """One pass over all batches, and what is measured after it."""
+        row = {"loss": self._pass(epoch, stop, line)} | measured(self.model, self.rows, self.metrics, self.loss)
+        if self.held_out:
+            held_out = evaluated(self.model, self.held_out, self.loss, self.metrics)
+            row |= {f"val_{name}": x for name, x in held_out.items()}
+        self.history.append(row)
+        line.show(f"epoch {epoch}/{self.epochs}  " + "  ".join(f"{name} {shown(x)}" for name, x in row.items()))
+
+    def _pass(self, epoch: int, stop: Event, line: Progress) -> float:
+        """A step for each batch; returns the mean loss of the rows, each from the parameters at its own step."""
+        total, count, start = 0.0, 0, self._parameters()
+        for batch, chosen in enumerate(self.batches, 1):
+            place = f"epoch {epoch}, batch {batch} of {len(self.batches)}"
+            value = self._step(chosen)
+            if not isfinite(value):
+                self._fail(f"the loss became {value} in {place}")
+            self.good = start  # it gave a finite loss, which is more than the end of the epoch before can say
+            total, count = total + value * len(chosen), count + len(chosen)
+            line.show(f"{place}  loss {shown(total / count)}")
+            if stop.is_set():
+                break
+        if not all(map(isfinite, self._parameters())):
+            self._fail(f"a parameter became nan or inf in {place}")
+        return total / count
+
+    @paused_gc()
+    def _step(self, chosen: Sequence[int]) -> float:
+        """Forward, backward, update. The graph is gone at the end."""
+        predictions = [self.model(self.rows.inputs[i]) for i in chosen]
+        loss = one_value(self.loss(predictions, [self.rows.y[i] for i in chosen]))
+        if isfinite(loss.data):
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        return loss.data
+
+    def _parameters(self) -> list[float]:
+        return [p.data for p in self.optimizer.parameters]
+
+    def _put_back(self, numbers: Sequence[float]) -> None:
+        for p, data in zip(self.optimizer.parameters, numbers, strict=True):
+            p.data = data
+
+    def _fail(self, what: str) -> None:
+        self._put_back(self.good)
+        raise Diverged(
+            f"{what}: lower the learning rate ({self.optimizer.lr}), or look for nan and inf in the data. The "
+            "parameters are back where the last good epoch started; make a new optimizer, this one remembers what "
+            "led here",
+            self.history,
+        )
+
+
+def _held_out(validation: Sequence[object] | None) -> Rows | None:
+    if validation is None:
+        return None
+    if not hasattr(validation, "__len__") or len(validation) != 2:
+        raise ValueError(f"validation must be a pair (X, y), got {described(validation)}")
+    return Rows(validation[0], validation[1], "validation ")
+
+
+def _is_true(answer: object) -> bool:
+    return answer is True or (is_truth(answer) and bool(answer))

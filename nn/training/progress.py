@@ -1,0 +1,118 @@
+"""Progress on one line: rewritten in place in a terminal and in a notebook; elsewhere only its last state is shown."""
+
+import shutil
+import sys
+from time import monotonic
+from types import TracebackType
+from typing import Any, Protocol, Self, TextIO
+
+from autograd.support.printing import printable
+
+
+class Screen(Protocol):
+    """Where the line is shown."""
+
+    def show(self, line: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Terminal:
+    """Goes back to the start of the line and writes over it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.width = stream, 0
+
+    def show(self, line: str) -> None:
+        line = printable(line)[: shutil.get_terminal_size().columns - 1]  # a line that wraps could not be written over
+        self.stream.write("\r" + line.ljust(self.width))
+        self.stream.flush()
+        self.width = len(line)
+
+    def close(self) -> None:
+        if self.width:
+            self.stream.write("\n")
+
+
+class Notebook:
+    """One output of the cell, updated: what is saved is its final state."""
+
+    handle: Any = None
+
+    def show(self, line: str) -> None:
+        from IPython.display import display
+
+        bundle = {"text/plain": line}
+        if self.handle is None:
+            self.handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self.handle.update(bundle, raw=True)
+
+    def close(self) -> None:
+        pass
+
+
+class Log:
+    """Keeps the line to itself until the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.line = stream, ""
+
+    def show(self, line: str) -> None:
+        self.line = line
+
+    def close(self) -> None:
+        if self.line:
+            self.stream.write(printable(self.line) + "\n")
+
+
+class Silence:
+    """Shows nothing."""
+
+    def show(self, line: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def screen(wanted: bool) -> Screen:
+    """The right one for where this runs."""
+    if not wanted or sys.stdout is None:
+        return Silence()
+    if _in_notebook():
+        return Notebook()
+    return Terminal(sys.stdout) if sys.stdout.isatty() else Log(sys.stdout)
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this; asks IPython only where it is loaded already."""
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython and ipython.get_ipython(), "kernel", None) is not None
+
+
+class Progress:
+    """The line of one training run, for `with`: shows at most ten states a second, and the last one always."""
+
+    def __init__(self, wanted: bool, interval: float = 0.1) -> None:
+        self.screen, self.interval = screen(wanted), interval
+        self.start = monotonic()
+        self.shown_at, self.latest = -interval, ""
+
+    def show(self, line: str) -> None:
+        """Show `line`, or keep it back if the one before is fresh."""
+        now = monotonic() - self.start
+        self.latest = f"{line}  {now:.1f} s"
+        if now - self.shown_at >= self.interval:
+            self.shown_at = now
+            self.screen.show(self.latest)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.latest:
+            self.screen.show(self.latest)
+        self.screen.close()
