@@ -34,7 +34,7 @@ class detect_anomaly(Block):
     """
 
     def recorder(self, now: Recorder) -> Recorder:
-        return now if now.tracing or now.watching else now.around(Watch)
+        return now if now.watching else now.around(Watch)
 
 
 class Watch(Around):

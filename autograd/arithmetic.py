@@ -105,6 +105,11 @@ class Arithmetic:
             raise AttributeError(f"no operation named {name!r}")
         return OPERATIONS[name]
 
+    @staticmethod
+    def detach(x: Any) -> Any:
+        """x itself, of which no derivative is taken: for what only mends the digits of a formula, or cancels out."""
+        return x
+
     def passes(self, condition: Any, slope: Any) -> Any:
         """`slope` where the condition holds, else no gradient passes, not even 0·inf: the last word of a partial."""
         return self.where(condition, slope, 0.0)
@@ -173,6 +178,23 @@ class FloatArithmetic(Arithmetic):
             if x != 0:
                 return nan
             return math.copysign(inf, x) if y % 2 == 1 else inf
+
+    @staticmethod
+    def maximum(x: float, y: float) -> float:
+        return x if x >= y else y if x < y else x + y
+
+    @staticmethod
+    def exp_difference(x: float, y: float) -> float:
+        """The row, without its guards where they do nothing: softmax and its kin spend their time here."""
+        difference = x - y
+        try:
+            power = math.exp(difference)
+        except OverflowError:
+            return inf
+        if not -746.0 < difference < 710.0:
+            return power
+        minus_y = difference - x
+        return power * (1.0 + ((x - (difference - minus_y)) - (y + minus_y)))
 
     @staticmethod
     def less(x: float, y: float) -> float:

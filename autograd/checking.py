@@ -1,119 +1,19 @@
-"""gradcheck: the engine's derivatives against central differences; a report, not only a bool."""
+"""gradcheck: the engine's derivatives against differences; a report, not only a bool."""
 
 import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from .differences import Differences, Estimate, Step, rounding, scale, shrinking_steps
 from .graph import dependents, gradients, topological_order
-from .printing import printable
 from .recorders import no_grad, recording
 from .structure import describe, flatten, restore
 from .transforms import numeric_derivatives
 from .value import Constant, Value
+from .verdicts import AGREES, CANNOT_TELL, Derivative, Report
 
 Parameters: TypeAlias = Iterable[Value] | Mapping[str, Value]
-
-LONG = 20  # a longer report prints its worst rows only
-NOTES = 3  # as many explanations are enough
-
-
-@dataclass(frozen=True)
-class Derivative:
-    """One derivative, found both ways; `left` and `right` are the slopes on either side of the point."""
-
-    name: str
-    analytic: float
-    numeric: float
-    left: float
-    right: float
-    tolerance: float
-
-    @property
-    def error(self) -> float:
-        return abs(self.analytic - self.numeric)
-
-    @property
-    def passed(self) -> bool:
-        return self.error <= self.tolerance  # False where one of them is nan
-
-    @property
-    def badness(self) -> float:
-        """The error in tolerances; a nan counts as infinitely bad."""
-        return math.inf if math.isnan(self.error) else self.error / (self.tolerance or 5e-324)
-
-    @property
-    def explanation(self) -> str:
-        """A sentence where a failure may be the function's doing rather than the derivative's; else empty."""
-        if self.passed:
-            return ""
-        if not (math.isfinite(self.left) and math.isfinite(self.right)):
-            return f"{self.name}: the function is nan or inf within eps of this point: there is no difference to take."
-        if self._slopes_disagree:
-            return (
-                f"{self.name}: the slopes to the left ({_shown(self.left)}) and to the right ({_shown(self.right)}) "
-                "disagree, so there is probably a kink here, where the derivative is a convention; try another point."
-            )
-        return ""
-
-    @property
-    def _slopes_disagree(self) -> bool:
-        """By more than the error (so that a kink can explain it) and than a bend of the curve does."""
-        gap = abs(self.right - self.left)
-        return gap > self.error and gap > 1e-3 * max(abs(self.left), abs(self.right))
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """What gradcheck found: true where every derivative agrees, and printed as a table."""
-
-    derivatives: tuple[Derivative, ...]
-    atol: float
-    rtol: float
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(d.name for d in self.derivatives)
-
-    @property
-    def analytic(self) -> tuple[float, ...]:
-        """The engine's derivatives."""
-        return tuple(d.analytic for d in self.derivatives)
-
-    @property
-    def numeric(self) -> tuple[float, ...]:
-        """The central differences."""
-        return tuple(d.numeric for d in self.derivatives)
-
-    @property
-    def error(self) -> tuple[float, ...]:
-        """|analytic − numeric|."""
-        return tuple(d.error for d in self.derivatives)
-
-    @property
-    def verdict(self) -> bool:
-        """Whether every error is at most atol + rtol · |numeric|; nan never passes."""
-        return all(d.passed for d in self.derivatives)
-
-    def __bool__(self) -> bool:
-        return self.verdict
-
-    def __repr__(self) -> str:
-        rows: Sequence[Derivative] = self.derivatives
-        if len(rows) > LONG:
-            rows = sorted(rows, key=lambda d: d.badness, reverse=True)[: LONG // 2]
-        notes = [d.explanation for d in rows if d.explanation]
-        return printable("\n".join([self._headline(), *_table(rows), *self._remainder(rows), *notes[:NOTES]]))
-
-    def _headline(self) -> str:
-        failed, count = sum(not d.passed for d in self.derivatives), len(self.derivatives)
-        found = f"{failed} of {count} derivatives wrong" if failed else f"all {count} derivatives agree"
-        return f"gradcheck: {found} (atol {self.atol:g}, rtol {self.rtol:g})"
-
-    def _remainder(self, rows: Sequence[Derivative]) -> list[str]:
-        hidden = len(self.derivatives) - len(rows)
-        return [f"… and {hidden} more, which agree better"] if hidden else []
 
 
 def gradcheck(
@@ -121,22 +21,28 @@ def gradcheck(
     *points: Any,
     parameters: Parameters | None = None,
     eps: float = 1e-5,
-    atol: float = 1e-6,
+    atol: float = 0.0,
     rtol: float = 1e-5,
 ) -> Report:
-    """Compare the engine's derivatives of `function` with central differences, input by input.
+    """Compare the engine's derivatives of `function` with differences, input by input.
 
     `function(*points)` is called with Values in place of the numbers in `points` (numbers or nested lists) and may
     return one Value or nested lists. `parameters` are leaf Values that it uses besides, also as a dict by name such as
-    `dict(model.named_parameters())`: they are moved in place and put back, their `.grad` stays as it is. Each input x
-    moves by eps · max(1, |x|). The report is true where every error is at most atol + rtol · |numeric|. Wrap what is
+    `dict(model.named_parameters())`: they are moved in place and put back, their `.grad` stays as it is. Wrap what is
     no input (a class, a seed) into the function.
+
+    Each input x moves by ±eps · max(1, |x|); where that does not settle it, by steps from 1/16 of max(1, |x|) down to
+    some ulps, extrapolated to 0 (see `differences.py`). A derivative *agrees* where it is off by at most
+    atol + rtol · |numeric| and the differences are as certain as that (what is lost in the rounding of the function
+    counts as 0); it is *wrong* where it is off by more than that and their uncertainty together, or nan or inf. At a
+    *kink* it passes if it lies between the slopes on either side: a convention. Elsewhere (noise, jumps, nan or inf
+    around) gradcheck *cannot tell*, and says so. The report is true where nothing is wrong and not all is undecided.
 
     Raises TypeError for inputs or results that are no numbers; ValueError where nothing can be compared: no inputs,
     parameters that are no leaves, a result that depends on no input or differs from call to call.
 
     >>> gradcheck(lambda x, y: x * y, 2.0, 3.0)
-    gradcheck: all 2 derivatives agree (atol 1e-06, rtol 1e-05)
+    gradcheck: all 2 derivatives agree (atol 0, rtol 1e-05)
     input  analytic  numeric  ...
     x             3        3  ...
     y             2        2  ...
@@ -150,9 +56,9 @@ def gradcheck(
     with recording():
         result = function(*arguments)
     analytic = _analytic(result, list(inputs))
-    slopes = _Slopes(lambda: function(*arguments), result, eps)
+    slopes = _Slopes(lambda: function(*arguments), result, eps, (atol, rtol))
     columns = zip(inputs.items(), analytic, strict=True)
-    found = [d for (leaf, name), column in columns for d in slopes.compared(leaf, name, column, atol, rtol)]
+    found = [d for (leaf, name), column in columns for d in slopes.compared(leaf, name, column)]
     return Report(tuple(found), atol, rtol)
 
 
@@ -218,10 +124,11 @@ def _analytic(result: Any, leaves: list[Value]) -> list[tuple[float, ...]]:
 class _Slopes:
     """Differences of the outputs of `call` when one of its inputs moves."""
 
-    def __init__(self, call: Callable[[], Any], result: Any, eps: float) -> None:
-        self.call, self.eps = call, eps
+    def __init__(self, call: Callable[[], Any], result: Any, eps: float, tolerances: tuple[float, float]) -> None:
+        self.call, self.eps, self.tolerances = call, eps, tolerances
         self.names = [place for place, _ in _places(result, "f")]
         self.center = [_number(out) for out in flatten(result)]
+        self.noise = [rounding(out) for out in flatten(result)]
         if any(a != b and not (a != a and b != b) for a, b in zip(self.outputs(), self.center, strict=True)):
             raise ValueError(
                 "gradcheck: the function gives another result at the second call with the same input, so that "
@@ -230,50 +137,91 @@ class _Slopes:
 
     def outputs(self) -> list[float]:
         with no_grad():
-            numbers = [_number(out) for out in flatten(self.call())]
+            return [_number(out) for out in self._as_many(flatten(self.call()))]
+
+    def _as_many(self, numbers: list[Any]) -> list[Any]:
         if len(numbers) != len(self.center):
-            raise ValueError(f"gradcheck: the function gave {len(self.center)} results, then {len(numbers)}")
+            raise _OtherShape(f"gradcheck: the function gave {len(self.center)} results, then {len(numbers)}")
         return numbers
 
     def at(self, leaf: Value, number: float) -> list[float]:
-        """The outputs with `leaf` moved to `number`; it is put back whatever happens."""
+        """The outputs with `leaf` moved to `number`, nan where it may not go there; it is put back whatever happens."""
         before = leaf.data
         leaf.data = number
         try:
             return self.outputs()
+        except _OtherShape:
+            raise
+        except (ArithmeticError, ValueError, TypeError):  # math.log(-1.0), a probability above 1, (-1.0) ** 0.5
+            return [math.nan] * len(self.center)
         finally:
             leaf.data = before
 
-    def compared(
-        self, leaf: Value, name: str, analytic: Sequence[float], atol: float, rtol: float
-    ) -> Iterator[Derivative]:
+    def compared(self, leaf: Value, name: str, analytic: Sequence[float]) -> list[Derivative]:
         """The derivatives of all outputs by `leaf`, beside the engine's."""
-        x, step = leaf.data, self.eps * max(1.0, abs(leaf.data))
+        size = scale(leaf.data)
+        names = [name if output == "f" else f"{output} by {name}" for output in self.names]
+        columns = zip(names, analytic, self.center, self.noise, strict=True)
+        trials = [_Trial(name, d, Differences(here, noise, size), *self.tolerances) for name, d, here, noise in columns]
+        self._move(leaf, self.eps * size, [trial.look for trial in trials])
+        for step in shrinking_steps(leaf.data):
+            if any(trial.is_open for trial in trials):
+                self._move(leaf, step, [trial.add for trial in trials])
+        return [trial.derivative() for trial in trials]
+
+    def _move(self, leaf: Value, step: float, tell: Sequence[Callable[[Step], None]]) -> None:
+        x = leaf.data
         low, high = x - step, x + step  # rounded: the differences are divided by the distances that came out
-        outputs = zip(self.names, analytic, self.at(leaf, low), self.center, self.at(leaf, high), strict=True)
-        for output, slope, below, here, above in outputs:
-            numeric = (above - below) / (high - low)
-            left, right = (here - below) / (x - low), (above - here) / (high - x)
-            full_name = name if output == "f" else f"{output} by {name}"
-            yield Derivative(full_name, slope, numeric, left, right, atol + rtol * abs(numeric))
+        if low < x < high:
+            for told, below, above in zip(tell, self.at(leaf, low), self.at(leaf, high), strict=True):
+                told(Step(x - low, below, high - x, above))
+
+
+class _OtherShape(ValueError):
+    """Not of the kind that a point out of the domain raises."""
+
+
+class _Trial:
+    """One output by one input: open until the differences agree with the analytic derivative."""
+
+    def __init__(self, name: str, analytic: float, differences: Differences, atol: float, rtol: float) -> None:
+        self.name, self.analytic, self.differences = name, analytic, differences
+        self.atol, self.rtol = atol, rtol
+        self.found: Derivative | None = None  # the last verdict
+
+    @property
+    def is_open(self) -> bool:
+        return math.isfinite(self.differences.here) and (self.found is None or self.found.verdict != AGREES)
+
+    def look(self, step: Step) -> None:
+        """The first step: most derivatives are settled by it."""
+        self.found = self._derivative(*self.differences.look(step))
+
+    def add(self, step: Step) -> None:
+        """Another step, shorter than those before."""
+        if self.is_open:
+            self.found = self._derivative(*self.differences.add(step))
+
+    def derivative(self) -> Derivative:
+        """The verdict after the last step."""
+        if self.found and not self.is_open:
+            return self.found
+        central, left, right = self.differences.best()
+        found = self._derivative(central, left, right)
+        if found.verdict == CANNOT_TELL and math.isfinite(found.uncertainty):
+            one_sided = self._derivative(self.differences.surer_side(), left, right)
+            return one_sided if one_sided.verdict == AGREES else found
+        return found
+
+    def _derivative(self, central: Estimate, left: Estimate, right: Estimate) -> Derivative:
+        allowed = self.atol + self.rtol * abs(central.value)
+        if max(abs(self.analytic), abs(central.value)) <= self.differences.negligible:
+            allowed += self.differences.negligible
+        kink = abs(right.value - left.value) > allowed + left.error + right.error
+        slopes = (central.value, left.value, right.value)
+        uncertainty = max(left.error, right.error) if kink else central.error
+        return Derivative(self.name, self.analytic, *slopes, allowed, uncertainty, kink)
 
 
 def _number(out: Any) -> float:
     return out.data if isinstance(out, Value) else float(out)
-
-
-def _table(rows: Sequence[Derivative]) -> list[str]:
-    """Aligned columns: names to the left, numbers to the right, a remark behind what failed."""
-    cells = [("input", "analytic", "numeric", "error")]
-    cells += [(d.name, _shown(d.analytic), _shown(d.numeric), f"{d.error:.1e}") for d in rows]
-    first, *others = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    marks = ["", *("" if d.passed else "  wrong" for d in rows)]
-    return [
-        "  ".join([name.ljust(first), *(n.rjust(width) for n, width in zip(numbers, others, strict=True))]) + mark
-        for (name, *numbers), mark in zip(cells, marks, strict=True)
-    ]
-
-
-def _shown(number: float) -> str:
-    """Seven significant digits: what is not 0 never prints as 0.0000."""
-    return f"{number:.7g}"

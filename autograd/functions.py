@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import Any
 
-from . import choices, elementary, hot, reductions, rounding, spread  # noqa: F401 - their rows join the table
+from . import activations, choices, elementary, hot, logits, reductions, rounding, spread  # noqa: F401 - their rows join the table
 from .arithmetic import FLOATS, NOTHING, Arithmetic, real
 from .graph import Gated
+from .operations import EXP_DIFFERENCE, TRUEDIV
+from .requirements import require
 from .table import OPERATIONS, Operation, register
 from .value import RECORDER, Constant, Value, apply
 
@@ -161,6 +163,8 @@ def _example(row: Operation) -> str:
 
 def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
+    if row.last is not None:
+        operands = [*operands[:-1], require(operands[-1], row.last(len(operands) - 1))]
     if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
         return real(row.evaluate(FLOATS, [real(x, row.name) for x in operands]), f"the result of {row.name}")
     if row.expansion is not None and RECORDER.get().expanding:
@@ -190,6 +194,10 @@ class ValueArithmetic(Arithmetic):
             return Gated(condition, slope, ValueArithmetic.where)
         return slope if condition else NOTHING
 
+    @staticmethod
+    def detach(x: Any) -> Any:
+        return x.detach() if isinstance(x, Value) else x
+
 
 VALUES = ValueArithmetic()
 _functions = {name: function_of(row) for name, row in OPERATIONS.items()}
@@ -197,17 +205,26 @@ globals().update(_functions)
 
 
 def softmax(values: Sequence[Any]) -> list[Any]:
-    """eˣⁱ / Σ eˣʲ for each of the values, as a list that adds up to 1; computed without overflow."""
+    """eˣⁱ / Σ eˣʲ for each of the values, as a list that adds up to 1; right to 4 units however large they are."""
     values = list(values)
-    total = VALUES.logsumexp(values)
-    return [VALUES.exp(x - total) for x in values]
+    largest = _largest(values)
+    powers = [evaluate(EXP_DIFFERENCE, (x, largest)) for x in values]
+    total = evaluate(reductions.SUM, powers)
+    return [evaluate(TRUEDIV, (power, total)) for power in powers]
 
 
 def log_softmax(values: Sequence[Any]) -> list[Any]:
-    """The logarithms of the softmax, xᵢ − logsumexp(x), as a list; exact where the softmax itself would be 0."""
+    """The logarithms of the softmax, xᵢ − logsumexp(x), as a list; exact where the softmax itself would be 0 or 1."""
     values = list(values)
-    total = VALUES.logsumexp(values)
-    return [x - total for x in values]
+    largest = _largest(values)
+    below = [x - largest for x in values]
+    total = VALUES.logsumexp(below)
+    return [x - total for x in below]
+
+
+def _largest(values: Sequence[Any]) -> Any:
+    """What is subtracted from all: no derivative is taken of it, for the softmax stays the same whatever it is."""
+    return VALUES.detach(VALUES.max(values))
 
 
 # `from autograd import *` must not shadow builtins: sum, min, max, abs and pow are used as autograd.sum

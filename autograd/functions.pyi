@@ -28,6 +28,7 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "exp_difference",
     "expm1",
     "floor",
     "fmod",
@@ -51,6 +52,7 @@ __all__ = [
     "logical_and",
     "logical_not",
     "logical_or",
+    "logistic_density",
     "logsumexp",
     "maximum",
     "mean",
@@ -271,6 +273,14 @@ def exp2(x: Number) -> float:
     """2ˣ, with derivative log 2 · 2ˣ; inf from 1024 on."""
 
 @overload
+def exp_difference(x: Value, y: Value | Number) -> Value: ...
+@overload
+def exp_difference(x: Number, y: Value) -> Value: ...
+@overload
+def exp_difference(x: Number, y: Number) -> float:
+    """e^(x − y), to 2 units however large x and y are; with derivatives e^(x − y) and −e^(x − y)."""
+
+@overload
 def expm1(x: Value) -> Value: ...
 @overload
 def expm1(x: Number) -> float:
@@ -294,7 +304,9 @@ def fmod(x: Number, y: Number) -> float:
 def gelu(x: Value) -> Value: ...
 @overload
 def gelu(x: Number) -> float:
-    """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x)."""
+    """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x); nan at −inf.
+
+    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits."""
 
 @overload
 def greater(x: Value, y: Value | Number) -> Value: ...
@@ -423,6 +435,12 @@ def logical_or(x: Number, y: Number) -> float:
     """1 where one is true (not 0; nan is true), else 0; its derivative is 0."""
 
 @overload
+def logistic_density(x: Value) -> Value: ...
+@overload
+def logistic_density(x: Number) -> float:
+    """σ′(x) = e⁻ˣ/(1 + e⁻ˣ)², the density of the logistic distribution, with derivative −σ′(x)·tanh(x/2)."""
+
+@overload
 def logsumexp(values: Iterable[Value]) -> Value: ...
 @overload
 def logsumexp(values: Iterable[Number]) -> float:
@@ -486,7 +504,7 @@ def neg(x: Number) -> float:
 def norm(values: Iterable[Value]) -> Value: ...
 @overload
 def norm(values: Iterable[Number]) -> float:
-    """√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0."""
+    """√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0, the second ones nan there."""
 
 @overload
 def pow(x: Value, y: Value | Number) -> Value: ...
@@ -535,7 +553,7 @@ def round(x: Number) -> float:
 def sigmoid(x: Value) -> Value: ...
 @overload
 def sigmoid(x: Number) -> float:
-    """The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), computed as σ(x)·σ(−x)."""
+    """The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), see `logistic_density`."""
 
 @overload
 def sign(x: Value) -> Value: ...
@@ -547,7 +565,9 @@ def sign(x: Number) -> float:
 def silu(x: Value) -> Value: ...
 @overload
 def silu(x: Number) -> float:
-    """x·σ(x), with derivative σ(x)·(1 + x·σ(−x))."""
+    """x·σ(x), with derivative σ(x)·(1 + x·σ(−x)); nan at −inf.
+
+    Below −708 σ(x) is among the smallest numbers: the result has its few digits."""
 
 @overload
 def sin(x: Value) -> Value: ...

@@ -4,7 +4,6 @@
 domain and away from kinks, at which the tests compare each derivative with central differences.
 """
 
-import math
 from typing import Any
 
 from .table import Operation, register
@@ -49,9 +48,18 @@ def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
     be 0 and still change, so y stays in the formula: ∂²xʸ/∂x∂y is 1/x there.)"""
     if type(y) is float:
         lower = {0.0: 0.0, 1.0: 1.0, 2.0: x}  # of y·x^(y−1) that is all: no node for x⁰ and x¹
-        return y * (lower[y] if y in lower else m.pow(x, y - 1.0))
+        if y in lower:
+            return y * lower[y]
+        lost = y - (y - 1.0 + 1.0)  # what rounding took from y − 1: x to the power of it would cost log x units
+        return y * m.pow(x, y - 1.0) * _near_1(m, x, lost) if lost else y * m.pow(x, y - 1.0)
     harmful = m.where(m.equal(y, 0.0), m.logical_not(m.greater(m.abs(x), 1e-300)), 0.0)
     return y * m.pow(m.where(harmful, 1.0, x), y - 1.0)
+
+
+def _near_1(m: Any, x: Any, y: float) -> Any:
+    """xʸ as 1 + y·log |x|, for a y that only mends digits, and 1 where x is 0 or infinite."""
+    above = y * m.log(m.abs(x))
+    return 1.0 + m.detach(m.where(m.less(m.abs(above), 1.0), above, 0.0))
 
 
 def _pow_by_exponent(m: Any, x: Any, y: Any, out: Any) -> Any:
@@ -93,6 +101,22 @@ EXPM1 = row(
     "expm1", "expm1", lambda m, x: m.expm1(x), [lambda m, x, out: m.exp(x)],
     doc="eˣ − 1, exact near 0, with derivative eˣ.",
 )
+
+
+def _exp_difference(m: Any, x: Any, y: Any) -> Any:
+    """What rounding took from the difference (Knuth 1997, 4.2.2, theorem B) is made good: it would cost |x − y| units
+    of the result. Beyond a difference of 2⁵² it is no small share of it any more, but there the result is 0 or inf."""
+    difference = x - y
+    minus_y = difference - x
+    lost = (x - (difference - minus_y)) - (y + minus_y)
+    return m.exp(difference) * (1.0 + m.where(m.less(m.abs(lost), 1.0), lost, 0.0))
+
+
+EXP_DIFFERENCE = row(
+    "exp_difference", "exp", _exp_difference, [lambda m, x, y, out: out, lambda m, x, y, out: -out],
+    doc="e^(x − y), to 2 units however large x and y are; with derivatives e^(x − y) and −e^(x − y).",
+    text="exp({0} − {1})", latex="e^{{{0} - {1}}}",
+)
 LOG = row(
     "log", "log", lambda m, x: m.log(x), [lambda m, x, out: m.truediv(1.0, x)], samples=POSITIVE,
     doc="The natural logarithm, with derivative 1/x; log(0) is −inf, nan below.", latex=r"\log\left({0}\right)",
@@ -121,20 +145,38 @@ TAN = row(
     textbook=(lambda m, x, out: 1.0 + m.pow(out, 2.0),),
     doc="The tangent of x radians, with derivative 1 + tan² x.", latex=r"\tan\left({0}\right)",
 )
+
+
+def _one_minus_square(m: Any, x: Any) -> Any:
+    """1 − x·x, whose derivative −2x has all digits at 0; at ±1 with the digits of (1 − x)·(1 + x)."""
+    plain = 1.0 - x * x
+    mended = m.where(m.less(0.5, m.abs(x)), (1.0 - x) * (1.0 + x), plain)
+    return plain + m.detach(mended - plain)
+
+
 ASIN = row(
-    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.truediv(1.0, m.sqrt((1.0 - x) * (1.0 + x)))],
+    "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arcsin\left({0}\right)",
 )
 ACOS = row(
-    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.truediv(1.0, m.sqrt((1.0 - x) * (1.0 + x)))],
+    "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: -m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arccos\left({0}\right)",
 )
+
+
+def _atan_slope(m: Any, x: Any) -> Any:
+    """1/(1 + x²), beyond ±1 as u²/(1 + u²) with u = 1/x: there x² overflows, and x⁻⁴ in its derivative vanishes."""
+    far = m.less(1.0, m.abs(x))
+    u = m.where(far, m.truediv(1.0, m.where(far, x, 1.0)), x)
+    return m.truediv(m.where(far, u * u, 1.0), 1.0 + u * u)
+
+
 ATAN = row(
-    "atan", "atan", lambda m, x: m.atan(x), [lambda m, x, out: m.truediv(1.0, 1.0 + x * x)],
+    "atan", "atan", lambda m, x: m.atan(x), [lambda m, x, out: _atan_slope(m, x)],
     textbook=(lambda m, x, out: m.truediv(1.0, 1.0 + m.pow(x, 2.0)),),
     doc="The arc tangent in radians, with derivative 1/(1 + x²).", latex=r"\arctan\left({0}\right)",
 )
@@ -145,119 +187,4 @@ SINH = row(
 COSH = row(
     "cosh", "cosh", lambda m, x: m.cosh(x), [lambda m, x, out: m.sinh(x)],
     doc="(eˣ + e⁻ˣ)/2, with derivative sinh x.", latex=r"\cosh\left({0}\right)",
-)
-
-# ── activations ───────────────────────────────────────────────────────────────────────────────────────────────────
-TANH = row(
-    # 4σ(2x)σ(−2x) is 1 − tanh² x without the cancellation: at x = 20 the textbook form has no right digit left.
-    "tanh", "tanh", lambda m, x: m.tanh(x), [lambda m, x, out: 4.0 * m.sigmoid(2.0 * x) * m.sigmoid(-2.0 * x)],
-    textbook=(lambda m, x, out: 1.0 - m.pow(out, 2.0),),
-    doc="The hyperbolic tangent, with derivative 1 − tanh² x.", latex=r"\tanh\left({0}\right)",
-)
-
-
-def _sigmoid(m: Any, x: Any) -> Any:
-    """1/(1 + e⁻ˣ), from the exponential that cannot overflow."""
-    small = m.exp(-m.abs(x))
-    return m.truediv(m.where(m.greater_equal(x, 0.0), 1.0, small), 1.0 + small)
-
-
-SIGMOID = row(
-    "sigmoid", "σ", _sigmoid, [lambda m, x, out: out * m.sigmoid(-x)],
-    textbook=(lambda m, x, out: out * (1.0 - out),),
-    doc="The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), computed as σ(x)·σ(−x).",
-    text="σ({0})", latex=r"\sigma\left({0}\right)",
-)
-RELU = row(
-    "relu", "ReLU", lambda m, x: m.where(m.less_equal(x, 0.0), 0.0, x),
-    [lambda m, x, out: m.passes(m.greater(x, 0.0), 1.0)],
-    doc="max(x, 0), with derivative 1 where x > 0, else 0 (also at 0); nan stays nan.",
-    text="ReLU({0})", latex=r"\operatorname{{ReLU}}\left({0}\right)",
-)
-LEAKY_RELU = row(
-    "leaky_relu", "LReLU", lambda m, x, slope: m.where(m.greater(x, 0.0), x, slope * x),
-    [
-        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 1.0, slope),
-        lambda m, x, slope, out: m.passes(m.logical_not(m.greater(x, 0.0)), x),
-    ],
-    textbook=(
-        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 1.0, slope),
-        lambda m, x, slope, out: m.where(m.greater(x, 0.0), 0.0, x),
-    ),
-    operands=("x", "slope"), defaults={"slope": 0.01},
-    doc="x where x > 0, else slope·x; its derivative at 0 is the slope.",
-)
-ELU = row(
-    # where x > 0 the exponential is taken of 0, not of x: an inf there would poison the derivatives (0·inf).
-    "elu", "ELU", lambda m, x, alpha: m.where(m.greater(x, 0.0), x, alpha * m.expm1(_negative_part(m, x))),
-    [
-        lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 1.0, alpha * m.exp(_negative_part(m, x))),
-        lambda m, x, alpha, out: m.passes(m.logical_not(m.greater(x, 0.0)), m.expm1(_negative_part(m, x))),
-    ],
-    textbook=(
-        lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 1.0, alpha * m.exp(x)),
-        lambda m, x, alpha, out: m.where(m.greater(x, 0.0), 0.0, m.exp(x) - 1.0),
-    ),
-    operands=("x", "alpha"), defaults={"alpha": 1.0},
-    doc="x where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha.",
-)
-
-
-def _negative_part(m: Any, x: Any) -> Any:
-    return m.where(m.greater(x, 0.0), 0.0, x)
-
-
-def _normal_cdf(m: Any, x: Any) -> Any:
-    """Φ(x) through erfc: ½(1 + erf) would be all error at −10."""
-    return 0.5 * m.erfc(x * -math.sqrt(0.5))
-
-
-def _normal_density(m: Any, x: Any) -> Any:
-    return (1.0 / math.sqrt(2.0 * math.pi)) * m.exp(-0.5 * (x * x))
-
-
-GELU = row(
-    "gelu", "GELU", lambda m, x: x * _normal_cdf(m, x),
-    [lambda m, x, out: _normal_cdf(m, x) + x * _normal_density(m, x)],
-    textbook=(lambda m, x, out: m.call("Φ", x) + x * m.call("φ", x),),
-    doc="x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x).",
-)
-SILU = row(
-    "silu", "SiLU", lambda m, x: x * m.sigmoid(x), [lambda m, x, out: m.sigmoid(x) * (1.0 + x * m.sigmoid(-x))],
-    doc="x·σ(x), with derivative σ(x)·(1 + x·σ(−x)).",
-)
-SOFTPLUS = row(
-    "softplus", "softplus", lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))), [lambda m, x, out: m.sigmoid(x)],
-    doc="log(1 + eˣ) without overflow, with derivative σ(x).",
-)
-LOG_SIGMOID = row(
-    "log_sigmoid", "logσ", lambda m, x: -m.softplus(-x), [lambda m, x, out: m.sigmoid(-x)],
-    doc="log σ(x) = −softplus(−x), with derivative σ(−x).", text="log σ({0})", latex=r"\log\sigma\left({0}\right)",
-)
-HARDTANH = row(
-    "hardtanh", "hardtanh", lambda m, x: m.clip(x, -1.0, 1.0), [lambda m, x, out: m.passes(m.less(m.abs(x), 1.0), 1.0)],
-    doc="x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch).",
-)
-
-
-def _mish_slope(m: Any, x: Any, out: Any) -> Any:
-    """tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x); 1 − tanh² s without the cancellation, as in the row of tanh."""
-    s = m.softplus(x)
-    return m.tanh(s) + x * (4.0 * m.sigmoid(2.0 * s) * m.sigmoid(-2.0 * s) * m.sigmoid(x))
-
-
-MISH = row(
-    "mish", "Mish", lambda m, x: x * m.tanh(m.softplus(x)), [_mish_slope],
-    textbook=(lambda m, x, out: m.tanh(m.softplus(x)) + x * (1.0 - m.pow(m.tanh(m.softplus(x)), 2.0)) * m.sigmoid(x),),
-    doc="x·tanh(softplus(x)), with derivative tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x).",
-)
-ERF = row(
-    "erf", "erf", lambda m, x: m.erf(x), [lambda m, x, out: (2.0 / math.sqrt(math.pi)) * m.exp(-(x * x))],
-    textbook=(lambda m, x, out: m.truediv(2.0, m.sqrt(m.name("π"))) * m.exp(-m.pow(x, 2.0)),),
-    doc="The error function, with derivative 2/√π · e^(−x²).",
-)
-ERFC = row(
-    "erfc", "erfc", lambda m, x: m.erfc(x), [lambda m, x, out: (-2.0 / math.sqrt(math.pi)) * m.exp(-(x * x))],
-    textbook=(lambda m, x, out: m.truediv(-2.0, m.sqrt(m.name("π"))) * m.exp(-m.pow(x, 2.0)),),
-    doc="1 − erf(x), exact for large x, with derivative −2/√π · e^(−x²).",
 )

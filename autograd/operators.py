@@ -2,8 +2,9 @@
 
 from typing import Any, Generic, TypeVar
 
+from .activations import RELU, SIGMOID, TANH
 from .arithmetic import Number
-from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, RELU, SIGMOID, SIN, SQRT, SUB, TANH, TRUEDIV
+from .operations import ABS, ADD, COS, EXP, LOG, MUL, NEG, POW, SIN, SQRT, SUB, TRUEDIV
 from .rounding import REMAINDER
 from .table import Operation
 

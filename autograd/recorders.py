@@ -158,7 +158,7 @@ class expanded(Block):
     'add'
     """
 
-    def __init__(self, on: bool = True) -> None:
+    def __init__(self, on: Any = True) -> None:
         super().__init__()
         asked: Any = on
         if not (isinstance(asked, bool) or is_truth(asked)):

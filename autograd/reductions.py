@@ -9,8 +9,7 @@ from numbers import Real
 from operator import add, mul
 from typing import Any
 
-from .arithmetic import is_truth
-from .requirements import position_among, require
+from .requirement import position_among
 from .table import Operation, register
 
 FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
@@ -179,40 +178,35 @@ MIN = row(
 )
 
 
-def _shift(m: Any, xs: Any) -> Any:
-    """The largest, so that no exp(x − shift) overflows; 0 where it is infinite: inf − inf would be nan."""
-    top = m.max(xs)
-    return m.where(m.less(m.abs(top), float("inf")), top, 0.0)
-
-
-def _logsumexp(m: Any, xs: Any) -> Any:
-    """shift + log Σ exp(x − shift)."""
-    shift = _shift(m, xs)
-    return shift + m.log(_sum(m, [m.exp(x - shift) for x in xs]))
-
-
-LOGSUMEXP = row(
-    "logsumexp",
-    "lse",
-    _logsumexp,
-    lambda m, xs, out: [m.exp(x - out) for x in xs],
-    expansion=_logsumexp,
-    written=lambda m, xs: m.log(_sum(m, [m.exp(x) for x in xs])),
-    doc="log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax.",
-)
+def _scaled(m: Any, xs: Any) -> tuple[Any, Any, list[Any], Any]:
+    """(lift, top, every lift·x/top, the sum of their squares): top is the largest lift·|x|, so that squares neither
+    overflow nor vanish; the lift takes it away from the smallest numbers, whose inverses are inf."""
+    top = m.detach(m.max([m.abs(x) for x in xs]))  # no derivative is taken of it: the results do not depend on it
+    usable = m.logical_and(m.greater(top, 0.0), m.less(top, float("inf")))
+    lift = m.where(m.less(top, 2.0**-900), 2.0**100, 1.0)
+    top = m.where(usable, lift * top, 1.0)
+    xs = [m.truediv(lift * x, top) for x in xs]
+    return lift, top, xs, _sum(m, [x * x for x in xs])
 
 
 def _norm(m: Any, xs: Any) -> Any:
-    """√Σx², scaled by the largest |x|, so that squares neither overflow nor vanish."""
-    top = m.max([m.abs(x) for x in xs])
-    usable = m.logical_and(m.greater(top, 0.0), m.less(top, float("inf")))
-    scale = m.where(usable, top, 1.0)
-    return scale * m.sqrt(_sum(m, [m.pow(m.truediv(x, scale), 2.0) for x in xs]))
+    lift, top, _, squares = _scaled(m, xs)
+    return m.truediv(top * m.sqrt(squares), lift)
+
+
+def _norm_of_single_operations(m: Any, xs: Any) -> Any:
+    """√(0 + 1) − 1 where all are 0: so the derivatives are 0 there, too."""
+    lift, top, _, squares = _scaled(m, xs)
+    zero = m.detach(m.equal(squares, 0.0))
+    return m.truediv(top * (m.sqrt(squares + zero) - zero), lift)
 
 
 def _norm_partials(m: Any, xs: Any, out: Any) -> Any:
-    safe = m.where(m.equal(out, 0.0), 1.0, out)  # all x are 0 there, so each derivative is 0/1 = 0
-    return [m.truediv(x, safe) for x in xs]
+    """x/norm, both by the largest: the norm itself may be inf, or among the smallest numbers, which have few digits."""
+    _, _, xs, squares = _scaled(m, xs)
+    norm = m.sqrt(squares)
+    norm = norm + m.equal(norm, 0.0)  # where all x are 0, 0/1 is 0; the root's derivative makes the second ones nan
+    return [m.truediv(x, norm) for x in xs]
 
 
 NORM = row(
@@ -220,8 +214,8 @@ NORM = row(
     "‖·‖",
     _norm,
     _norm_partials,
-    expansion=lambda m, xs: m.sqrt(_sum(m, [x * x for x in xs])),
-    doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0.",
+    expansion=_norm_of_single_operations,
+    doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0, the second ones nan there.",
     written=lambda m, xs: m.sqrt(_sum(m, [m.pow(x, 2.0) for x in xs])),
     textbook=lambda m, xs, out: [m.truediv(x, out) for x in xs],
 )
@@ -229,8 +223,6 @@ NORM = row(
 
 def _gather_choice(values: Any, index: Any) -> list[Any]:
     values = several(values)
-    if isinstance(index, Real) or is_truth(index) or hasattr(index, "local_grads"):  # not so a term of a formula
-        index = require(index, position_among(len(values)))
     return [*values, index]
 
 
@@ -249,6 +241,7 @@ TAKE = row(
     _take,
     lambda m, xs, out: [*(m.passes(m.equal(xs[-1], float(i)), 1.0) for i in range(len(xs) - 1)), None],
     gather=_gather_choice,
+    last=position_among,
     samples=((2.0, -0.5, 1.5, 1.0),),
     doc="""The value at the position `index`; the index gets no derivative.
 
@@ -257,46 +250,5 @@ TAKE = row(
     >>> import autograd
     >>> autograd.take([2.0, 3.0, 5.0], 1)
     3.0
-    """,
-)
-
-
-def _cross_entropy(m: Any, xs: Any) -> Any:
-    """log(1 + Σ over the others of exp(xᵢ − x_target)): log1p keeps the digits that logsumexp − logit would lose."""
-    *logits, target = xs
-    shift = _shift(m, logits)
-    gap = shift - m.take(logits, target)
-    others = [m.where(m.equal(target, float(i)), 0.0, m.exp(x - shift)) for i, x in enumerate(logits)]
-    return gap + m.log1p(m.expm1(-gap) + _sum(m, others))
-
-
-def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:
-    """softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
-    *logits, target = xs
-    total = out + m.take(logits, target)
-    others = [m.exp(x - total) for x in logits]
-    chosen = [m.equal(target, float(i)) for i in range(len(logits))]
-    return [*(m.where(c, m.expm1(-out), p) for c, p in zip(chosen, others, strict=True)), None]
-
-
-CROSS_ENTROPY = row(
-    "cross_entropy",
-    "CE",
-    _cross_entropy,
-    _cross_entropy_partials,
-    expansion=lambda m, xs: m.logsumexp(xs[:-1]) - m.take(xs[:-1], xs[-1]),
-    gather=lambda logits, target: _gather_choice(logits, target),
-    textbook=lambda m, xs, out: [
-        *(m.exp(x - out - m.take(xs[:-1], xs[-1])) - m.equal(xs[-1], float(i)) for i, x in enumerate(xs[:-1])),
-        None,
-    ],
-    samples=((2.0, -0.5, 1.5, 1.0), (0.3, 0.7, 2.0, -1.1, 2.0)),
-    doc="""logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere.
-
-    Raises IndexError for a target that is no class, 0 to n − 1.
-
-    >>> import autograd
-    >>> round(autograd.cross_entropy([2.0, 1.0, 0.0], 0), 12)
-    0.407605964444
     """,
 )

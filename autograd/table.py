@@ -35,6 +35,7 @@ class Operation:
     doc: str = ""
     many: bool = False
     gather: Callable[..., list[Any]] | None = None  # with many operands: the function's arguments as one list
+    last: Callable[[int], Any] | None = None  # of an index behind so many operands: the Requirement that it meets
     defaults: Mapping[str, float] = field(default_factory=dict)
     textbook: tuple[Partial | None, ...] | Partial | None = (
         None  # the derivative as a textbook writes it, where it differs

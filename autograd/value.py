@@ -7,7 +7,7 @@ goes from the result to the leaves and multiplies along every edge: the chain ru
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from copy import copy
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from .arithmetic import FLOATS, Number, is_number, real
 from .graph import add_gradients, topological_order
@@ -15,11 +15,9 @@ from .numpy_protocol import NumpyProtocol
 from .operations import ADD, IDENTITY, MUL
 from .operators import Operators
 from .pickling import Picklable
+from .requirement import Requirement
 from .scalar import Scalar, text
 from .table import Operation
-
-if TYPE_CHECKING:
-    from .requirements import Requirement
 
 FLOAT = frozenset({float})
 
@@ -161,7 +159,7 @@ class Recorder:
         """A node to differentiate by that has the number of `value`, and leads back to it unless it is a constant."""
         return Value(value.data) if isinstance(value, Constant) else apply(IDENTITY, (value,))
 
-    def require(self, value: Value, requirement: "Requirement", where: Callable[[], str]) -> Value:
+    def require(self, value: Value, requirement: Requirement, where: Callable[[], str]) -> Value:
         """Check that the number of `value` meets the requirement."""
         requirement.check(value.data, where)
         return value

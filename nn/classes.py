@@ -5,7 +5,7 @@ from math import isnan
 from typing import Any, TypeAlias
 
 from autograd import Value, no_grad
-from autograd.operations import SIGMOID
+from autograd.activations import SIGMOID
 from autograd.recorders import expanded, recording
 
 from .evaluation import Loss, one_value, predict

@@ -10,8 +10,9 @@ from math import exp
 from typing import Any, TypeAlias
 
 import autograd
-from autograd import Constant, Value, log, maximum, mean, minimum, relu, softplus
-from autograd.requirements import Requirement, require
+from autograd import Constant, Value, less, log, maximum, mean, relu, softplus, where
+from autograd.requirement import Requirement
+from autograd.requirements import require
 
 from .inputs import Numbers, items, listed, nodes, number, shape
 
@@ -62,7 +63,9 @@ def mae(predictions: Numbers, targets: Numbers) -> Value:
 
 
 def huber(predictions: Numbers, targets: Numbers, delta: float = 1.0) -> Value:
-    """The mean of ½d² where d = |p − t| is below `delta`, and of delta·(d − ½delta) beyond (Huber 1964).
+    """The mean of ½d² where d = |p − t| is below `delta`, and of delta·(d − ½delta) from there on (Huber 1964).
+
+    Its second derivative is 1 below and 0 from `delta` on, as PyTorch's.
 
     >>> huber([Value(0.5), Value(3.0)], [0.0, 0.0]).data
     1.3125
@@ -71,9 +74,10 @@ def huber(predictions: Numbers, targets: Numbers, delta: float = 1.0) -> Value:
         raise ValueError(f"delta must be above 0, got {delta!r}")
 
     def term(p: Value, t: Target) -> Value:
-        distance = abs(p - t)
-        near = minimum(distance, delta)
-        return near * (distance - 0.5 * near)  # both cases at once
+        difference = p - t
+        distance = abs(difference)
+        near, far = 0.5 * difference * difference, delta * (distance - 0.5 * delta)
+        return where(less(distance, delta), near, far)
 
     return _mean(predictions, targets, term)
 

@@ -117,6 +117,7 @@ MPMATH: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)), "relu": lambda x: max(x, mpf(0)),
     "leaky_relu": _leaky_relu, "elu": _elu, "gelu": lambda x: x * mp.ncdf(x),
     "silu": lambda x: x / (1 + mp.exp(-x)), "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "logistic_density": lambda x: mp.sech(x / 2) ** 2 / 4, "exp_difference": lambda x, y: mp.exp(x - y),
     "heaviside": lambda x: _truth(x > 0), "sign": mp.sign, "maximum": max, "minimum": min,
     "less": lambda x, y: _truth(x < y), "less_equal": lambda x, y: _truth(x <= y),
     "greater": lambda x, y: _truth(x > y), "greater_equal": lambda x, y: _truth(x >= y),
@@ -152,6 +153,8 @@ def torch_functions() -> dict[str, Callable[..., Any]]:
                "norm": torch.linalg.vector_norm, "logsumexp": lambda xs: torch.logsumexp(xs, 0)}  # fmt: skip
     table |= {name: lambda *xs, f=function: f(torch.stack(xs)) for name, function in stacked.items()}
     return table | {
+        "logistic_density": lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
+        "exp_difference": lambda x, y: torch.exp(x - y),
         "identity": torch.clone, "gelu": F.gelu, "silu": F.silu, "softplus": F.softplus,
         "leaky_relu": lambda x, slope: torch.where(x > 0, x, slope * x),
         "elu": lambda x, alpha: torch.where(x > 0, x, alpha * torch.expm1(x)),

@@ -81,7 +81,7 @@ def test_the_tolerances_are_those_promised() -> None:
     assert derivative(0.5, 100.0, 0.25, 0.0025)
     assert derivative(-0.5, -100.0, 0.25, 0.0025)
     assert not derivative(0.501, 100.0, 0.25, 0.0025)
-    assert not gradcheck(lambda x: x**3, 2.0, atol=1e-14, rtol=0.0)
+    assert gradcheck(lambda x: x**3, 2.0, rtol=1e-10).derivatives[0].verdict == "agrees"
     assert gradcheck(lambda x: x * x.detach(), 3.0, atol=4.0)
 
 
@@ -159,7 +159,7 @@ def test_it_works_under_no_grad_and_on_functions_with_gradients_inside() -> None
 
 def test_the_report_is_an_aligned_table() -> None:
     lines = str(gradcheck(lambda tiny, y: tiny * 1e-9 + y * 2.5e-9, 1.0, 2.0)).splitlines()
-    assert lines[0] == "gradcheck: all 2 derivatives agree (atol 1e-06, rtol 1e-05)"
+    assert lines[0] == "gradcheck: all 2 derivatives agree (atol 0, rtol 1e-05)"
     assert [line.split()[:3] for line in lines[1:]] == [
         ["input", "analytic", "numeric"],
         ["tiny", "1e-09", "1e-09"],
@@ -188,15 +188,12 @@ def test_nan_is_worst_of_all() -> None:
 
 
 @pytest.mark.parametrize("function", [autograd.relu, autograd.leaky_relu, lambda x: autograd.max([x, 0.0, 3.0 * x])])
-def test_a_kink_is_explained(function: object) -> None:
+def test_a_kink_is_explained_and_passes(function: object) -> None:
     report = gradcheck(function, 0.0)
-    assert not report
-    assert "disagree, so there is probably a kink" in str(report)
-
-
-def test_a_kink_within_eps_is_explained_too() -> None:
-    assert "kink" in str(gradcheck(abs, 3e-6))
-    assert gradcheck(abs, 3e-5)
+    assert report
+    assert report.derivatives[0].verdict == "kink"
+    assert str(report).startswith("gradcheck: 0 of 1 derivatives agree, 1 at a kink (")
+    assert "disagree, so there is a kink here, and a derivative between them is a convention" in str(report)
 
 
 @pytest.mark.parametrize("planted", [2.001, -2.0], indirect=True)

@@ -1,6 +1,7 @@
 """The functions in SIMD lanes are at most 2 units in the last place off; their edges are those of the eager engine."""
 
 import importlib.util
+import itertools
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ from mpmath import mp, mpf
 from references import bits
 
 import autograd
+from autograd import Value
 from autograd.compiler import compile
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="needs llvmlite")
@@ -115,6 +117,29 @@ def test_edges_are_those_of_the_eager_engine(name: str) -> None:
             assert result == pytest.approx(expected, rel=1e-15), x
         else:
             assert bits(result) == bits(expected), x
+
+
+Z = -math.sqrt(0.5)
+AS_IN_THE_TABLE = {  # formulas that the table's rows are made of, with another number where the rows have theirs
+    "x/(1 + e^−|z|)": lambda x, z: x / (1.0 + autograd.exp(-abs(z))),
+    "x/(e^−|z| + 1)": lambda x, z: x / (autograd.exp(-abs(z)) + 1.0),
+    "|x|/(1 + e^−|z|)": lambda x, z: abs(x) / (1.0 + autograd.exp(-abs(z))),
+    "σ of two": lambda x, z: autograd.where(x, 1.0, autograd.exp(-abs(x))) / (1.0 + autograd.exp(-abs(z))),
+    "erfc(−√½·x)": lambda x, z: autograd.erfc(x * Z) + z,
+}
+
+
+@pytest.mark.parametrize("form", AS_IN_THE_TABLE)
+def test_a_formula_that_looks_like_the_tables_own_gives_the_eager_numbers_at_all_edges(form: str) -> None:
+    function = AS_IN_THE_TABLE[form]
+    pairs = list(itertools.product([*EDGES, 5e-324, -5e-324, 1.7e308], repeat=2))
+    results = compile(function)(*map(np.array, zip(*pairs, strict=True))).tolist()
+    for (x, z), result in zip(pairs, results, strict=True):
+        expected = function(Value(x), Value(z)).data
+        if math.isfinite(expected) and expected:
+            assert result == pytest.approx(expected, rel=1e-15, abs=5e-324), (x, z)
+        else:
+            assert bits(result) == bits(expected), (x, z)
 
 
 @pytest.mark.parametrize("name", TRUE)

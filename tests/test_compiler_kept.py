@@ -244,6 +244,11 @@ def test_a_compiled_function_is_not_compiled_again() -> None:
     assert numpy(f.function)(3.0) == 9.0
 
 
+def test_a_class_is_no_model_yet() -> None:
+    with pytest.raises(TypeError, match="got the class MLP: make one of it first"):
+        compile(nn.MLP)
+
+
 def test_the_sum_of_a_nested_list_is_refused_as_by_the_eager_engine() -> None:
     for call in (autograd.sum, numpy(autograd.sum)):
         with pytest.raises(TypeError, match=r"sum takes a real number, got a list of 2: take its numbers one by one"):

@@ -42,8 +42,12 @@ LOOKS = {
     "its number": lambda x: x.data,
     "its gradient": lambda x: x.grad,
     "its truth": lambda x: bool(x),
+    "a local derivative, compared": lambda x: (x * x).local_grads[0] > 0,
+    "a local derivative, as equal": lambda x: (x * 3.0).local_grads == (3.0, None),
+    "a local derivative, in a sum": lambda x: sum((x * x).local_grads),
     "its text to two digits": lambda x: f"{x:.2f}",
     "an assignment": lambda x: setattr(x, "data", 1.0),
+    "a search for anomalies": autograd.detect_anomaly()(lambda x: autograd.log(x)),
     "a backward pass": lambda x: (x * x).backward(),
     "the number of a detached one": lambda x: x.detach().data,
     "a comparison of what is made under no_grad": lambda x: autograd.no_grad()(lambda: x * 2.0)() < 1.0,
@@ -324,7 +328,9 @@ def test_two_functions_on_shared_parameters_are_traced_at_the_same_time() -> Non
     assert [w.data for w in weights] == [0.5, 2.0]
 
 
-def test_the_slots_are_back_after_a_trace_also_after_an_error() -> None:
+def test_the_slots_are_back_after_a_trace_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hiding._Hiding, "ever", 0)
+    hiding._Hiding.install(hiding.SLOTS)
     for f in (lambda x: x * 2.0, lambda x: x.data):
         with contextlib.suppress(TracingError):
             numpy(f)(1.0)

@@ -164,9 +164,16 @@ def test_what_the_step_of_an_optimizer_reads_is_watched() -> None:
 
 def test_a_compiled_function_inside_another_is_refused() -> None:
     inner = numpy(lambda x: x * scale)
-    f = numpy(lambda x: x * inner(2.0))
-    with pytest.raises(TracingError, match=r"call the function itself \(\.function"):
-        f(1.0)
+
+    def catching(x: Any) -> Any:
+        try:
+            return x * inner(2.0)
+        except TracingError:
+            return x
+
+    for f in (numpy(lambda x: x * inner(2.0)), numpy(catching)):
+        with pytest.raises(TracingError, match=r"call the function itself \(\.function"):
+            f(1.0)
     assert numpy(lambda x: x * inner.function(2.0))(1.0) == 4.0
 
 
@@ -201,11 +208,11 @@ def test_an_attribute_that_no_code_names_may_change_without_a_new_trace() -> Non
     model = Model()
     f = numpy(model)
     f(1.0)
-    (traced,) = f._codes.traces.values()
+    (traced,) = f._codes.traces.held.values()
     for model.epoch in range(3):
         model.__dict__[f"loss_{model.epoch}"] = 1.0
         f(1.0)
-    assert next(iter(f._codes.traces.values())) is traced
+    assert next(iter(f._codes.traces.held.values())) is traced
     model.rate = 3.0
     assert f(1.0) == 3.0
 

@@ -1,6 +1,7 @@
 """What a loss requires of its targets and predictions is checked in compiled code too, at every call, the row named."""
 
 import importlib.util
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -49,11 +50,44 @@ def test_a_target_that_does_not_fit_raises_and_changes_nothing(
 def test_a_prediction_that_is_no_probability_raises_as_in_the_engine(backend: str) -> None:
     w = Value(0.5)
     f = compile(lambda x, t: nn.bce(w * x, t), [w], backend=backend)
-    assert f.backward(np.array([1.0, 0.2]), np.array([1, 0])) == pytest.approx(0.399253696, rel=1e-8)
+    mean = (math.log(2.0) - math.log(0.9)) / 2.0
+    assert f.backward(np.array([1.0, 0.2]), np.array([1, 0])) == pytest.approx(mean, rel=1e-15)
     with pytest.raises(ValueError, match=r"the prediction at row 1 is 1\.5, no probability: logits go to"):
         f.backward(np.array([1.0, 3.0]), np.array([1, 0]))
     with pytest.raises(ValueError, match=r"the prediction is -0\.5, no probability"):
         f(-1.0, 1.0)
+
+
+HIDDEN: dict[str, Callable[[Any, Any], Any]] = {
+    "by a mask": lambda p, t: autograd.where(autograd.greater(p, 9.0), nn.bce(p * 1.0, t), p),
+    "by a comparison": lambda p, t: autograd.greater(nn.bce(p * 1.0, t), 0.5) * p,
+    "in the derivative": lambda p, t: autograd.grad(lambda q: nn.bce(q * 1.0, t))(p),
+    "in what is not returned": lambda p, t: (nn.bce(p * 1.0, t), p * 2.0)[1],
+    "in a target made inside": lambda p, t: nn.hinge(p, 2.0 * t - 1.0) + p * 0.0 * nn.bce(p * 1.0, 0.5),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_does_not_hold_is_named_also_where_the_result_would_not_show_it(name: str, backend: str) -> None:
+    f = compile(HIDDEN[name], backend=backend)
+    P, t = np.array([0.5, 0.25, 1.5]), np.ones(3)
+    with pytest.raises(ValueError, match=r"the prediction.* is 1\.5"):
+        HIDDEN[name](Value(1.5), 1.0)
+    for call in (f, f.value_and_grad, f.jacobian, f.hessian):
+        call(P[:2], t[:2])
+        with pytest.raises(ValueError, match=r"the prediction at row 2 is 1\.5, no probability"):
+            call(P, t)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("direct", [False, True])
+def test_a_prediction_that_training_drives_out_of_its_range_is_named(direct: bool, backend: str) -> None:
+    w = Value(0.5, label="w")
+    f = compile(lambda x, t: nn.bce(w if direct else w * x, t), [w], backend=backend)
+    with pytest.raises(ValueError, match=r"the prediction (w|at row 0) is 2\.5, no probability"):
+        f.train(np.ones(4), np.ones(4), optimizer=nn.SGD([w], lr=1.0), epochs=3)
+    assert w.data == 0.5
 
 
 def test_a_nan_that_meets_all_requirements_stays_a_nan() -> None:

@@ -72,7 +72,7 @@ class Run:
 
     def assert_like(self, other: "Run", rel: float = 1e-13) -> None:
         for mine, its in zip(self.numbers(), other.numbers(), strict=True):
-            assert mine == pytest.approx(its, rel=rel, abs=1e-18)
+            assert mine == pytest.approx(its, rel=rel, abs=1e-16)  # a gradient near 0 is a sum that cancels
         mine, its = vars(self.optimizer), vars(other.optimizer)
         assert mine.keys() == its.keys()
         for name in mine.keys() - {"parameters"}:

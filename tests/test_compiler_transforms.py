@@ -81,4 +81,5 @@ def of_weights(v: Any) -> Any:
 @pytest.mark.parametrize("function", [at_a_tie, at_the_origin, of_weights])
 def test_second_derivatives_follow_the_rows_of_the_table_at_kinks_too(function: Any, backend: str) -> None:
     found = compile(function, backend=backend).hessian([1.0, 1.0])
-    assert [x for row in found for x in row] == pytest.approx([x for row in hessian(function)([1.0, 1.0]) for x in row])
+    expected = [x for row in hessian(function)([1.0, 1.0]) for x in row]  # nan at the origin, where the norm has none
+    assert [x for row in found for x in row] == pytest.approx(expected, nan_ok=True)

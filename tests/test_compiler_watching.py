@@ -22,6 +22,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, compile
+from autograd.compiler.reach import Reach
 
 Case = tuple[Callable[[Any], Any], Callable[[], Any]]
 context: contextvars.ContextVar[float] = contextvars.ContextVar("context", default=2.0)
@@ -65,6 +66,10 @@ class Hidden:
         return x * self.rate
 
 
+class Whole(int):
+    factor = 2.0
+
+
 def to(thing: Any, name: str, new: Any = 3.0) -> Callable[[], None]:
     """What sets an attribute."""
     return partial(setattr, thing, name, new)
@@ -79,7 +84,7 @@ def objects() -> dict[str, Case]:
     options, settings, hidden, config = argparse.Namespace(rate=2.0), Settings(), Hidden(), types.ModuleType("config")
     made = make_dataclass("Made", [("rate", float)])(2.0)
     sgd, local = nn.SGD([Value(1.0)], lr=2.0), threading.local()
-    local.rate = 2.0
+    local.rate, whole, weight = 2.0, Whole(1), Value(2.0, label="w")
     schedule = nn.StepLR(sgd, 1, gamma=0.5)
     config.rate = 2.0  # type: ignore[attr-defined]
     holder, numbers, link = SimpleNamespace(config=config), Numbers([1.0]), weakref.ref(settings)
@@ -97,7 +102,7 @@ def objects() -> dict[str, Case]:
             case Settings(rate, _):
                 return x * rate
 
-    exec("kept = [2.0]\ndef __getattr__(name):\n    return kept[0]", vars(config))
+    exec("kept = [2.0]\ndef __getattr__(name):\n    return {'lazy': kept}[name][0]", vars(config))
     read = operator.attrgetter("rate")
     linked.kept = settings  # type: ignore[attr-defined]
     return {
@@ -110,6 +115,8 @@ def objects() -> dict[str, Case]:
         "asdict": (lambda x: x * sum(asdict(settings)["more"]), item(settings.more, 0)),
         "a module in an attribute": (lambda x: x * holder.config.rate, to(config, "rate")),
         "an attribute of a list": (lambda x: x * numbers.factor * numbers[0], to(numbers, "factor")),
+        "an attribute of a whole number": (lambda x: x * whole.factor, to(whole, "factor")),
+        "a label": (lambda x: x * weight * len(weight.label), to(weight, "label", "longer")),
         "an attribute of its class": (lambda x: x * numbers.factor * numbers[0], to(numbers, "__class__", Other)),
         "a metaclass": (lambda x: x * Made.rate, to(Meta, "rate")),
         "threading.local": (lambda x: x * local.rate, to(local, "rate")),
@@ -284,3 +291,8 @@ def test_what_did_not_change_is_not_traced_again(name: str) -> None:
     f(2.0)
     assert next(iter(f._codes.traces.held.values())) is traced
     assert traced.environment._is_as_it_was()
+
+
+def test_tuples_of_numbers_are_not_looked_into() -> None:
+    plan = [("add", k, 0.5 * k) for k in range(1000)]
+    assert len(Reach(lambda x: x * plan[3][2]).found) < 10

@@ -10,7 +10,9 @@ import pytest
 import autograd
 import nn
 from autograd import Value, expanded, no_grad
+from autograd.functions import function_of
 from autograd.graph import topological_order
+from autograd.table import Operation
 
 PIMA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "diabetes.csv"
 
@@ -394,6 +396,44 @@ def test_e_training_is_what_numpy_does() -> None:
     sgd = nn.SGD(model.parameters(), lr=0.5)
     history = nn.fit(model, X, y, loss=nn.bce_with_logits, optimizer=sgd, epochs=20, progress=False)
     assert history.loss == pytest.approx(losses[:20], abs=1e-13)
+
+
+def test_e_the_lessons_backward_pass_is_not_called_wrong_for_a_kink_beside_its_weights() -> None:
+    np = pytest.importorskip("numpy")
+    rows, outcomes = pima()
+    X, y, state = np.array(rows), np.array(outcomes)[:, None], lesson_e().state_dict()
+    start = [np.array(state["layers.0.weight"]).T, np.zeros(16), np.array(state["layers.1.weight"]).T, np.zeros(1)]
+
+    def passes(numbers: list[float], factor: float) -> tuple[float, list[float]]:
+        parts = np.split(np.array(numbers), np.cumsum([part.size for part in start])[:-1])
+        W1, b1, W2, b2 = (part.reshape(like.shape) for part, like in zip(parts, start, strict=True))
+        z1 = X @ W1 + b1
+        a1 = np.maximum(z1, 0.0)
+        z2 = a1 @ W2 + b2
+        dz2 = (1.0 / (1.0 + np.exp(-z2)) - y) / len(y)
+        dz1 = dz2 @ W2.T * (z1 > 0.0)
+        slopes = [X.T @ dz1, dz1.sum(axis=0), a1.T @ dz2, dz2.sum(axis=0)]
+        flat = np.concatenate([part.ravel() for part in slopes])
+        flat[40] *= factor
+        return float(np.mean(np.logaddexp(0.0, z2) - y * z2)), flat.tolist()
+
+    def verdicts(factor: float) -> list[str]:
+        row = Operation(
+            "passes",
+            "passes",
+            lambda m, xs: passes(xs, factor)[0],
+            lambda m, xs, out: passes(xs, factor)[1],
+            operands=("values",),
+            many=True,
+            gather=list,
+        )
+        report = autograd.gradcheck(function_of(row), np.concatenate([part.ravel() for part in start]).tolist())
+        return [d.verdict for d in report.derivatives]
+
+    right = verdicts(1.0)
+    assert (right.count("wrong"), len(right)) == (0, 161)
+    assert right.count("agrees") >= 160
+    assert [i for i, verdict in enumerate(verdicts(1.001)) if verdict == "wrong"] == [40]
 
 
 @pytest.mark.slow

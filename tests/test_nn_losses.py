@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import Constant, Value, expanded, gradcheck
+from autograd import Constant, Value, expanded, grad, gradcheck
 from autograd.graph import topological_order
 
 SCORES = [0.5, -1.25, 2.0, -0.1, 3.0]
@@ -80,6 +80,16 @@ def test_huber_agrees_with_pytorch_for_every_delta_and_at_the_kink() -> None:
         tensor = torch.tensor([v.data for v in ours], dtype=torch.float64, requires_grad=True)
         torch.nn.functional.huber_loss(tensor, torch.zeros(7, dtype=torch.float64), delta=delta).backward()
         assert [v.grad for v in ours] == pytest.approx(tensor.grad.tolist(), abs=1e-15)
+
+
+@pytest.mark.parametrize("delta", [0.25, 1.0, 3.0])
+def test_the_second_derivative_of_huber_is_1_below_delta_and_0_from_there_on_as_pytorchs(delta: float) -> None:
+    slope = grad(lambda x: nn.huber(x, 0.0, delta=delta))
+    below = [0.0, -0.0, 1e-300, 0.9 * delta, -0.9 * delta]
+    assert [grad(slope)(x) for x in below] == [1.0] * 5
+    assert [slope(x) for x in below] == below
+    assert [grad(slope)(x) for x in (delta, -delta, 2.0 * delta, -1e200)] == [0.0] * 4
+    assert [slope(x) for x in (delta, -delta, 1e200)] == [delta, -delta, delta]
 
 
 def test_cross_entropy_agrees_with_pytorch() -> None:
@@ -169,7 +179,7 @@ def test_targets_may_be_values_and_get_gradients() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "nodes"), [("mse", 2), ("mae", 2), ("huber", 6), ("hinge", 3), ("bce", 4), ("bce_with_logits", 2)]
+    ("name", "nodes"), [("mse", 2), ("mae", 2), ("huber", 8), ("hinge", 3), ("bce", 4), ("bce_with_logits", 2)]
 )
 def test_a_row_costs_a_handful_of_nodes(name: str, nodes: int) -> None:
     loss = CASES[name][0]

@@ -9,7 +9,8 @@ import pytest
 import autograd
 import nn
 from autograd import Constant, Value
-from autograd.requirements import Requirement, require
+from autograd.requirement import Requirement
+from autograd.requirements import require
 from nn.losses import PROBABILITY, SHARE, SIGN, class_of
 
 NAN, INF = math.nan, math.inf

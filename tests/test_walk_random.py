@@ -33,7 +33,7 @@ def random_node(rng: random.Random, name: str, pool: list[Value]) -> Value | flo
     if name in ("take", "cross_entropy"):
         return function(some, rng.randrange(len(some)))
     if OPERATIONS[name].many:
-        return function(some)
+        return function(some if name not in ("var", "std") or len(some) > 1 else some * 2)
     return function(*[rng.choice([*pool, *pool, rng.choice(NUMBERS)]) for _ in OPERATIONS[name].operands])
 
 

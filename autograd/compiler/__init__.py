@@ -63,6 +63,8 @@ def compile(
         raise TypeError("inputs= belongs to a graph that exists; a function is given its inputs when it is called")
     if inputs is None and not callable(source):
         raise TypeError("compile takes a function, or a graph with inputs=[...], the leaves it is to be a function of")
+    if isinstance(source, type) and hasattr(source, "parameters"):
+        raise TypeError(f"compile takes a model or a function, got the class {source.__name__}: make one of it first")
     if isinstance(source, Compiled):
         raise TypeError(f"{source.__name__} is compiled already; to compile it otherwise, compile its .function")
     if parameters is None and (inputs is not None or not callable(getattr(source, "parameters", None))):

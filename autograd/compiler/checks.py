@@ -1,18 +1,18 @@
 """What a traced function requires of its numbers (`autograd/requirements.py`), checked whenever it is called.
 
-Inputs and leaves are checked before anything is computed, all rows at once. A number that is computed, such as the
-prediction of `nn.bce`, is nan in the compiled code where it does not hold (see `Tracing.require`): where a result is
-nan, such numbers are computed alone, and the row is named.
+Inputs and leaves are checked before anything else is computed, all rows at once; then numbers that depend on them, such
+as the prediction of `nn.bce`, which are computed alone for that. While a loop of steps runs nobody looks: there such a
+number is nan where the requirement does not hold (see `Tracing.require`), and the loop ends with the step.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..requirements import Requirement
+from ..requirement import Requirement
 from ..value import Value
 from .arrays import Floats
 
@@ -24,6 +24,7 @@ class Checks:
     inputs: tuple[tuple[int, Requirement], ...] = ()
     leaves: tuple[tuple[Value, Requirement], ...] = ()
     computed: tuple[tuple[Value, Requirement], ...] = ()
+    code: dict[bool, tuple[Any, list[Value]]] = field(default_factory=dict)  # of the computed, for one row and for many
 
     @classmethod
     def of(cls, requirements: Sequence[tuple[Value, Requirement]], inputs: Sequence[Value]) -> "Checks":
@@ -33,19 +34,20 @@ class Checks:
         leaves, computed = ([pair for pair in others if bool(pair[0].operands) is many] for many in (False, True))
         return cls(tuple(given), tuple(leaves), tuple(computed))
 
-    def before(self, columns: Floats) -> None:
-        """Raise the requirement's error where an input or a leaf does not meet it; `columns` are inputs × rows."""
+    def given(self, columns: Floats, numbers: Mapping[Value, float]) -> None:
+        """Raise the requirement's error where an input or a leaf does not meet it.
+
+        `columns` are inputs × rows; `numbers` are those of leaves that hold others than their own.
+        """
         for leaf, requirement in self.leaves:
-            requirement.check(leaf.data, partial(" {}".format, leaf.label or "a Value"))
+            requirement.check(numbers.get(leaf, leaf.data), partial(" {}".format, leaf.label or "a Value"))
         for i, requirement in self.inputs:
             _check(columns[i], requirement)
 
-    def after(self, results: Floats, compute: Callable[[list[Value]], Floats]) -> None:
-        """The same for what is computed, where a result is nan; `compute` gives the columns of such Values."""
-        if self.computed and np.isnan(results).any():
-            columns = compute([x for x, _ in self.computed])
-            for column, (_, requirement) in zip(columns, self.computed, strict=True):
-                _check(column, requirement)
+    def found(self, columns: Floats) -> None:
+        """The same for what is computed, in columns."""
+        for column, (_, requirement) in zip(columns, self.computed, strict=True):
+            _check(column, requirement)
 
 
 def _check(column: Any, requirement: Requirement) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import compress
 from operator import is_
 from threading import RLock
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -106,8 +107,8 @@ class Codes:
 
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
-        if RECORDER.get().tracing:
-            raise TracingError(
+        if session := getattr(RECORDER.get(), "session", None):
+            session.refuse(
                 f"the compiled {self.name} is called inside a function that is compiled, where its result would be a "
                 "constant; call the function itself (.function of the compiled one), or give its result as an argument"
             )
@@ -161,13 +162,24 @@ class Codes:
         watched = environment, of_rules(program)
         return Traced(program, leaves, parameters, arguments, result, *watched, checks, graph.inputs, Recent())
 
-    def computed(self, traced: Traced, wanted: list[Value], columns: Floats) -> Floats:
-        """Some nodes of the traced graph, computed alone: so many columns."""
-        program, leaves = from_graph(wanted, traced.inputs, traced.leaves)
-        request = Request("value", columns.ndim == 2, (), len(traced.inputs), len(traced.leaves))
-        kernel = self._build(planned(program, request), len(leaves), len(traced.inputs))
-        found: Floats = kernel(held(leaves, self.dtype), columns, 1)
-        return found
+    def check(self, traced: Traced, columns: Floats, numbers: Mapping[Value, float] = MappingProxyType({})) -> None:
+        """Raise where a number is not what the function requires; `numbers`: of leaves that hold others than theirs."""
+        traced.checks.given(columns, numbers)
+        if wanted := [x for x, _ in traced.checks.computed]:
+            kernel, leaves = self._kernel_of(traced, wanted, columns.ndim == 2)
+            held_now = [numbers.get(leaf, now) for leaf, now in zip(leaves, held(leaves).tolist(), strict=True)]
+            traced.checks.found(kernel(np.array(held_now, self.dtype), columns, 1))
+
+    def _kernel_of(self, traced: Traced, wanted: list[Value], batched: bool) -> tuple[Any, list[Value]]:
+        """Code for some nodes of the traced graph alone, and its leaves."""
+        with self.lock:
+            found = traced.checks.code.get(batched)
+            if found is None:
+                program, leaves = from_graph(wanted, traced.inputs, traced.leaves)
+                request = Request("value", batched, (), len(traced.inputs), len(traced.leaves))
+                kernel = self._build(planned(program, request), len(leaves), len(traced.inputs))
+                found = traced.checks.code[batched] = kernel, leaves
+            return found
 
     def _check_strangers(self, leaves: list[Value]) -> None:
         if not self.strangers.isdisjoint(leaves):

@@ -39,6 +39,8 @@ class Environment:
         self.contents = Contents()
         reach = Reach(function, names)  # of None, nothing
         self.values = list(reach.values)
+        if "label" in reach.mentioned:
+            self.places.append(lambda: [x.label for x in reach.values])
         for found in reach.found.values():
             self._watch(found, reach)
         self._copy()

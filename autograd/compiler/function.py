@@ -145,7 +145,7 @@ class Compiled:
         chosen = () if task in ("value", "backward") else self._chosen(call, argnums)
         traced, kernel = self._codes.ready(task, call, chosen)
         columns = call.columns(self.dtype)
-        traced.checks.before(columns)
+        self._codes.check(traced, columns)
         return kernel.prepared(self._numbers(traced), columns, self.threads)
 
     # how it is computed
@@ -218,9 +218,8 @@ class Compiled:
     def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
         traced, kernel = self._codes.ready(task, call, chosen)
         columns = call.columns(self.dtype)
-        traced.checks.before(columns)
+        self._codes.check(traced, columns)
         found = kernel(self._numbers(traced), columns, self.threads)
-        traced.checks.after(found, lambda wanted: self._codes.computed(traced, wanted, columns))
         if RECORDER.get().watching and not np.isfinite(found).all():
             raise AnomalyError(_anomaly(self.__name__, task, found))
         return traced, found

@@ -62,7 +62,7 @@ class Rescaled(Lanes):
 
 
 class Decay(Lanes):
-    """e⁻|ˣ|: what rounding its sum with 1 loses is made good in the quotient, or σ(x) were more than 2 units off."""
+    """e⁻|ˣ|: what rounding its sum with 1 loses is made good in σ(x), or it were more than 2 units off."""
 
     def __init__(self, power: Lanes) -> None:
         super().__init__(power.m, power.name)
@@ -78,6 +78,13 @@ class BeyondOne(Lanes):
     def __init__(self, total: Lanes, lost: Lanes) -> None:
         super().__init__(total.m, total.name)
         self.lost = lost
+
+
+class UpToOne(Lanes):
+    """1 or e⁻|ˣ|, what stands above 1 + e⁻|ˣ| in σ(x). Any other number may be inf there, −0 or too small to mend."""
+
+    def __init__(self, chosen: Lanes) -> None:
+        super().__init__(chosen.m, chosen.name)
 
 
 class LaneArithmetic(Arithmetic):
@@ -102,7 +109,7 @@ class LaneArithmetic(Arithmetic):
         return self._intrinsic("fma", x, y, z)
 
     def truediv(self, x: Any, y: Any) -> Lanes:
-        if not isinstance(y, BeyondOne):
+        if not (isinstance(x, UpToOne) and isinstance(y, BeyondOne)):
             return self.binary("fdiv", x, y)
         inverse = self.binary("fdiv", 1.0, y)
         quotient = x * inverse
@@ -157,7 +164,8 @@ class LaneArithmetic(Arithmetic):
             return self.lanes(x if condition else y)
         zero = self.type.constant(0.0)
         mask = condition.mask or self.body.let(f"fcmp une {self.type} {condition.name}, {zero}")
-        return Lanes(self, self._select(mask, self.lanes(x).name, self.lanes(y).name))
+        chosen = Lanes(self, self._select(mask, self.lanes(x).name, self.lanes(y).name))
+        return UpToOne(chosen) if isinstance(y, Decay) and not isinstance(x, Lanes) and x == 1.0 else chosen
 
     def _select(self, mask: str, x: str, y: str) -> str:
         return self.body.let(f"select {self.type.mask} {mask}, {self.type} {x}, {self.type} {y}")

@@ -104,10 +104,11 @@ def owner(file: str) -> Owner:
 
 def owner_of_module(module: ModuleType | None) -> Owner:
     """By its file: a user's may have a name that a module of Python has, too."""
-    file = getattr(module, "__file__", None)
+    space = {} if module is None else vars(module)  # not by getattr: the user's `__getattr__` is not run
+    file = space.get("__file__")
     if isinstance(file, str):
         return owner(file)
-    return "library" if getattr(module, "__name__", "") in sys.builtin_module_names else "user"
+    return "library" if space.get("__name__", "") in sys.builtin_module_names else "user"
 
 
 def owner_of_class(kind: type) -> Owner:

@@ -16,7 +16,7 @@ from typing import Any
 from ..value import Constant, Value
 from .holders import holders, is_looked_at
 from .names import Mentioned
-from .spaces import PLAIN, Found, Space
+from .spaces import Found, Space, never_changes
 
 
 class Reach:
@@ -39,7 +39,7 @@ class Reach:
 
     def _push(self, found: Found) -> None:
         thing = found.thing
-        if isinstance(thing, PLAIN):
+        if never_changes(thing):
             return
         if type(thing) is Value:
             self.values[thing] = None

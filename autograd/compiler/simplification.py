@@ -17,7 +17,7 @@ from .templates import expansion
 
 WHOLE = {SUM, DOT}  # the operations of many operands that later passes know; the others are expanded,
 # and so are the user's: what they are written in is traced, with the same traps as a function
-ROUNDS = 20  # a graph needs two or three; behind these it only stays larger than it might be
+ROUNDS = 20  # a graph needs two to ten; behind these it only stays larger than it might be
 
 
 def simplify(program: Program) -> Program:
@@ -28,11 +28,10 @@ def simplify(program: Program) -> Program:
 def reduced(program: Program) -> Program:
     """Share what is equal, fold constants and drop what changes nothing, until nothing changes."""
     for _ in range(ROUNDS):
-        program = share(program)
-        changed = by_roots_and_products(neutral(fold_constants(program)))
+        changed = by_roots_and_products(neutral(fold_constants(share(program))))
         if changed is program:
             break
-        program = without_dead_nodes(changed)
+        program = without_dead_nodes(changed)  # what was shared makes nodes equal that use it: another round
     return without_dead_nodes(program)
 
 

@@ -16,7 +16,18 @@ from .names import Mentioned, owner_of_class
 
 Place: TypeAlias = Callable[[], Iterable[Any]]
 PLAIN = (int, float, complex, str, bytes, range, slice, type(None), np.generic, CodeType, Signature)
-"""What never changes."""
+"""What never changes, but for the attributes of classes of the user's own."""
+
+
+def is_plain(kind: type) -> bool:
+    """Whether things of this class never change."""
+    return kind in PLAIN or (issubclass(kind, PLAIN) and owner_of_class(kind) != "user")
+
+
+def never_changes(thing: Any) -> bool:
+    """Whether there is nothing to watch in it: it is plain, or a tuple of plain things."""
+    kind = type(thing)
+    return all(map(is_plain, set(map(type, thing)))) if kind is tuple else is_plain(kind)
 
 
 @dataclass(slots=True)
@@ -56,7 +67,7 @@ class Items(Holder):
 
     def parts(self) -> Iterator[Found]:
         above, items = self.found, list(self.kind.__iter__(self.found.thing))
-        if not all(issubclass(kind, PLAIN) for kind in set(map(type, items))):
+        if not all(map(is_plain, set(map(type, items)))):
             for x in items:
                 yield Found(x, above, "[…]", above.named, above.entered)
 

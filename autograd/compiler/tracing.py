@@ -18,7 +18,7 @@ from ..arithmetic import is_number, nan, real
 from ..functions import VALUES
 from ..operations import DETACH, IDENTITY
 from ..recorders import using
-from ..requirements import Requirement
+from ..requirement import Requirement
 from ..structure import describe, flatten, restore
 from ..table import Operation
 from ..value import RECORDER, Constant, Operands, Recorder, Value
@@ -66,26 +66,39 @@ class Session:
         self.own.add(value)
 
 
+def _unknown(*_: Any) -> NoReturn:
+    recorder = RECORDER.get()
+    if isinstance(recorder, Tracing):
+        recorder.session.refuse()
+    raise TracingError(
+        "this Value has no number: it was made while autograd.compile traced a function, which kept it; return "
+        "what is needed outside as a result"
+    )
+
+
+class UnknownSlope:
+    """A local derivative that is not known: only that there is one."""
+
+    __slots__ = ()
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _unknown
+    __bool__ = __float__ = __int__ = __repr__ = __format__ = __reduce_ex__ = _unknown
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _unknown
+    __pow__ = __rpow__ = __pos__ = __neg__ = __abs__ = __round__ = _unknown
+
+
+SLOPE = UnknownSlope()
+
+
 class Traced(Value):
     """A node without a number."""
 
     __slots__ = ()
 
-    def _unknown(self, *_: Any) -> NoReturn:
-        recorder = RECORDER.get()
-        if isinstance(recorder, Tracing):
-            recorder.session.refuse()
-        raise TracingError(
-            "this Value has no number: it was made while autograd.compile traced a function, which kept it; return "
-            "what is needed outside as a result"
-        )
-
     def _convert(self) -> NoReturn:
         raise TracingError(REMEDY)  # not remembered: the engine's own Values refuse it, too
 
     def _slopes(self) -> tuple[Any, ...]:
-        """Only whether there are derivatives is known."""
-        return tuple([None if isinstance(x, Constant) else ... for x in self.operands])
+        return tuple([None if isinstance(x, Constant) else SLOPE for x in self.operands])
 
     def _operate(self, op: Operation, *operands: Any) -> Value:
         """The usual case, in which nothing is constant, at once: large graphs are built here."""
@@ -168,11 +181,18 @@ class Tracing(Recorder):
         """What is not known is checked when the code is called; what will be computed is nan where it does not hold."""
         if type(value) is Constant or value in self.session.own:
             return super().require(value, requirement, where)
-        if value.op is None or value.op.name not in requirement.met_by:
-            self.session.requirements.append((value, requirement))
-        if value.op is None or value.op.name in requirement.met_by:
+        if value.op is not None and value.op.name in requirement.met_by:
+            return value
+        self.session.requirements.append((value, requirement))
+        if value.op is None and isinstance(value, Traced):  # an input, which no step of training changes
             return value
         return VALUES.where(requirement.holds(Condition(value)).value, value, nan)  # type: ignore[no-any-return]
+
+    def around(self, kind: Callable[[Recorder], Recorder]) -> Recorder:
+        self.session.refuse(
+            "detect_anomaly() inside a compiled function: it would see no numbers; write it around the call of the "
+            "compiled function, which then checks its results"
+        )
 
     def before_backward(self, root: Value, gradient: float) -> None:
         self.session.refuse(

@@ -42,12 +42,15 @@ class Trainer:
         update = self._update(optimizer)
         loop = _loop(codes.backend)(update, *update.numbers(optimizer))
         random, columns = np.random.default_rng(seed) if shuffle else None, call.columns(codes.dtype)
-        traced.checks.before(columns)
+        codes.check(traced, columns)
         run = _Run(loop, _Batches(columns, size, random), epochs)
         try:
             run.all(kernel, leaves)
             run.check(optimizer)
             update.store(optimizer, *loop.state)
+        except FloatingPointError:
+            codes.check(traced, columns, dict(zip(traced.parameters, loop.state[1][0].tolist(), strict=False)))
+            raise
         except KeyboardInterrupt:
             update.store(optimizer, *loop.state)
             raise
