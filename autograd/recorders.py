@@ -160,7 +160,8 @@ class expanded(Block):
 
     def __init__(self, on: Any = True) -> None:
         super().__init__()
-        if not (isinstance(on, bool) or is_truth(on)):
+        asked: Any = on
+        if not (isinstance(asked, bool) or is_truth(asked)):
             raise TypeError(f"expanded() takes True or False, got {on!r:.60}; as a decorator it is written @expanded()")
         self.on = bool(on)
 

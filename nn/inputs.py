@@ -26,6 +26,8 @@ Numbers: TypeAlias = Value | float | Sequence[Any] | Array
 """A number, a list of numbers, a list of lists, …: Values or plain numbers, or an array."""
 
 NODES = {Value, Constant}
+REAL = (float, int, Real)  # the usual kinds first: to ask the abstract class takes several times as long
+
 REMEDIES: dict[type, str] = {
     str: "turn text into numbers first",
     type(None): "fill in or drop what is missing (fillna, dropna)",
@@ -79,8 +81,8 @@ def items(x: object, where: str) -> Sequence[Any]:
 
 def number(x: object, where: str) -> float:
     """`x` as a float; raises TypeError that says where it stands and how to mend it, ValueError for 10**400."""
-    plain = x if isinstance(x, Real) else listed(x, where)
-    if isinstance(plain, Real):
+    plain = x if isinstance(x, REAL) else listed(x, where)
+    if isinstance(plain, REAL):
         try:
             return float(plain)
         except OverflowError:

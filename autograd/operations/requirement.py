@@ -29,7 +29,7 @@ class Requirement:
 
     def check(self, number: object, where: Callable[[], str] = str) -> None:
         """Raise the error, with the place, unless `number` is one and meets the requirement."""
-        known = type(number) is float or isinstance(number, Real) or is_truth(number)  # the usual first: Real is slow
+        known = isinstance(number, (float, int, Real)) or is_truth(number)  # the usual first: Real is slow
         if not (known and self.holds(number)):
             raise self.error(f"{self.name}{where()} is {number!r}, {self.remedy}")
 
