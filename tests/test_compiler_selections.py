@@ -39,7 +39,7 @@ def test_compiled_rows_are_the_eager_ones(name: str, backend: str) -> None:
 @needs_llvm
 @pytest.mark.parametrize("name", SELECTING)
 def test_the_table_of_single_nodes_does_as_straight_lines_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograd.compiler.llvm_module.is_straight", lambda *_: False)
+    monkeypatch.setattr("autograd.compiler.backends.llvm.module.is_straight", lambda *_: False)
     f, table = under_a_root(name), rows(name)
     compiled = compile(f, backend="llvm")
     assert same(compiled.value_and_grad(np.array(table))[1], [by_backward(f, row) for row in table])
