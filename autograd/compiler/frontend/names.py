@@ -11,7 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any, Literal, NamedTuple
 
 Owner = Literal["user", "library", "nn", "engine"]
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 OURS: dict[Owner, str] = {"engine": str(PACKAGE / "x")[:-1], "nn": str(PACKAGE.parent / "nn" / "x")[:-1]}
 PYTHON = tuple(f"{sysconfig.get_path(which)}/" for which in ("stdlib", "platstdlib"))
 INSTALLED = {"site-packages", "dist-packages"}  # the folders of installed packages
