@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import math
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -223,6 +224,20 @@ def test_an_operation_of_ones_own_that_looks_at_its_number_raises(name: str, bac
         f(np.array([0.0, 1.0]))
     with pytest.raises(TypeError):
         f.source("c")
+
+
+@pytest.mark.parametrize("look", [float, math.sin, repr, lambda x: x == 0.0, lambda x: f"{x}"])
+def test_where_values_stand_for_plain_numbers_a_caught_refusal_fails_the_trace_too(look: Any) -> None:
+    class Step(nn.Optimizer):
+        def step(self) -> None:
+            for p in self.parameters:
+                p.data -= caught(look)(p.grad)
+
+    w = Value(1.0)
+    with pytest.raises(TracingError):
+        numpy(lambda x: w * x, w).train(1.0, optimizer=Step([w], lr=0.1))
+    with pytest.raises(TracingError):
+        autograd.compiler.templates._of_row(SimpleNamespace(name="ours"), 1, lambda given: [caught(look)(given[0])])
 
 
 @pytest.mark.usefixtures("remove_operations")

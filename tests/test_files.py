@@ -104,7 +104,8 @@ def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
 
 @posix
 def test_the_draft_of_a_killed_process_is_removed_by_the_next_save(tmp_path: Path) -> None:
-    killed = "import os, signal; from autograd.support.files import write_whole; os.fsync = lambda _: os.kill(os.getpid(), 9)"
+    killed = "import os, signal; from autograd.support.files import write_whole; "
+    killed += "os.fsync = lambda _: os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", f"{killed}; write_whole('model.json', b'half')"], cwd=tmp_path, env=paths())
     assert len(os.listdir(tmp_path)) == 1  # its draft
     (tmp_path / ".model.json.keep.tmp").touch()  # somebody else's

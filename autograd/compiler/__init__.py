@@ -1,6 +1,6 @@
 """The compiler: from a graph of scalars to loops over arrays, in NumPy, in machine code or as C source.
 
-tracing                       a function → its graph, on numbers that are not known
+tracing, conditions           a function → its graph, on numbers that are not known
 environment, contents, reach, holders, spaces, names: what the function reads from outside, and whether it has changed
 program, arrays, liveness     the graph as a flat list, in arrays
 pipeline                      the passes from program to program, in their order:

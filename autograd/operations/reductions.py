@@ -53,7 +53,7 @@ SUM = row(
 MEAN = row(
     "mean",
     "mean",
-    lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
+    lambda m, xs: m.truediv(m.sum(xs), float(len(xs))),  # m.sum: one node of as many operands, where m makes nodes
     lambda m, xs, out: [1.0 / len(xs)] * len(xs),
     expansion=lambda m, xs: _sum(m, xs) / float(len(xs)),
     written=lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),

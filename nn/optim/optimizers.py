@@ -283,13 +283,12 @@ class AdamW(Adam):
 
 def root(x: Any) -> float:
     """The square root of a number; of a Value, where the step is traced to be compiled."""
+    if isinstance(x, Value):
+        return x.sqrt()  # type: ignore[return-value]
     try:
         return sqrt(x)
     except ValueError:
         raise ValueError(f"a mean of squares is {x!r}: the optimizer holds what cannot be") from None
-    except TypeError:
-        found: float = x.sqrt()
-        return found
 
 
 def _copied(held: Any) -> Any:

@@ -22,6 +22,7 @@ from ...operations.requirement import Requirement
 from ...recorders import using
 from ...support.pytree import describe, flatten, restore
 from ...value import RECORDER, Constant, Operands, Recorder, Value
+from .conditions import Condition
 from .hiding import hidden_numbers
 
 
@@ -39,7 +40,12 @@ REMEDY = (
 
 @dataclass
 class Session:
-    """One trace: the Values made in it, whose numbers are the same each time, and what was refused first."""
+    """One trace: the Values made in it, whose numbers are the same each time, and what was refused first.
+
+    With `numbers`, the Values stand for plain numbers, as in the step of an optimizer or the formulas of an operation.
+    """
+
+    numbers: bool = False
 
     own: set[Value] = field(default_factory=set)
     refused: TracingError | None = None
@@ -76,6 +82,13 @@ def _unknown(*_: Any) -> NoReturn:
     )
 
 
+def _refuse_as_number() -> None:
+    """Refuse what a Value and the plain number that it stands for would answer differently."""
+    session = getattr(RECORDER.get(), "session", None)
+    if session and session.numbers:
+        session.refuse()
+
+
 class UnknownSlope:
     """A local derivative that is not known: only that there is one."""
 
@@ -95,6 +108,7 @@ class Traced(Value):
     __slots__ = ()
 
     def _convert(self) -> NoReturn:
+        _refuse_as_number()
         raise TracingError(REMEDY)  # not remembered: the engine's own Values refuse it, too
 
     def _slopes(self) -> tuple[Any, ...]:
@@ -112,7 +126,15 @@ class Traced(Value):
     __bool__ = __format__ = __reduce_ex__ = _unknown  # type: ignore[assignment]
     __float__ = __int__ = __complex__ = _convert
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Value):
+            _refuse_as_number()
+        return super().__eq__(other)
+
+    __hash__ = Value.__hash__
+
     def __repr__(self) -> str:
+        _refuse_as_number()
         return f"<a Value being traced, {self.label or (self.op.name if self.op else 'an input')}, {id(self):#x}>"
 
 
@@ -120,37 +142,6 @@ class TracedConstant(Traced, Constant):
     """A node without a number and without a gradient."""
 
     __slots__ = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Condition:
-    """What a requirement says of a Value, as a Value: 1.0 where it holds."""
-
-    value: Any
-
-    def __ge__(self, other: float) -> "Condition":
-        return Condition(VALUES.greater_equal(self.value, other))
-
-    def __le__(self, other: float) -> "Condition":
-        return Condition(VALUES.less_equal(self.value, other))
-
-    def __lt__(self, other: float) -> "Condition":
-        return Condition(VALUES.less(self.value, other))
-
-    def __eq__(self, other: Any) -> Any:
-        return Condition(VALUES.equal(self.value, getattr(other, "value", other)))
-
-    def __ne__(self, other: Any) -> Any:
-        return Condition(VALUES.logical_not((self == other).value))
-
-    def __and__(self, other: "Condition") -> "Condition":
-        return Condition(VALUES.logical_and(self.value, other.value))
-
-    def __or__(self, other: "Condition") -> "Condition":
-        return Condition(VALUES.logical_or(self.value, other.value))
-
-    def __mod__(self, other: float) -> "Condition":
-        return Condition(VALUES.remainder(self.value, other))
 
 
 class Tracing(Recorder):
@@ -226,9 +217,9 @@ def unknown_leaf() -> Value:
 
 
 @contextmanager
-def tracing() -> Iterator[Session]:
+def tracing(numbers: bool = False) -> Iterator[Session]:
     """Record every operation inside the block, whatever the modes outside; raise what was refused in it."""
-    session = Session()
+    session = Session(numbers)
     with hidden_numbers(), using(Tracing(session)):
         yield session
     if session.refused:

@@ -85,7 +85,7 @@ def _of_row(row: Operation, count: int, rule: Callable[[list[Value]], Sequence[A
 
 def _template(count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
     given = [unknown_leaf() for _ in range(count)]
-    with tracing():
+    with tracing(numbers=True):
         results = list(rule(given))
     place: dict[Value, int | float] = {x: i for i, x in enumerate(given)}
     steps = []

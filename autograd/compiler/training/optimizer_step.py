@@ -74,7 +74,7 @@ class Step:
         self.columns = [[unknown_leaf() for _ in range(count)] for _ in range(2 + len(held.lists))]
         self.scalars = [unknown_leaf() for _ in states]
         twin = copy(optimizer)
-        with tracing():
+        with tracing(numbers=True):
             twin.parameters = self.places = [Place(p, g) for p, g in zip(*self.columns[:2], strict=True)]
             for name, column in zip(held.lists, self.columns[2:], strict=True):
                 setattr(twin, name, list(column))
