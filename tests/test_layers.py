@@ -26,12 +26,12 @@ LAYERS: list[list[str]] = [
     ["autograd.walking", "autograd.drawing", "autograd.player"],
     ["autograd.compiler.ir", "autograd.compiler.request", "autograd.compiler.frontend"],
     ["autograd.compiler.passes", "autograd.compiler.loops"],
-    ["autograd.compiler.backends", "autograd.compiler.training"],
-    ["autograd.compiler"],
+    ["autograd.compiler.backends"],
+    ["autograd.compiler", "autograd.compiler.backends.llvm.training_loop"],
     ["autograd"],
     ["nn"],
 ]
-"""From the lowest up. A module belongs to the longest name that begins its own; a layer uses itself and those before."""
+"""From the lowest up. A module belongs to the longest name that begins its own; a layer uses itself and the lower."""
 
 
 def layer_of(module: str) -> int:
