@@ -45,7 +45,7 @@ def test_the_function_gets_lists_and_tuples_of_the_types_that_it_is_given(argume
 
     def function(x: Any) -> Any:
         seen.append(x)
-        return autograd.sum(autograd.structure.flatten(x)) * 2.0
+        return autograd.sum(autograd.support.pytree.flatten(x)) * 2.0
 
     value, gradient = numpy(function).value_and_grad(argument)
     expected = autograd.value_and_grad(function)(argument)
@@ -172,7 +172,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_more_or_less_than_real_numbers_is_refused_with_the_remedy(name: str) -> None:
     given, remedy = REFUSED[name]
-    f = numpy(lambda x: autograd.sum(autograd.structure.flatten(x)))
+    f = numpy(lambda x: autograd.sum(autograd.support.pytree.flatten(x)))
     with pytest.raises(TypeError, match=remedy):
         f(given)
     with pytest.raises(TypeError):

@@ -732,10 +732,10 @@ def test_a_compiled_function_is_released() -> None:
 
 
 def test_tracing_leaves_no_trace() -> None:
-    before = dict(vars(autograd.arithmetic.FLOATS))
+    before = dict(vars(autograd.operations.arithmetic.FLOATS))
     numpy(lambda x: autograd.exp(x))(1.0)
-    assert {k: v for k, v in vars(autograd.arithmetic.FLOATS).items() if k in before} == before
-    assert "exp" not in vars(autograd.arithmetic.FLOATS)
+    assert {k: v for k, v in vars(autograd.operations.arithmetic.FLOATS).items() if k in before} == before
+    assert "exp" not in vars(autograd.operations.arithmetic.FLOATS)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

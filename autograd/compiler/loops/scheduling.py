@@ -14,7 +14,7 @@ from .levels import Levels
 from .nests import Bundle, Lines, Schedule
 
 MANY_STEPS = 40  # a schedule of more steps than these
-SMALL = 32  # whose bundles add up fewer terms than these, on average, owes them to chance
+SMALL = 32  # most of whose bundles compute fewer terms than these owes them to chance
 
 
 def schedule(program: Program, batched: bool, summed: bool, values: int) -> Schedule:
@@ -53,7 +53,7 @@ class _Grouping:
         self.group[self.program.one] = -4
         self.waiting: dict[bool, list[Ints]] = {False: [], True: []}
         self.is_waiting = np.zeros(len(self.program), bool)
-        self.groups = self.terms = 0
+        self.groups = self.small = 0
         self.last: list[Bundle] = []  # sums over rows: nothing waits for them
 
     def run(self) -> bool:
@@ -69,7 +69,7 @@ class _Grouping:
         return not self._is_chance(MANY_STEPS)
 
     def _is_chance(self, many: int) -> bool:
-        return len(self.plan.once) + len(self.plan.rows) > many and self.terms < SMALL * self.groups
+        return len(self.plan.once) + len(self.plan.rows) > many and 4 * self.small >= 3 * self.groups
 
     def _level(self, nodes: Ints, rowwise: bool) -> None:
         if not len(nodes):
@@ -140,5 +140,5 @@ class _Grouping:
             self._flush(rowwise)
         (self.plan.rows if rowwise else self.plan.once).append(made)
         self.group[nodes] = self.groups
-        self.groups, self.terms = self.groups + 1, self.terms + made.size
+        self.groups, self.small = self.groups + 1, self.small + (made.size < SMALL)
         return True
