@@ -120,6 +120,8 @@ def function_of(row: Operation) -> Callable[..., Any]:
             if row.many:
                 _require_bindable(row.name, signature, arguments, named)
             raise
+        if row.last is not None:
+            operands = [*operands[:-1], require(operands[-1], row.last(len(operands) - 1))]
         return evaluate(row, operands)
 
     made = function
@@ -164,8 +166,6 @@ def _example(row: Operation) -> str:
 
 def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
-    if row.last is not None:
-        operands = [*operands[:-1], require(operands[-1], row.last(len(operands) - 1))]
     if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
         return real(row.evaluate(FLOATS, [real(x, row.name) for x in operands]), f"the result of {row.name}")
     if row.expansion is not None and RECORDER.get().expanding:

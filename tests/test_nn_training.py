@@ -475,7 +475,7 @@ def test_nan_in_the_data_is_the_same_error_and_changes_nothing() -> None:
         ({"metrics": [lambda *_: 1 / 0]}, "division by zero"),
         ({"callbacks": [3]}, r"callbacks: expected a list of functions, got \[3\]"),
         ({"y": [1, 0, 1, 1, 1], "loss": nn.hinge, "batch_size": 1}, r"hinge takes −1 and 1"),
-        ({"optimizer": nn.SGD}, r"optimizer is <class 'nn.optim.SGD'> .*: write for instance nn.Adam"),
+        ({"optimizer": nn.SGD}, r"optimizer is <class 'nn.optim.optimizers.SGD'> .*: write for instance nn.Adam"),
         ({"optimizer": nn.SGD(a_model().parameters())}, r"the optimizer has none of this model's parameters"),
     ],
 )
@@ -550,7 +550,7 @@ def test_a_long_history_is_cut_in_the_middle() -> None:
 
 
 def test_history_never_shows_a_small_number_as_zero() -> None:
-    shown = [nn.history.shown(x) for x in (0.0, 1.2e-7, -3e-5, 0.001, 12345.678, 1e300, math.nan, math.inf)]
+    shown = [nn.text_table.shown(x) for x in (0.0, 1.2e-7, -3e-5, 0.001, 12345.678, 1e300, math.nan, math.inf)]
     assert shown == ["0.0000", "1.2e-07", "-3e-05", "0.0010", "1.23e+04", "1e+300", "nan", "inf"]
 
 
