@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from operator import add
 from typing import Any, Protocol, Self, TypeVar
 
@@ -111,8 +110,9 @@ def times(slope: Any, gradient: Any) -> Any:
     return +slope if type(gradient) is float and gradient == 1.0 else slope * gradient
 
 
-def add_gradients(leaves: Collection[Any], totals: Iterable[float]) -> None:
-    """Add to the `.grad` of each leaf its total: to all, or to none where one holds no number (a TypeError).
+def add_gradients(slot: Any, leaves: Collection[Any], totals: Iterable[float]) -> None:
+    """Add to the `.grad` of each leaf its total: to all, or to none where one holds no number (a TypeError). `slot` is
+    the descriptor of `.grad`.
 
     Every reading, addition and assignment is done by one call into C. Between two instructions of Python, CPython may
     turn to another thread or raise KeyboardInterrupt; inside such a call it does neither, so that of additions from
@@ -121,5 +121,5 @@ def add_gradients(leaves: Collection[Any], totals: Iterable[float]) -> None:
     for leaf in leaves:
         if type(leaf.grad) is not float:  # None, as PyTorch users write it, is no gradient yet
             leaf.grad = real(0.0 if leaf.grad is None else leaf.grad, f"the .grad of {leaf.label or 'a leaf'}")
-    sums = map(add, map(getattr, leaves, repeat("grad")), totals)
-    deque(map(setattr, leaves, repeat("grad"), sums), maxlen=0)
+    sums = map(add, map(slot.__get__, leaves), totals)
+    deque(map(slot.__set__, leaves, sums), maxlen=0)

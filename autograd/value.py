@@ -7,7 +7,7 @@ goes from the result to the leaves and multiplies along every edge: the chain ru
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from copy import copy
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .graph import add_gradients, topological_order
 from .operations.arithmetic import FLOATS, Number, is_number, real
@@ -69,7 +69,7 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
                     for operand, local_grad in zip(node.operands, node.local_grads):  # noqa: B905 - the hot loop
                         if local_grad is not None:
                             arrived[operand] = arrived.get(operand, 0.0) + local_grad * upstream
-        add_gradients(arrived, arrived.values())  # what is left are the leaves
+        add_gradients(GRAD, arrived, arrived.values())  # what is left are the leaves
 
     def detach(self) -> "Value":
         """The same number as a constant: no gradient passes through it."""
@@ -114,6 +114,7 @@ class Constant(Value):
 
 
 Operands: TypeAlias = tuple[Value, ...]
+GRAD: Any = vars(Value)["grad"]  # the slot itself
 
 
 class Recorder:

@@ -14,6 +14,7 @@ import pytest
 import autograd
 from autograd import AnomalyError, Value, detect_anomaly, walk
 from autograd.graph import add_gradients
+from autograd.value import GRAD
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_a_gradient_set_to_none_or_to_an_integer_counts_as_the_number() -> None:
 def test_gradients_are_added_in_order_to_all_leaves() -> None:
     leaves = [Value(0.0) for _ in range(3)]
     leaves[1].grad = 1e16
-    add_gradients(leaves, [1.0, 2.0, math.inf])
+    add_gradients(GRAD, leaves, [1.0, 2.0, math.inf])
     assert [leaf.grad for leaf in leaves] == [1.0, 1e16 + 2.0, math.inf]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..anomaly import AnomalyError
 from ..graph import add_gradients
 from ..transforms import positions
-from ..value import RECORDER, Value
+from ..value import GRAD, RECORDER, Value
 from .arguments import Argnums, Call, at_least_one, count
 from .backends.available import number_type
 from .cache import MOST, Codes, Traced, held, leaves_only
@@ -106,7 +106,7 @@ class Compiled:
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
         traced, columns = self._run("backward", call, ())
         value, *gradient = columns.tolist()
-        add_gradients(traced.parameters, gradient)
+        add_gradients(GRAD, traced.parameters, gradient)
         return float(value)
 
     def train(

@@ -4,6 +4,7 @@ A slot cannot be watched, but the class can: while any thread traces, `Value.dat
 ask the current recorder. Other threads read and write the same slots as ever, a little slower for that time.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -13,7 +14,10 @@ from ...value import RECORDER, Value
 
 HIDDEN = ("data", "grad")
 SLOTS: dict[str, Any] = {name: vars(Value)[name] for name in HIDDEN}
-MOST = 200  # from Python 3.13 on, a class that was changed 1,000 times is slow for ever: then they stay properties
+# From Python 3.13 on, a class that was changed 1,000 times is slow for ever: after so many traces they stay properties.
+MOST = 200 if sys.version_info >= (3, 13) else sys.maxsize
+    200 if sys.version_info >= (3, 13) else sys.maxsize
+)  # from Python 3.13 on, a class that was changed 1,000 times is slow for ever: then they stay properties
 
 
 class Reader(Protocol):
