@@ -16,8 +16,6 @@ HIDDEN = ("data", "grad")
 SLOTS: dict[str, Any] = {name: vars(Value)[name] for name in HIDDEN}
 # From Python 3.13 on, a class that was changed 1,000 times is slow for ever: after so many traces they stay properties.
 MOST = 200 if sys.version_info >= (3, 13) else sys.maxsize
-    200 if sys.version_info >= (3, 13) else sys.maxsize
-)  # from Python 3.13 on, a class that was changed 1,000 times is slow for ever: then they stay properties
 
 
 class Reader(Protocol):
