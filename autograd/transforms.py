@@ -210,11 +210,6 @@ class Trace:
         return parts[0] if isinstance(self.argnums, int) else tuple(parts)
 
 
-def numeric_derivatives(node: Value) -> Sequence[float | None]:
-    """∂node/∂operand as the numbers that the forward pass recorded."""
-    return node.local_grads
-
-
 def _fresh(x: Any) -> Value:
     """A node to differentiate by: a new leaf for a number; for a Value a copy that leads back to it."""
     return RECORDER.get().source(x) if isinstance(x, Value) else Value(real(x, "grad"))

@@ -3,12 +3,12 @@
 import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from ..graph import dependents, gradients, topological_order
 from ..recorders import no_grad, recording
 from ..support.pytree import describe, flatten, restore
-from ..transforms import numeric_derivatives
 from ..value import Constant, Value
 from .differences import Differences, Estimate, Step, rounding, scale, shrinking_steps
 from .verdicts import AGREES, CANNOT_TELL, Derivative, Report
@@ -115,7 +115,7 @@ def _analytic(result: Any, leaves: list[Value]) -> list[tuple[float, ...]]:
             "is the function constant, or does it take numbers out of the graph (.data, .item(), .detach())?"
         )
     rows = [
-        gradients(out, leaves, 1.0, numeric_derivatives) if isinstance(out, Value) else [0.0] * len(leaves)
+        gradients(out, leaves, 1.0, attrgetter("local_grads")) if isinstance(out, Value) else [0.0] * len(leaves)
         for out in flatten(result)
     ]
     return list(zip(*rows, strict=True))

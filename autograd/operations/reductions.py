@@ -16,6 +16,7 @@ FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
 
 
 def several(values: Any) -> list[Any]:
+    """The operands as a list; TypeError for a number alone, ValueError for none."""
     if isinstance(values, Real) or hasattr(values, "local_grads"):
         raise TypeError(f"expected a list of numbers or Values, got {values!r:.40} alone: write [x] for a single one")
     if operands := list(values):

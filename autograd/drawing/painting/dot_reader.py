@@ -28,6 +28,8 @@ class Frame:
 
 @dataclass(eq=False)
 class Node:
+    """A box: its name, the frame around it, and its attributes."""
+
     name: str
     outer: Frame
     look: Look
@@ -35,6 +37,8 @@ class Node:
 
 @dataclass(eq=False)
 class Edge:
+    """An arrow from one box to another, with its attributes."""
+
     tail: Node
     head: Node
     look: Look
