@@ -26,6 +26,9 @@ class Problem:
     y: Array
     alpha: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.X.setflags(write=False)  # what cannot change need not be compared before every call
+
     @property
     def rows(self) -> int:
         return len(self.X)
