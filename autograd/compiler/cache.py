@@ -1,9 +1,8 @@
 """The codes of one function: what was traced, for which arguments, and what was compiled from it."""
 
 import gc
-from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import compress
@@ -14,14 +13,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..operations.arithmetic import real
-from ..value import RECORDER, Constant, Value
+from ..value import RECORDER, Value
 from .arguments import Call, Form, count, zeros
 from .checks import Checks
 from .frontend.guards import Environment, of_rules
 from .frontend.tracing import TracingError, existing, trace
 from .ir.arrays import Floats
 from .ir.program import GIVEN, LEAF, Program, from_graph
+from .leaves import Leaves, held, leaves_only
 from .loops.nests import Schedule
 from .passes.pipeline import planned
 from .request import Request, Task
@@ -56,6 +55,7 @@ class Traced(NamedTuple):
 
     program: Program
     leaves: list[Value]  # the parameters first
+    numbers: Leaves  # what they hold
     parameters: list[Value]
     arguments: list[Any]  # zeros in their structures
     result: Any
@@ -161,7 +161,8 @@ class Codes:
             self._check_strangers(leaves)
         result, checks = skeleton(graph.result), Checks.of(graph.requirements, graph.inputs)
         watched = environment, of_rules(program)
-        return Traced(program, leaves, parameters, arguments, result, *watched, checks, graph.inputs, Recent())
+        numbers = Leaves(leaves, self.backend)
+        return Traced(program, leaves, numbers, parameters, arguments, result, *watched, checks, graph.inputs, Recent())
 
     def check(self, traced: Traced, columns: Floats, numbers: Mapping[Value, float] = MappingProxyType({})) -> None:
         """Raise where a number is not what the function requires; `numbers`: of leaves that hold others than theirs."""
@@ -228,34 +229,6 @@ class Codes:
         from .backends.numpy_kernel import NumpyKernel
 
         return NumpyKernel(plan, self.dtype)
-
-
-def leaves_only(parameters: Any) -> list[Value]:
-    """A list of leaves; raises TypeError for anything else, with what to write, ValueError for one named twice."""
-    if isinstance(parameters, Value):
-        raise TypeError("parameters= takes a list of leaves, got one Value; write [value]")
-    if hasattr(parameters, "parameters"):
-        raise TypeError(f"parameters= takes a list of leaves, got a {type(parameters).__name__}; write x.parameters()")
-    if isinstance(parameters, Mapping) or not isinstance(parameters, Iterable):
-        remedy = "call it, model.parameters()" if callable(parameters) else "write for instance model.parameters()"
-        raise TypeError(f"parameters= takes a list of leaves, got {parameters!r:.60}; {remedy}")
-    found = list(parameters)
-    for p in found:
-        if not isinstance(p, Value) or isinstance(p, Constant) or p.operands:
-            raise TypeError(f"parameters= takes leaves, Values that were not computed; got {p!r:.60}")
-    if len(set(found)) < len(found):
-        raise ValueError("parameters= names a Value twice; name each once")
-    return found
-
-
-def held(leaves: Sequence[Value], dtype: Any = np.float64) -> Floats:
-    """The numbers of the leaves as they are now; TypeError for what is none (of None, NumPy would make nan)."""
-    try:
-        return np.array(array("d", [leaf.data for leaf in leaves]), dtype)
-    except (TypeError, OverflowError):
-        for k, leaf in enumerate(leaves):
-            real(leaf.data, f".data of {leaf.label or f'leaf {k}'}")
-        raise
 
 
 def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Program:

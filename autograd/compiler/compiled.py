@@ -8,16 +8,16 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from ..anomaly import AnomalyError
-from ..graph import add_gradients
 from ..transforms import positions
-from ..value import GRAD, RECORDER, Value
+from ..value import RECORDER, Value
 from .arguments import Argnums, Call, at_least_one, count
 from .backends.available import number_type
-from .cache import MOST, Codes, Traced, held, leaves_only
+from .cache import MOST, Codes, Traced
 from .copying import copied
 from .export import c_text, llvm_text
 from .ir.arrays import Floats
 from .ir.program import Program
+from .leaves import held, leaves_only
 from .loops.nests import Schedule
 from .passes.pipeline import listing, passes, planned
 from .request import Request, Task
@@ -105,9 +105,8 @@ class Compiled:
         if call.rows == 0:
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
         traced, columns = self._run("backward", call, ())
-        value, *gradient = columns.tolist()
-        add_gradients(GRAD, traced.parameters, gradient)
-        return float(value)
+        traced.numbers.add_gradients(columns[1:])
+        return float(columns[0])
 
     def train(
         self,
@@ -227,7 +226,7 @@ class Compiled:
 
     def _numbers(self, traced: Traced) -> Floats:
         """What the leaves hold now."""
-        return held(traced.leaves, self.dtype)
+        return traced.numbers.read(self.dtype)
 
     def _options(self) -> dict[str, Any]:
         return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import Call, at_least_one
-from ..cache import Codes, Recent, held
+from ..cache import Codes, Recent
 from ..ir.arrays import Floats, Ints
 from .optimizer_step import Held, Update
 
@@ -38,7 +38,7 @@ class Trainer:
         size = min(call.rows or 1, at_least_one(call.rows or 1 if batch_size is None else batch_size, "batch_size"))
         codes = self._codes(optimizer)
         traced, kernel = codes.ready("backward", call, ())
-        leaves = held(traced.leaves, codes.dtype)
+        leaves = traced.numbers.read(codes.dtype)
         update = self._update(optimizer)
         loop = _loop(codes.backend)(update, *update.numbers(optimizer))
         random, columns = np.random.default_rng(seed) if shuffle else None, call.columns(codes.dtype)
