@@ -1,15 +1,12 @@
 """The compiler: from a graph of scalars to loops over arrays, in NumPy, in machine code or as C source.
 
-tracing, conditions           a function → its graph, on numbers that are not known
-environment, contents, reach, holders, spaces, names: what the function reads from outside, and whether it has changed
-program, arrays, liveness     the graph as a flat list, in arrays
-pipeline                      the passes from program to program, in their order:
-  products, differentiation (with templates), simplification, folding, rows
-schedule, levels, bundling, loops, bundles: alike nodes → loop nests over buffers
-repetition, stretching        very many repetitions: compiled for a few of them
-numpy_*, llvm_*, c_*          what runs the bundles, or writes them down
-codes, arguments, results, kernels, backends, function, export: what `compile` returns, and what it keeps
-updates, training             an optimizer's step compiled, and the loop of steps
+frontend   a function → its graph, on numbers not yet known; what it reads from outside, and whether that has changed
+ir         the graph as a flat list, in arrays
+passes     from program to program: products, differentiation, simplification, folding, sums over rows
+loops      alike nodes → loop nests over buffers; very many repetitions compiled for a few of them
+backends   what runs the loop nests, or writes them down
+training   an optimizer's step compiled, and the loop of steps
+arguments, cache, calls, leaves, results, compiled: what `compile` returns, and the way of a call through it
 """
 
 from collections.abc import Iterable, Sequence

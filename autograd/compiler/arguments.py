@@ -1,7 +1,7 @@
 """What a compiled function is called with: one row as numbers and nested lists, many rows as arrays, rows first."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import index
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,6 +19,11 @@ class Group(NamedTuple):
 
     kind: type
     parts: tuple["Structure", ...]
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether all parts are numbers."""
+        return not any(self.parts)
 
 
 Structure: TypeAlias = Group | None
@@ -47,54 +52,107 @@ def _by_name(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[.
 class Call:
     """The arguments of one call: their structures, and the numbers as columns. Those given by name come last."""
 
+    __slots__ = ("args", "flat", "form", "positional", "rows")
+
+    rows: int | None  # of the arrays among the arguments; None: a single row
+    flat: Sequence[Any] | None  # the numbers of a single row, where they lie in one list or are the arguments
+
     def __init__(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> None:
-        names = tuple(sorted(named)) if named else ()
-        self.args = [*args, *(named[name] for name in names)] if named else args
-        self.positional = len(args)
-        structures, rows = list[Structure](), dict[int, None]()
-        for name, x in zip((*range(len(args)), *names), self.args, strict=True):
-            place = f"argument {name}"
-            if _is_array(x, place):
-                structures.append(_of_shape(x.shape[1:]))
-                rows[len(x)] = None
-            else:
-                structures.append(structure(x, place))
+        self.args, self.positional, self.rows, self.flat = args, len(args), None, None
+        if not named and not {*map(type, args)} - FLOAT:
+            self.form, self.flat = _of_numbers(len(args)), args
+            return
+        names: tuple[str, ...] = ()
+        if named:
+            names = tuple(sorted(named))
+            self.args = [*args, *map(named.__getitem__, names)]
+        structures = [None if type(x) is float else self._structure(k, names) for k, x in enumerate(self.args)]
         self.form = Form(tuple(structures), names)
-        if len(rows) > 1:
+
+    def _structure(self, k: int, names: tuple[str, ...]) -> Structure:
+        """What argument k holds, if it is more than a float."""
+        x = self.args[k]
+        if type(x) is list and not {*map(type, x)} - PLAIN:
+            if len(self.args) == 1:
+                self.flat = x
+            return _flat(len(x))
+        if type(x) is not np.ndarray or x.dtype != float or not x.ndim:
+            place = f"argument {names[k - self.positional] if k >= self.positional else k}"
+            if not _is_array(x, place):
+                return structure(x, place)
+        if self.rows is not None and self.rows != len(x):
             raise ValueError(
-                f"the arguments have {' and '.join(map(str, rows))} rows; an array has the rows first, so all arrays "
+                f"the arguments have {self.rows} and {len(x)} rows; an array has the rows first, so all arrays "
                 "need as many (one row: X[None], or a list)"
             )
-        self.rows: int | None = next(iter(rows), None)
+        self.rows = len(x)
+        return _of_shape(x.shape[1:])
 
     @property
     def batched(self) -> bool:
         return self.rows is not None
 
+    def shape(self, inputs: int) -> tuple[int, ...]:
+        """The shape of the numbers of so many inputs."""
+        return (inputs,) if self.rows is None else (inputs, self.rows)
+
     def columns(self, dtype: Any = np.float64) -> Floats:
         """All inputs in order: inputs × rows, or one number each."""
+        found = np.empty(self.shape(sum(map(count, self.form.structures))), dtype)
+        self.write(found)
+        return found
+
+    def write(self, inputs: Floats) -> None:
+        """Put all inputs in their order into an array of that shape."""
         if self.rows is None:
-            return _row(self.args, dtype)
-        parts = [
-            _columns(arg, dtype)
-            if isinstance(arg, np.ndarray)
-            else np.repeat(_row([arg], dtype)[:, None], self.rows, axis=1)
-            for arg in self.args
-        ]
-        return np.ascontiguousarray(np.concatenate(parts)) if parts else np.zeros((0, self.rows), dtype)
+            inputs[...] = _array(self.numbers())
+            return
+        start = 0
+        for x, part in zip(self.args, self.form.structures, strict=True):
+            width = 1 if part is None else count(part)
+            end = start + width
+            inputs[start:end] = x.reshape(len(x), width).T if isinstance(x, np.ndarray) else _column(x)
+            start = end
+
+    def numbers(self) -> Sequence[Any]:
+        """Those of a single row, in order."""
+        if self.flat is not None:
+            return self.flat
+        found: list[Any] = []
+        for x, part in zip(self.args, self.form.structures, strict=True):
+            if part is None:
+                found.append(x)
+            else:
+                found.extend(x if part.is_flat else leaves(x))
+        return found
 
 
-def _row(args: Sequence[Any], dtype: Any) -> Floats:
+def _column(x: Any) -> Floats:
+    """What is the same in all rows."""
+    return _array(list(leaves(x)))[:, None]
+
+
+def _array(numbers: Sequence[Any]) -> Floats:
     try:
-        return np.array([x for arg in args for x in leaves(arg)], dtype)
+        return np.array(numbers, np.float64)
     except OverflowError as error:  # as Value(…) raises
         raise OverflowError("an argument holds a number beyond the largest float, about 1.8e308") from error
 
 
-def _columns(array: Any, dtype: Any) -> Floats:
-    width = int(np.prod(array.shape[1:], dtype=np.int64))
-    found: Floats = array.reshape(len(array), width).T.astype(dtype)
-    return found
+FLOAT = {float}
+PLAIN = {float, int}
+
+
+@cache
+def _of_numbers(count: int) -> Form:
+    """The form of so many numbers."""
+    return Form((None,) * count)
+
+
+@lru_cache(maxsize=64)
+def _flat(length: int) -> Group:
+    """The structure of a list of so many numbers."""
+    return Group(list, (None,) * length)
 
 
 @lru_cache(maxsize=64)

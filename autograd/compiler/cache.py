@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..value import RECORDER, Value
+from ..value import PLAIN, RECORDER, Value
 from .arguments import Call, Form, count, zeros
 from .checks import Checks
 from .frontend.guards import Environment, of_rules
@@ -36,15 +36,21 @@ class Recent(Generic[T]):
     def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.held: OrderedDict[Any, T] = OrderedDict()
+        self.latest: tuple[Any, T | None] = (None, None)  # which is asked for again most of the time
 
     def get(self, key: Any) -> T | None:
-        if key in self.held:
+        if key == self.latest[0]:
+            return self.latest[1]
+        found = self.held.get(key)
+        if found is not None:
             self.held.move_to_end(key)
-        return self.held.get(key)
+            self.latest = key, found
+        return found
 
     def put(self, key: Any, thing: T) -> T:
         self.held[key] = thing
         self.held.move_to_end(key)
+        self.latest = key, thing
         if len(self.held) > self.most:
             self.held.popitem(last=False)
         return thing
@@ -64,6 +70,11 @@ class Traced(NamedTuple):
     checks: Checks
     inputs: list[Value]  # of the graph, whose place in the program they have
     kernels: Recent[Any]
+    ready: Recent[Any]  # kinds of calls (see `calls`)
+
+    def is_as_it_was(self) -> bool:
+        """Whether what the function reads from outside is what it was."""
+        return self.environment.unchanged() and (self.rules.function is None or self.rules.unchanged())
 
 
 class Codes:
@@ -88,8 +99,7 @@ class Codes:
         self.name = getattr(function, "__name__", type(function).__name__)
         self.traces: Recent[Traced] = Recent()
         self.hits = self.misses = 0
-        self.last: tuple[Program, Request] | None = None
-        self.leaves: list[Value] = []
+        self.last: tuple[Traced, Request] | None = None
 
     def parameters(self) -> list[Value]:
         """Those given, or those that the model has now."""
@@ -108,34 +118,29 @@ class Codes:
 
     def ready(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Any]:
         """The traced function and the code for this call, compiled now if need be."""
-        if session := getattr(RECORDER.get(), "session", None):
-            session.refuse(
-                f"the compiled {self.name} is called inside a function that is compiled, where its result would be a "
-                "constant; call the function itself (.function of the compiled one), or give its result as an argument"
-            )
         with self.lock:
-            traced = self._trace(call.form)
-            if task == "backward" and not traced.parameters:
-                raise ValueError(
-                    "backward() needs parameters: autograd.compile(function, parameters=model.parameters())"
-                )
-            if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
-                raise TypeError(
-                    f"{task} needs a function of one result, this one returns {len(traced.program.outputs)}; "
-                    "return one Value (for instance their sum), or use .jacobian(...)"
-                )
-            request = Request(task, call.batched, chosen, sum(map(count, call.form.structures)), len(traced.parameters))
-            return traced, self._kernel(traced, request)
+            traced = self.traced(call.form)
+            return traced, self.kernel(traced, request_of(task, traced, call, chosen))
 
-    def _trace(self, form: Form) -> Traced:
+    def traced(self, form: Form) -> Traced:
+        """The function's graph for arguments of this form, as it is now."""
+        if RECORDER.get() is not PLAIN:
+            self._refuse_inside_traces()
         found = self.traces.get(form)
-        if found is not None and found.environment.unchanged() and found.rules.unchanged():
+        if found is not None and found.is_as_it_was():
             return found
         with collector_at_rest():
             traced = self._traced(form)
         if found is not None and traced.program.same_as(found.program) and found.rules.unchanged():
             traced = traced._replace(kernels=found.kernels)
         return self.traces.put(form, traced)
+
+    def _refuse_inside_traces(self) -> None:
+        if session := getattr(RECORDER.get(), "session", None):
+            session.refuse(
+                f"the compiled {self.name} is called inside a function that is compiled, where its result would be a "
+                "constant; call the function itself (.function of the compiled one), or give its result as an argument"
+            )
 
     def _traced(self, form: Form) -> Traced:
         arguments, parameters = [zeros(part) for part in form.structures], self.parameters()
@@ -162,7 +167,9 @@ class Codes:
         result, checks = skeleton(graph.result), Checks.of(graph.requirements, graph.inputs)
         watched = environment, of_rules(program)
         numbers = Leaves(leaves, self.backend)
-        return Traced(program, leaves, numbers, parameters, arguments, result, *watched, checks, graph.inputs, Recent())
+        return Traced(
+            program, leaves, numbers, parameters, arguments, result, *watched, checks, graph.inputs, Recent(), Recent()
+        )
 
     def check(self, traced: Traced, columns: Floats, numbers: Mapping[Value, float] = MappingProxyType({})) -> None:
         """Raise where a number is not what the function requires; `numbers`: of leaves that hold others than theirs."""
@@ -210,8 +217,9 @@ class Codes:
             "grows inside it); give what changes as an argument"
         )
 
-    def _kernel(self, traced: Traced, request: Request) -> Any:
-        self.last, self.leaves = (traced.program, request), traced.leaves
+    def kernel(self, traced: Traced, request: Request) -> Any:
+        """The code for what is asked, compiled now if need be."""
+        self.last = traced, request
         kernel = traced.kernels.get(request)
         if kernel is not None:
             self.hits += 1
@@ -228,7 +236,19 @@ class Codes:
             return LlvmKernel(plan, self.dtype, leaves, inputs)
         from .backends.numpy_kernel import NumpyKernel
 
-        return NumpyKernel(plan, self.dtype)
+        return NumpyKernel(plan, self.dtype, leaves)
+
+
+def request_of(task: Task, traced: Traced, call: Call, chosen: tuple[int, ...]) -> Request:
+    """What such a call asks for; raises where the function cannot give it."""
+    if task == "backward" and not traced.parameters:
+        raise ValueError("backward() needs parameters: autograd.compile(function, parameters=model.parameters())")
+    if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
+        raise TypeError(
+            f"{task} needs a function of one result, this one returns {len(traced.program.outputs)}; "
+            "return one Value (for instance their sum), or use .jacobian(...)"
+        )
+    return Request(task, call.batched, chosen, sum(map(count, call.form.structures)), len(traced.parameters))
 
 
 def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Program:

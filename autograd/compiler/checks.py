@@ -34,6 +34,11 @@ class Checks:
         leaves, computed = ([pair for pair in others if bool(pair[0].operands) is many] for many in (False, True))
         return cls(tuple(given), tuple(leaves), tuple(computed))
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is required."""
+        return bool(self.inputs or self.leaves or self.computed)
+
     def given(self, columns: Floats, numbers: Mapping[Value, float]) -> None:
         """Raise the requirement's error where an input or a leaf does not meet it.
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from ..anomaly import AnomalyError
 from ..transforms import positions
-from ..value import RECORDER, Value
+from ..value import PLAIN, RECORDER, Value
 from .arguments import Argnums, Call, at_least_one, count
 from .backends.available import number_type
-from .cache import MOST, Codes, Traced
+from .cache import MOST, Codes, Traced, request_of
+from .calls import Ready, reader
 from .copying import copied
 from .export import c_text, llvm_text
 from .ir.arrays import Floats
@@ -21,7 +21,6 @@ from .leaves import held, leaves_only
 from .loops.nests import Schedule
 from .passes.pipeline import listing, passes, planned
 from .request import Request, Task
-from .results import by_argument, chosen, results
 from .training.trainer import Trainer
 
 
@@ -62,6 +61,7 @@ class Compiled:
             )
         self._codes = Codes(source, given, self.inputs, self.backend, self.dtype)
         self._trainer = Trainer(self._codes)
+        self._latest_call: tuple[Any, Any, Any] = (None, None, None)
 
     @property
     def parameters(self) -> list[Value]:
@@ -72,15 +72,12 @@ class Compiled:
 
     def __call__(self, /, *args: Any, **named: Any) -> Any:
         """The results: numbers for one row, arrays with the rows first for many."""
-        call = self._call(args, named)
-        traced, columns = self._run("value", call, ())
-        return results(traced.result, columns)
+        return self._run("value", args, named)
 
     def value_and_grad(self, *args: Any, argnums: Argnums = 0, **named: Any) -> tuple[Any, Any]:
         """(value, gradient) of each row; the gradient has the structure of args[argnums]."""
-        call = self._call(args, named)
-        traced, columns = self._run("value_and_grad", call, self._chosen(call, argnums))
-        return results(0.0, columns[:1]), by_argument(columns[1:], 0.0, traced.arguments[: call.positional], argnums)
+        found: tuple[Any, Any] = self._run("value_and_grad", args, named, argnums)
+        return found
 
     def jacobian(self, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
         """The derivatives of every result by every input of args[argnums], for each row.
@@ -88,25 +85,15 @@ class Compiled:
         As `autograd.jacobian` has them: the results' structure outside, the arguments' inside, for several `argnums` a
         tuple of arguments in the place of each result. For rows, what is lists becomes an array.
         """
-        call = self._call(args, named)
-        traced, columns = self._run("jacobian", call, self._chosen(call, argnums))
-        return by_argument(columns, traced.result, traced.arguments[: call.positional], argnums)
+        return self._run("jacobian", args, named, argnums)
 
     def hessian(self, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
         """The second derivatives of each row's value by the inputs of args[argnums]: the Jacobian of the gradient."""
-        call = self._call(args, named)
-        traced, columns = self._run("hessian", call, self._chosen(call, argnums))
-        arguments = traced.arguments[: call.positional]
-        return by_argument(columns, chosen(arguments, argnums), arguments, argnums)
+        return self._run("hessian", args, named, argnums)
 
     def backward(self, *args: Any, **named: Any) -> float:
         """The mean of the rows' values; its gradient is added to the `.grad` of every parameter."""
-        call = self._call(args, named)
-        if call.rows == 0:
-            raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
-        traced, columns = self._run("backward", call, ())
-        traced.numbers.add_gradients(columns[1:])
-        return float(columns[0])
+        return float(self._run("backward", args, named))
 
     def train(
         self,
@@ -142,11 +129,10 @@ class Compiled:
         if task not in get_args(Task):
             raise ValueError(f"unknown task {task!r}; use one of {', '.join(get_args(Task))}")
         call = self._call(args, named)
-        chosen = () if task in ("value", "backward") else self._chosen(call, argnums)
-        traced, kernel = self._codes.ready(task, call, chosen)
+        traced, kernel = self._codes.ready(task, call, self._chosen(task, call, argnums))
         columns = call.columns(self.dtype)
         self._codes.check(traced, columns)
-        return kernel.prepared(self._numbers(traced), columns, self.threads)
+        return kernel.prepared(traced.numbers.read(self.dtype), columns, self.threads)
 
     # how it is computed
 
@@ -157,12 +143,12 @@ class Compiled:
     @property
     def program(self) -> Schedule:
         """The bundled program of the latest call; prints readably."""
-        return planned(*self._latest())
+        return planned(*self._latest()[1:])
 
     @property
     def passes(self) -> str:
         """The program after each pass, for the latest call."""
-        return listing(list(passes(*self._latest())))
+        return listing(list(passes(*self._latest()[1:])))
 
     def source(self, language: str = "c", *, constants: bool = False, name: str = "") -> str:
         """The program of the latest call as text: one C99 file, or LLVM.
@@ -175,26 +161,57 @@ class Compiled:
         Raises ValueError for a `name` that C or C++, their libraries or the file itself need (a function's own name
         gets an underscore then).
         """
-        program, request = self._latest()
+        traced, program, request = self._latest()
         if language == "llvm":
             return llvm_text(program, request, self.dtype.name)
         if language != "c":
             raise ValueError(f"unknown language {language!r}; use 'c' or 'llvm'")
-        leaves = held(self._codes.leaves) if constants else None
+        leaves = held(traced.leaves) if constants else None
         return c_text(program, request, self.__name__, name, leaves)
 
-    def _latest(self) -> tuple[Program, Request]:
+    def _latest(self) -> tuple[Traced, Program, Request]:
         if self._codes.last is None:
             if self.inputs is None:
                 raise ValueError("nothing is compiled yet: call the function once, its arguments decide the program")
             self([0.0] * len(self.inputs))
         assert self._codes.last is not None
-        return self._codes.last
+        traced, request = self._codes.last
+        return traced, traced.program, request
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {self.backend}, {self.dtype}, {self._codes.count()} program(s)>"
 
     # the work
+
+    def _run(self, task: Task, args: Sequence[Any], named: Mapping[str, Any], argnums: Argnums = 0) -> Any:
+        """The way of every call; one like the one before goes it without locks and look-ups."""
+        call = Call(args, named) if self.inputs is None else self._call(args, named)
+        kind = task, call.rows and True, call.form, argnums
+        codes, (latest, traced, ready) = self._codes, self._latest_call
+        if kind == latest and type(argnums) is int and RECORDER.get() is PLAIN and traced.is_as_it_was():
+            codes.hits += 1
+        else:
+            traced, ready = self._found(task, call, argnums)
+            self._latest_call = kind, traced, ready
+        codes.last = traced, ready.request
+        return ready(codes, traced, call, self.threads)
+
+    def _found(self, task: Task, call: Call, argnums: Argnums) -> tuple[Traced, Ready]:
+        """The function's graph and what is ready for such a call, both made now if need be."""
+        if call.rows == 0 and task == "backward":
+            raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
+        chosen = self._chosen(task, call, argnums)
+        codes, kind = self._codes, (task, call.batched, chosen, isinstance(argnums, int))
+        with codes.lock:
+            traced = codes.traced(call.form)
+            found = traced.ready.get(kind)
+            if found is None:
+                request = request_of(task, traced, call, chosen)
+                code = codes.kernel(traced, request)
+                found = traced.ready.put(kind, Ready(traced, code, request, reader(task, traced, call, argnums)))
+            else:
+                codes.hits += 1
+            return traced, found
 
     def _call(self, args: Sequence[Any], named: Mapping[str, Any]) -> Call:
         """The arguments; those of a graph are always one list."""
@@ -209,24 +226,13 @@ class Compiled:
             )
         return Call(args)
 
-    def _chosen(self, call: Call, argnums: Argnums) -> tuple[int, ...]:
+    def _chosen(self, task: Task, call: Call, argnums: Argnums) -> tuple[int, ...]:
         """The inputs that belong to the arguments `argnums`, of those given by position."""
+        if task in ("value", "backward"):
+            return ()
         counts = [count(part) for part in call.form.structures[: call.positional]]
         starts = np.cumsum([0, *counts]).tolist()
         return tuple(i for k in positions(argnums, len(counts)) for i in range(starts[k], starts[k + 1]))
-
-    def _run(self, task: Task, call: Call, chosen: tuple[int, ...]) -> tuple[Traced, Floats]:
-        traced, kernel = self._codes.ready(task, call, chosen)
-        columns = call.columns(self.dtype)
-        self._codes.check(traced, columns)
-        found = kernel(self._numbers(traced), columns, self.threads)
-        if RECORDER.get().watching and not np.isfinite(found).all():
-            raise AnomalyError(_anomaly(self.__name__, task, found))
-        return traced, found
-
-    def _numbers(self, traced: Traced) -> Floats:
-        """What the leaves hold now."""
-        return traced.numbers.read(self.dtype)
 
     def _options(self) -> dict[str, Any]:
         return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}
@@ -262,11 +268,3 @@ def _inputs(inputs: Any) -> list[Any] | None:
     if isinstance(inputs, Value):
         raise TypeError("inputs= takes a list of leaves, got one Value; write [value]")
     return None if inputs is None else list(inputs)
-
-
-def _anomaly(name: str, task: Task, columns: Floats) -> str:
-    """Under `detect_anomaly`: which row is not finite. Where in it, only the engine can tell."""
-    odd = ~np.isfinite(columns)
-    where = f" in row {int(odd.any(axis=0).argmax())}" if columns.ndim > 1 else ""
-    first = columns[odd][0]
-    return f"{task} of the compiled {name} is {first}{where}; call the function itself there to see the operation"

@@ -25,8 +25,15 @@ class Leaves:
 
     def read(self, dtype: Any = np.float64) -> Floats:
         """What they hold now."""
-        found = None if self.slots is None else self.slots.read()
-        return held(self.values, dtype) if found is None else found.astype(dtype, copy=False)
+        found = np.empty(len(self.values))
+        if self.slots is None or not self.slots.read_into(found.ctypes.data):
+            return held(self.values, dtype)
+        return found.astype(dtype, copy=False)
+
+    def write(self, buffers: Any) -> None:
+        """Put what they hold now into a kernel's buffers."""
+        if self.slots is None or buffers.leaves.dtype != np.float64 or not self.slots.read_into(buffers.address):
+            buffers.leaves[:] = self.read()
 
     def add_gradients(self, totals: Floats) -> None:
         """Add to the `.grad` of the first leaves their totals: to all of them or to none."""

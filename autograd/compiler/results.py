@@ -4,8 +4,11 @@ One row has the eager structure, to the types of its tuples. For many rows the l
 tuples stay tuples. Structures are given as whatever has them: a nested list, with anything in its places.
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,10 +16,41 @@ from ..support.pytree import restore
 from .arguments import Argnums, built, leaves
 from .ir.arrays import Floats
 
+Reader: TypeAlias = Callable[[Floats], Any]
+"""From the outputs of a kernel, which the next call overwrites, to what the user gets."""
 
-def results(result: Any, columns: Floats) -> Any:
-    """The results of a call."""
-    return restore(result, columns.tolist()) if columns.ndim == 1 else derivatives(columns, result, 0.0)
+
+def results(result: Any, batched: bool) -> Reader:
+    """What makes the results of a call out of its columns."""
+    if batched:
+        return lambda columns: derivatives(columns, result, 0.0)
+    make = _nested_in(result)
+    return lambda columns: make(columns.tolist())
+
+
+def value_and_grad(arguments: list[Any], argnums: Argnums, batched: bool) -> Reader:
+    """What makes (value, gradient) out of a value's column and, behind it, those of its derivatives."""
+    if batched:
+        return lambda columns: (
+            derivatives(columns[:1], 0.0, 0.0),
+            by_argument(columns[1:], 0.0, arguments, argnums),
+        )
+    make = _nested_in(chosen(arguments, argnums))
+
+    def read(columns: Floats) -> Any:
+        value, *gradient = columns.tolist()
+        return value, make(gradient)
+
+    return read
+
+
+def _nested_in(like: Any) -> Callable[[list[float]], Any]:
+    """What puts a new flat list into the structure of `like`."""
+    if not isinstance(like, (list, tuple)):
+        return itemgetter(0)
+    if type(like) is list and not any(isinstance(part, (list, tuple)) for part in like):
+        return lambda flat: flat
+    return partial(restore, like)
 
 
 def by_argument(columns: Floats, result: Any, arguments: list[Any], argnums: Argnums) -> Any:
@@ -62,8 +96,8 @@ def _stacked(columns: Floats, result: Any, inner: Any) -> Any:
     """One array; where a structure is ragged, the rows' numbers come as (nested) lists of arrays."""
     outer, inside = shape(result), shape(inner)
     if outer is None or inside is None:
-        return _nested(list(columns), result, inner)
-    return np.ascontiguousarray(columns.T).reshape(columns.shape[1], *outer, *inside)
+        return _nested(list(columns.copy()), result, inner)
+    return np.array(columns.T, order="C").reshape(columns.shape[1], *outer, *inside)
 
 
 def size(tree: Any) -> int:

@@ -1,5 +1,7 @@
 """What the back ends have in common: a kernel, and the buffers of its calls, which later calls take up again."""
 
+from collections.abc import Callable
+from struct import Struct
 from typing import Any
 
 from ..ir.arrays import Floats
@@ -10,13 +12,18 @@ SPARE = 4  # sets of buffers kept for later calls
 class Buffers:
     """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
 
-    shape: tuple[int, ...]
+    kernel: Any
+    shape: tuple[int, ...]  # of the inputs: how many, and for how many rows
+    threads = 1
     leaves: Floats
     inputs: Floats
+    address: int  # of `leaves`
+    put: Callable[..., None] | None = None  # of the inputs of a single row, one by one
 
     def fill(self, leaves: Floats, inputs: Floats) -> None:
         """Take these numbers."""
-        raise NotImplementedError
+        self.leaves[:] = leaves
+        self.inputs[...] = inputs
 
     def run(self) -> Floats:
         """Compute: from the buffers to the outputs, which are overwritten by the next run."""
@@ -27,28 +34,48 @@ class Kernel:
     """Compiled code. Called from several threads at once, each call has buffers of its own."""
 
     def __init__(self) -> None:
-        self.spare: list[tuple[tuple[int, ...], int, Any]] = []
+        self.spare: list[Any] = []
 
     def __call__(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Floats:
         """The outputs (outputs × rows; one number each for a single row, or the mean over rows) for inputs × rows."""
-        shape, count, buffers = self._take() or ((), 0, None)
-        if buffers is None or (shape, count) != (inputs.shape, threads):
-            buffers = self.prepared(leaves, inputs, threads)
-        else:
-            buffers.kernel = self
-            buffers.fill(leaves, inputs)
+        buffers = self.take(inputs.shape, threads)
+        buffers.fill(leaves, inputs)
         outputs: Floats = buffers.run().copy()
-        if len(self.spare) < SPARE:
-            buffers.kernel = None  # no cycle: without its last user the code is freed at once
-            self.spare.append((inputs.shape, threads, buffers))
+        self.give(buffers)
         return outputs
 
-    def _take(self) -> tuple[tuple[int, ...], int, Any] | None:
+    def take(self, shape: tuple[int, ...], threads: int) -> Any:
+        """Buffers for inputs of that shape: those of an earlier call, or new ones."""
         try:
-            return self.spare.pop()
+            buffers = self.spare.pop()
         except IndexError:
-            return None
+            return self.buffers(shape, threads)
+        if buffers.shape != shape or buffers.threads != threads:
+            return self.buffers(shape, threads)
+        buffers.kernel = self
+        return buffers
+
+    def give(self, buffers: Any) -> None:
+        """Give them back, for a later call."""
+        buffers.kernel = None  # no cycle: without its last user the code is freed at once
+        if len(self.spare) < SPARE:
+            self.spare.append(buffers)
 
     def prepared(self, leaves: Floats, inputs: Floats, threads: int = 1) -> Any:
-        """The buffers of one call: `run()` goes from buffers to buffers."""
+        """The buffers of one call, with its numbers: `run()` goes from buffers to buffers."""
+        buffers = self.buffers(inputs.shape, threads)
+        buffers.fill(leaves, inputs)
+        return buffers
+
+    def buffers(self, shape: tuple[int, ...], threads: int) -> Any:
+        """New buffers for inputs of that shape."""
         raise NotImplementedError
+
+
+def writer(numbers: Any) -> Callable[..., None] | None:
+    """A function of as many floats that writes them into the array, quicker than NumPy does; None where it cannot."""
+    if numbers.dtype != "float64":
+        return None
+    pack = Struct(f"{len(numbers)}d").pack_into
+    memory = memoryview(numbers).cast("B") if len(numbers) else bytearray()
+    return lambda *given: pack(memory, 0, *given)

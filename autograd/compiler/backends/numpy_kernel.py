@@ -10,7 +10,7 @@ from ...operations.powers import rule_of
 from ..ir.arrays import Floats
 from ..loops.nests import Lines, Schedule, Step, sum_of_products
 from ..loops.recognition import Address
-from .kernel import Buffers, Kernel
+from .kernel import Buffers, Kernel, writer
 from .numpy_sums import Action, in_turn, products, row_sum, view
 
 
@@ -78,26 +78,27 @@ ARRAYS = NumpyArithmetic()
 class NumpyKernel(Kernel):
     """A schedule ready to run on arrays."""
 
-    def __init__(self, schedule: Schedule, dtype: Any = np.float64) -> None:
+    def __init__(self, schedule: Schedule, dtype: Any = np.float64, leaves: int = 0) -> None:
         super().__init__()
-        self.schedule, self.dtype = schedule, np.dtype(dtype)
+        self.schedule, self.dtype, self.leaves = schedule, np.dtype(dtype), leaves
         self.outputs = [schedule.operand(int(node)) for node in schedule.program.outputs]
         steps = [*schedule.once, *schedule.rows]
         self.lines = {id(step): _statements(schedule, step) for step in steps if isinstance(step, Lines)}
 
-    def prepared(self, leaves: Floats, inputs: Floats, threads: int = 1) -> "Prepared":
-        """The buffers of one call: `run()` goes from buffers to buffers."""
-        return Prepared(self, leaves, inputs)
+    def buffers(self, shape: tuple[int, ...], threads: int) -> "Prepared":
+        """New buffers for inputs of that shape; one thread computes all rows."""
+        return Prepared(self, shape, threads)
 
 
 class Prepared(Buffers):
     """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
 
-    def __init__(self, kernel: NumpyKernel, leaves: Floats, inputs: Floats) -> None:
+    def __init__(self, kernel: NumpyKernel, shape: tuple[int, ...], threads: int) -> None:
         plan, dtype = kernel.schedule, kernel.dtype
-        self.kernel, self.leaves, self.inputs = kernel, np.array(leaves, dtype), np.array(inputs, dtype)
-        self.shape = inputs.shape
-        self.rows = inputs.shape[1:]
+        self.kernel, self.shape, self.threads = kernel, shape, threads
+        self.leaves, self.inputs = np.zeros(kernel.leaves, dtype), np.zeros(shape, dtype)
+        self.rows, self.address = shape[1:], self.leaves.ctypes.data
+        self.put = None if self.rows else writer(self.inputs)
         self.spaces = {
             "K": np.array(plan.constants, dtype),
             "P": self.leaves,
@@ -111,9 +112,6 @@ class Prepared(Buffers):
         ]
         self.results = np.empty((len(kernel.outputs), *(() if plan.summed else self.rows)), dtype)
         self.gathers = self._gathers()
-
-    def fill(self, leaves: Floats, inputs: Floats) -> None:
-        self.leaves[:], self.inputs[...] = leaves, inputs
 
     def run(self) -> Floats:
         """Compute: from the buffers to the outputs."""

@@ -5,8 +5,8 @@ function anew. Things are compared by identity, arrays by content (see `contents
 numbers are watched: the others' are read at every call.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, repeat
 from operator import attrgetter, call, is_
 from typing import Any
 
@@ -64,15 +64,21 @@ class Environment:
                     self.lengths += holder.lengths()
 
     def _copy(self) -> None:
-        self.found, self.sizes = list(self._read()), list(map(call, self.lengths))
+        self.found, self.sizes = list(chain.from_iterable(map(call, self.places))), list(map(call, self.lengths))
         self.list_copies, self.object_copies = list(map(list, self.lists)), [dict(vars(x)) for x in self.objects]
-
-    def _read(self) -> Iterator[Any]:
-        return chain.from_iterable(map(call, self.places))
+        kind, has_contents = type(self), any(vars(self.contents).values())
+        looks = [
+            (kind._lists_are, self.lists),
+            (kind._objects_are, self.objects),
+            (kind._lengths_are, self.lengths),
+            (kind._places_are, self.places),
+            (kind._contents_are, has_contents),
+        ]
+        self.looks = [look for look, things in looks if things]
 
     def unchanged(self) -> bool:
         """Whether every place still holds what it held."""
-        if self.function is None or self._is_as_it_was():
+        if self._is_as_it_was():
             return True
         try:
             now = Environment(self.function, self.names)
@@ -86,17 +92,25 @@ class Environment:
     def _is_as_it_was(self) -> bool:
         """Quickly; False is no proof that what is read has changed."""
         try:
-            now = list(self._read())
-            return (
-                self.lists == self.list_copies
-                and list(map(ATTRIBUTES, self.objects)) == self.object_copies
-                and list(map(call, self.lengths)) == self.sizes
-                and len(now) == len(self.found)
-                and all(map(is_, now, self.found))
-                and self.contents.unchanged()
-            )
+            return all(map(call, self.looks, repeat(self)))
         except Exception:  # a Value is not compared with a number; something is gone
             return False
+
+    def _lists_are(self) -> bool:
+        return self.lists == self.list_copies
+
+    def _objects_are(self) -> bool:
+        return list(map(ATTRIBUTES, self.objects)) == self.object_copies
+
+    def _lengths_are(self) -> bool:
+        return list(map(call, self.lengths)) == self.sizes
+
+    def _places_are(self) -> bool:
+        now = list(chain.from_iterable(map(call, self.places)))
+        return len(now) == len(self.found) and all(map(is_, now, self.found))
+
+    def _contents_are(self) -> bool:
+        return self.contents.unchanged()
 
     def _differs_from(self, other: "Environment", same: Callable[[Any, Any], bool]) -> bool:
         """Whether the other found anything else than this one, slowly and exactly."""

@@ -149,6 +149,17 @@ class ModuleWriter:
         if plan.summed or not plan.batched:
             body.do("call void @finish(ptr %pool, ptr %G, ptr %Y, i64 %chunks, i64 %rows)")
         self.module.define(f"define void @run({WHOLE})", body)
+        self._call_of_block()
+
+    def _call_of_block(self) -> None:
+        """`run` with its arguments in a block of memory, one after another."""
+        body, passed = Body(self.module), list[str]()
+        for k, argument in enumerate(WHOLE.split(", ")):
+            kind = argument.split()[0]
+            place = body.let(f"getelementptr i64, ptr %block, i64 {k}")
+            passed.append(f"{kind} {body.let(f'load {kind}, ptr {place}')}")
+        body.do(f"call void @run({', '.join(passed)})")
+        self.module.define("define void @call(ptr %block)", body)
 
     def _copy_results(self, body: Body, rows: str, first: str) -> None:
         """Outputs that are row values go to Y, one column each."""

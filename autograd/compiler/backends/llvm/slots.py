@@ -29,82 +29,58 @@ from .kernel import compiled
 WORD = 8  # bytes in a pointer, in the count of users, in a number
 TYPE, NUMBER = WORD, 2 * WORD  # where they lie in a float
 
+FLOAT_OF_LEAF = f"""
+  %leaf.at = getelementptr ptr, ptr %leaves, i64 %k
+  %leaf = load ptr, ptr %leaf.at
+  %place = getelementptr i8, ptr %leaf, i64 %slot
+  %float = load ptr, ptr %place
+  %number.at = getelementptr i8, ptr %float, i64 {NUMBER}
+"""
+
 TEXT = """
 declare ptr @PyFloat_FromDouble(double)
 declare void @Py_DecRef(ptr)
 
-; Where leaf k keeps its float.
-define ptr @place(ptr %leaves, i64 %k, i64 %slot) {{
-  %leaf.at = getelementptr ptr, ptr %leaves, i64 %k
-  %leaf = load ptr, ptr %leaf.at
-  %place = getelementptr i8, ptr %leaf, i64 %slot
-  ret ptr %place
-}}
-
-define double @number(ptr %place) {{
-  %float = load ptr, ptr %place
-  %at = getelementptr i8, ptr %float, i64 {NUMBER}
-  %number = load double, ptr %at
-  ret double %number
-}}
-
-; The first of the n leaves whose slot does not hold exactly a float; n, if all do.
-define i64 @odd(ptr %leaves, i64 %n, i64 %slot) {{
+; The numbers of leaves up to the first whose slot does not hold exactly a float; returns how many.
+define i64 @read(ptr %leaves, i64 %n, i64 %slot, ptr %numbers) {{
 start:
   br label %next
 next:
-  %k = phi i64 [0, %start], [%k1, %right]
+  %k = phi i64 [0, %start], [%k1, %one]
   %more = icmp slt i64 %k, %n
   br i1 %more, label %look, label %end
 look:
-  %place = call ptr @place(ptr %leaves, i64 %k, i64 %slot)
-  %held = load ptr, ptr %place
-  %empty = icmp eq ptr %held, null
+  {float_of_leaf}
+  %empty = icmp eq ptr %float, null
   br i1 %empty, label %end, label %full
 full:
-  %type.at = getelementptr i8, ptr %held, i64 {TYPE}
+  %type.at = getelementptr i8, ptr %float, i64 {TYPE}
   %type = load i64, ptr %type.at
   %is.float = icmp eq i64 %type, {float_type}
-  br i1 %is.float, label %right, label %end
-right:
+  br i1 %is.float, label %one, label %end
+one:
+  %number = load double, ptr %number.at
+  %to = getelementptr double, ptr %numbers, i64 %k
+  store double %number, ptr %to
   %k1 = add i64 %k, 1
   br label %next
 end:
   ret i64 %k
 }}
 
-define i64 @read(ptr %leaves, i64 %n, i64 %slot, ptr %numbers) {{
+; Add numbers to those in the slots, if each holds exactly a float; returns how many do. `room` is for as many numbers.
+define i64 @add(ptr %leaves, i64 %n, i64 %slot, ptr %numbers, ptr %room) {{
 start:
-  %odd = call i64 @odd(ptr %leaves, i64 %n, i64 %slot)
-  %all = icmp eq i64 %odd, %n
-  br i1 %all, label %next, label %end
-next:
-  %k = phi i64 [0, %start], [%k1, %one]
-  %more = icmp slt i64 %k, %n
-  br i1 %more, label %one, label %end
-one:
-  %place = call ptr @place(ptr %leaves, i64 %k, i64 %slot)
-  %number = call double @number(ptr %place)
-  %to = getelementptr double, ptr %numbers, i64 %k
-  store double %number, ptr %to
-  %k1 = add i64 %k, 1
-  br label %next
-end:
-  ret i64 %odd
-}}
-
-define i64 @add(ptr %leaves, i64 %n, i64 %slot, ptr %numbers) {{
-start:
-  %odd = call i64 @odd(ptr %leaves, i64 %n, i64 %slot)
-  %all = icmp eq i64 %odd, %n
+  %floats = call i64 @read(ptr %leaves, i64 %n, i64 %slot, ptr %room)
+  %all = icmp eq i64 %floats, %n
   br i1 %all, label %next, label %end
 next:
   %k = phi i64 [0, %start], [%k1, %change]
   %more = icmp slt i64 %k, %n
   br i1 %more, label %one, label %end
 one:
-  %place = call ptr @place(ptr %leaves, i64 %k, i64 %slot)
-  %before = call double @number(ptr %place)
+  {float_of_leaf}
+  %before = load double, ptr %number.at
   %at = getelementptr double, ptr %numbers, i64 %k
   %added = load double, ptr %at
   %sum = fadd double %before, %added
@@ -112,19 +88,18 @@ one:
   %failed = icmp eq ptr %new, null
   br i1 %failed, label %end, label %change
 change:
-  %old = load ptr, ptr %place
   store ptr %new, ptr %place
-  call void @Py_DecRef(ptr %old)
+  call void @Py_DecRef(ptr %float)
   %k1 = add i64 %k, 1
   br label %next
 end:
-  ret i64 %odd
+  ret i64 %floats
 }}
 """
 
 
 class _Code(NamedTuple):
-    """The functions (leaves, how many, slot, numbers) → the first leaf whose slot holds no float, or how many."""
+    """The functions (leaves, how many, slot, numbers) → how many leaves there are before the first without a float."""
 
     engine: Any
     read: Any
@@ -149,29 +124,28 @@ class Slots:
 
     def __init__(self, leaves: Sequence[Value]) -> None:
         self.code, self.count = _code(), len(leaves)
-        self.places = np.array([id(leaf) for leaf in leaves], np.uintp)
-        self.address = self.places.ctypes.data
+        self.places, self.room = np.array([id(leaf) for leaf in leaves], np.uintp), np.empty(self.count)
+        self.leaves, self.between = self.places.ctypes.data, self.room.ctypes.data
 
-    def read(self) -> Floats | None:
-        """The numbers of the leaves; None where one of them holds no float."""
-        numbers = np.empty(self.count)
-        odd = self.code.read(self.address, self.count, self.code.data, numbers.ctypes.data)
-        return numbers if odd == self.count else None
+    def read_into(self, address: int) -> bool:
+        """Put the leaves' numbers there; False where one of them is no float."""
+        return bool(self.code.read(self.leaves, self.count, self.code.data, address) == self.count)
 
     def add(self, numbers: Floats) -> bool:
         """Add the numbers to the gradients of the first leaves; False, with nothing done, where one is no float."""
-        count = len(numbers)
-        return bool(self.code.add(self.address, count, self.code.grad, numbers.ctypes.data) == count)
+        count, code = len(numbers), self.code
+        return bool(code.add(self.leaves, count, code.grad, numbers.ctypes.data, self.between) == count)
 
 
 @cache
 def _code() -> _Code:
     for name in ("PyFloat_FromDouble", "Py_DecRef"):
         llvm.add_symbol(name, ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value)
-    engine = compiled(TEXT.format(TYPE=TYPE, NUMBER=NUMBER, float_type=id(float)))
-    kinds = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
-    prototype = ctypes.PYFUNCTYPE(ctypes.c_int64, *kinds)  # keeps the lock, and raises what went wrong inside
-    read, add = (prototype(engine.get_function_address(name)) for name in ("read", "add"))
+    engine = compiled(TEXT.format(TYPE=TYPE, float_type=id(float), float_of_leaf=FLOAT_OF_LEAF))
+    pointer, integer = ctypes.c_void_p, ctypes.c_int64
+    made = ctypes.PYFUNCTYPE  # whose functions keep the lock, and raise what went wrong inside
+    read = made(integer, pointer, integer, integer, pointer)(engine.get_function_address("read"))
+    add = made(integer, pointer, integer, integer, pointer, pointer)(engine.get_function_address("add"))
     return _Code(engine, read, add, _offset(SLOTS["data"]), _offset(SLOTS["grad"]))
 
 
