@@ -1,6 +1,7 @@
 """Numbers from outside, checked before anything changes: a row for a model, a table X, the targets y."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import cached_property
 from math import isnan
 from numbers import Real
 from operator import index
@@ -94,18 +95,30 @@ def number(x: object, where: str) -> float:
 
 def numbers(x: object, where: str) -> list[float]:
     """A row of plain numbers."""
-    return [number(cell, f"{where}, column {j}") for j, cell in enumerate(items(x, where))]
+    cells = items(x, where)
+    if not {*map(type, cells)} - {float}:
+        return list(cells)
+    return [number(cell, f"{where}, column {j}") for j, cell in enumerate(cells)]
 
 
 def table(X: object, name: str = "X") -> list[list[float]]:
     """Rows of plain numbers, at least one of them and all of one length."""
-    rows = [numbers(cells, f"{name}: row {i}") for i, cells in enumerate(items(X, name))]
+    rows = _rows_of(X) or [numbers(cells, f"{name}: row {i}") for i, cells in enumerate(items(X, name))]
     if not rows:
         raise ValueError(f"{name} is empty: give at least one row")
     for i, cells in enumerate(rows):
         if len(cells) != len(rows[0]):
             raise ValueError(f"{name}: row {i} has length {len(cells)}, row 0 has {len(rows[0])}: make them alike")
     return rows
+
+
+def _rows_of(X: object) -> list[list[float]]:
+    """The rows of an array of NumPy's, at its speed; nothing for anything else."""
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    if type(X).__module__ != "numpy" or kind not in "fiu" or getattr(X, "ndim", 0) != 2:
+        return []
+    found: list[list[float]] = X.astype(float).tolist()  # type: ignore[attr-defined]
+    return found
 
 
 def targets(y: object, rows: int, name: str = "y") -> list[Any]:
@@ -119,15 +132,31 @@ def targets(y: object, rows: int, name: str = "y") -> list[Any]:
 
 
 class Rows:
-    """A table X and its targets y, checked; `inputs` are the rows as constants, made once for every use."""
+    """A table X and its targets y, checked."""
 
     def __init__(self, X: object, y: object, name: str = "") -> None:
         self.X = table(X, f"{name}X")
         self.y = targets(y, len(self.X), f"{name}y")
-        self.inputs = [[Constant(x) for x in row] for row in self.X]
+
+    @cached_property
+    def inputs(self) -> list[list[Constant]]:
+        """The rows as constants, made once for every use."""
+        return [[Constant(x) for x in row] for row in self.X]
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def array(self) -> Any:
+        """X as an array of NumPy's: rows × columns."""
+        from numpy import array
+
+        return array(self.X)
+
+    def targets(self) -> Any:
+        """y as an array of NumPy's: one number a row, or a row of them."""
+        from numpy import array
+
+        return array(self.y)
 
 
 def nodes(x: Numbers) -> list[Value]:

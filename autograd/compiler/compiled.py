@@ -21,7 +21,7 @@ from .leaves import held, leaves_only
 from .loops.nests import Schedule
 from .passes.pipeline import listing, passes, planned
 from .request import Request, Task
-from .training.trainer import Trainer
+from .training.trainer import Session, Trainer
 
 
 class CacheInfo(NamedTuple):
@@ -116,8 +116,11 @@ class Compiled:
         (TracingError) for an optimizer whose step cannot be compiled. Ctrl-C ends it after a whole step, within 0.1 s
         or one step, with what was learned so far.
         """
-        call = self._call(args, named)
-        return self._trainer.train(call, optimizer, epochs, batch_size, shuffle, seed)
+        return self._trainer.train(self._call(args, named), optimizer, epochs, batch_size, shuffle, seed)
+
+    def session(self, *args: Any, optimizer: Any, clip: Any = None, **named: Any) -> Session:
+        """Training that is taken epoch by epoch, with batches of one's own; what `nn.fit` runs on."""
+        return self._trainer.session(self._call(args, named), optimizer, clip)
 
     def kernel(self, task: Task, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
         """The compiled code of one kind of call ("value", "value_and_grad", "backward", …) with its buffers.

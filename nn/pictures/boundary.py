@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..inputs import size, table, targets
 from ..module import Module
 from ..training.classes import ends_in_sigmoid
-from ..training.evaluation import predict
+from ..training.forward import outputs as outputs_of
 from .plotting import COLOURS, MARKERS, Measurement, axes, tidy
 
 if TYPE_CHECKING:
@@ -104,14 +104,14 @@ def decision_boundary(
         (_range(rows, column, resolution) for column in columns),
         list(map(fmean, zip(*rows, strict=True))),
     )
-    outputs = predict(model, [_at(centre, columns, (x, y)) for y in ys for x in xs])
+    outputs = outputs_of(model, [_at(centre, columns, (x, y)) for y in ys for x in xs])
     several = isinstance(outputs[0], list) and len(outputs[0]) > 1
     if several:
         threshold = None
     elif threshold is None:
         threshold = 0.5 if ends_in_sigmoid(model, rows[0]) else 0.0
     answers = [float(_answer(output)) for output in outputs]
-    predicted = [_predicted(output, threshold) for output in predict(model, rows)]
+    predicted = [_predicted(output, threshold) for output in outputs_of(model, rows)]
     return DecisionBoundary(
         xs,
         ys,

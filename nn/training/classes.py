@@ -10,7 +10,8 @@ from autograd.recorders import expanded, recording
 
 from ..inputs import Rows, number
 from ..module import Module
-from .evaluation import Loss, one_value, predict
+from .evaluation import Loss, one_value
+from .forward import outputs as outputs_of
 
 Reading: TypeAlias = Callable[[Sequence[float], Sequence[float], int], bool]
 """Whether an output means the upper label: of a row of outputs, of its targets, and of the place among them."""
@@ -39,7 +40,7 @@ def accuracy(model: Module, X: object, y: object, *, loss: Loss | None = None, t
     1.0
     """
     rows = Rows(X, y)
-    outputs = [_listed(p) for p in predict(model, rows.X)]
+    outputs = [_listed(p) for p in outputs_of(model, rows.X)]
     targets = [_listed(t) for t in rows.y]
     if len(outputs[0]) > 1 == len(targets[0]):
         return _share([_is_largest(p, t[0]) for p, t in zip(outputs, _classes(outputs, targets), strict=True)])

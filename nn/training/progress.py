@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
@@ -53,17 +54,22 @@ class Notebook:
 
 
 class Log:
-    """Keeps the line to itself until the end."""
+    """Writes a line every few seconds, and the last one."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream, self.line = stream, ""
+    def __init__(self, stream: TextIO, interval: float = 5.0) -> None:
+        self.stream, self.interval, self.line = stream, interval, ""
+        self.written_at = monotonic()
 
     def show(self, line: str) -> None:
         self.line = line
+        if monotonic() - self.written_at >= self.interval:
+            self.close()
 
     def close(self) -> None:
         if self.line:
             self.stream.write(printable(self.line) + "\n")
+            self.stream.flush()
+            self.line, self.written_at = "", monotonic()
 
 
 class Silence:
@@ -97,15 +103,17 @@ class Progress:
     def __init__(self, wanted: bool, interval: float = 0.1) -> None:
         self.screen, self.interval = screen(wanted), interval
         self.start = monotonic()
-        self.shown_at, self.latest = -interval, ""
+        self.shown_at, self.latest = -interval, None
 
-    def show(self, line: str) -> None:
-        """Show `line`, or keep it back if the one before is fresh."""
+    latest: Callable[[], str] | None
+
+    def show(self, line: Callable[[], str]) -> None:
+        """Show the line, or keep it back, not even written, if the one before is fresh."""
         now = monotonic() - self.start
-        self.latest = f"{line}  {now:.1f} s"
+        self.latest = lambda: f"{line()}  {now:.1f} s"
         if now - self.shown_at >= self.interval:
             self.shown_at = now
-            self.screen.show(self.latest)
+            self.screen.show(self.latest())
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +121,6 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.latest:
-            self.screen.show(self.latest)
+        if self.latest is not None:
+            self.screen.show(self.latest())
         self.screen.close()

@@ -1,13 +1,13 @@
 """Training in compiled code: gradient, update, gradient, update, …, without Python in between.
 
-The loss's kernel leaves the gradient, the update's kernel (see `updates`) takes it and leaves the new numbers of
+The loss's kernel leaves the gradient, the update's kernel (see `optimizer_step`) takes it and leaves the new numbers of
 parameters and optimizer, which go back to where both kernels read them. With LLVM the loop is machine code, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isfinite
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from .optimizer_step import Held, Update
 
 MOST, LONG = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
 KEPT = 8  # compiled updates: a new one for each setting of an optimizer
+Clip: TypeAlias = Callable[[Floats], Floats]
+"""From a gradient to the one that the optimizer is given."""
 
 
 class Trainer:
-    """What `train` of one compiled function keeps from call to call: code for the losses and for the updates."""
+    """What training one compiled function keeps from call to call: code for the losses and for the updates."""
 
     def __init__(self, codes: Codes) -> None:
         self.own = codes
@@ -35,26 +37,28 @@ class Trainer:
         epochs = at_least_one(epochs, "epochs")
         if call.rows == 0:
             raise ValueError("train() on no rows at all: the mean of nothing is not defined; give at least one row")
-        size = min(call.rows or 1, at_least_one(call.rows or 1 if batch_size is None else batch_size, "batch_size"))
-        codes = self._codes(optimizer)
-        traced, kernel = codes.ready("backward", call, ())
-        leaves = traced.numbers.read(codes.dtype)
-        update = self._update(optimizer)
-        loop = _loop(codes.backend)(update, *update.numbers(optimizer))
-        random, columns = np.random.default_rng(seed) if shuffle else None, call.columns(codes.dtype)
-        codes.check(traced, columns)
-        run = _Run(loop, _Batches(columns, size, random), epochs)
+        rows = call.rows or 1
+        size = min(rows, at_least_one(rows if batch_size is None else batch_size, "batch_size"))
+        session = self.session(call, optimizer)
+        random = np.random.default_rng(seed) if shuffle else None
+        losses: list[float] = []
         try:
-            run.all(kernel, leaves)
-            run.check(optimizer)
-            update.store(optimizer, *loop.state)
-        except FloatingPointError:
-            codes.check(traced, columns, dict(zip(traced.parameters, loop.state[1][0].tolist(), strict=False)))
-            raise
+            for found in _all(session, rows, size, epochs, random):
+                losses += found
+                if not isfinite(losses[-1]):
+                    steps = epochs * -(-rows // size)
+                    raise session.failure(f"the loss became {losses[-1]} in step {len(losses)} of {steps}")
+            if not np.isfinite(session.parameters).all():
+                raise session.failure(f"a parameter became nan or inf in the last of {len(losses)} steps")
+            session.store()
         except KeyboardInterrupt:
-            update.store(optimizer, *loop.state)
+            session.store()
             raise
-        return run.losses
+        return np.array(losses)
+
+    def session(self, call: Call, optimizer: Any, clip: Clip | None = None) -> "Session":
+        """Training on these rows with this optimizer, which can be taken step by step."""
+        return Session(self, self._codes(optimizer), call, optimizer, clip)
 
     def _codes(self, optimizer: Any) -> Codes:
         """The codes of the loss with the gradient of just what the optimizer changes."""
@@ -74,7 +78,8 @@ class Trainer:
             return self.own
         return self.codes.get(parameters) or self.codes.put(parameters, self.own.by(list(parameters)))
 
-    def _update(self, optimizer: Any) -> Update:
+    def update(self, optimizer: Any) -> Update:
+        """The compiled step of the optimizer."""
         held = Held.by(optimizer)
         for update in self.updates:
             if update.fits(optimizer, held):
@@ -83,88 +88,108 @@ class Trainer:
         return self.updates[-1]
 
 
-class _Batches:
-    """The rows, cut into batches; all of one size, but for the last one of an epoch."""
-
-    def __init__(self, columns: Floats, size: int, random: Any) -> None:
-        self.columns, self.size, self.random = columns, size, random
-        self.rows = columns.shape[1] if columns.ndim == 2 else 1
-        self.count = -(-self.rows // size)
-
-    def epoch(self) -> Iterator[Floats]:
-        """Stacks of batches of equal size, each batches × inputs × rows, in a new order every time."""
-        if self.count == 1:
-            yield self.columns[None]
-            return
-        order: Ints = self.random.permutation(self.rows) if self.random else np.arange(self.rows)
-        whole = self.rows - self.rows % self.size
-        for part, size in ((order[:whole], self.size), (order[whole:], self.rows - whole)):
-            if size:
-                yield np.take(self.columns, part, 1).reshape(len(self.columns), -1, size).swapaxes(0, 1)
+def _all(session: "Session", rows: int, size: int, epochs: int, random: Any) -> Iterator[list[float]]:
+    """The losses of all epochs; with a single batch they are steps of one long epoch."""
+    if size == rows:
+        yield from session.steps(None, rows, epochs)
+        return
+    for _ in range(epochs):
+        yield from session.steps(random.permutation(rows) if random else None, size)
 
 
-class _Run:
-    """One call of `train`: its losses so far."""
+class Session:
+    """Training that goes on from epoch to epoch. Between `load` and `store` the numbers are here, not in the Values."""
 
-    def __init__(self, loop: Any, batches: _Batches, epochs: int) -> None:
-        self.loop, self.batches, self.epochs = loop, batches, epochs
-        self.losses = np.zeros(epochs * batches.count)
-        self.done, self.slice = 0, 1
+    def __init__(self, trainer: Trainer, codes: Codes, call: Call, optimizer: Any, clip: Clip | None) -> None:
+        self.trainer, self.codes, self.call, self.optimizer, self.clip = trainer, codes, call, optimizer, clip
+        self.columns = call.columns(codes.dtype)
+        self.slice = 1
+        self.load()
 
-    def all(self, kernel: Any, leaves: Floats) -> None:
-        """All epochs; with a single batch they are steps of one long epoch."""
-        stacks = [self.loop.stack(kernel, leaves, part) for part in self.batches.epoch()]
-        if self.batches.count == 1:
-            self._steps(stacks[0], self.epochs)
-            return
-        for epoch in range(self.epochs):
-            if epoch and self.batches.random:
-                for stack, part in zip(stacks, self.batches.epoch(), strict=True):
-                    stack.fill(part)
-            for stack in stacks:
-                self._steps(stack, stack.count)
+    def load(self) -> None:
+        """Take the numbers of the parameters and the optimizer as they are now, and the code for them."""
+        self.traced, self.kernel = self.codes.ready("backward", self.call, ())
+        self.update = self.trainer.update(self.optimizer)
+        self.codes.check(self.traced, self.columns)
+        self.leaves = self.traced.numbers.read(self.codes.dtype)
+        self.loop = _loop(self.codes.backend, self.update, self.update.numbers(self.optimizer), self.clip)
+        self.stacks: list[Any] = []
 
-    def _steps(self, stack: Any, count: int) -> None:
-        """So many steps, in slices that are not long."""
-        first = 0
-        while first < count:
-            losses = self.losses[self.done : self.done + min(self.slice, count - first)]
-            start = perf_counter()
-            made = self.loop.run(stack, first, losses)
-            if made < len(losses):
-                self._fail(made)
-            self.done, first = self.done + made, first + made
-            self.slice = min(2 * self.slice, MOST) if perf_counter() - start < LONG else max(self.slice // 2, 1)
+    @property
+    def parameters(self) -> Floats:
+        """The numbers of the optimizer's parameters."""
+        found: Floats = self.loop.state[1][0]
+        return found
 
-    def _fail(self, made: int) -> None:
-        step = self.done + made
-        self._raise(f"the loss became {self.losses[step]} in step {step + 1} of {len(self.losses)}")
+    def store(self) -> None:
+        """Give the optimizer and its parameters the numbers that they have here."""
+        self.update.store(self.optimizer, *self.loop.state)
 
-    def check(self, optimizer: Any) -> None:
-        """FloatingPointError where the last steps gave a parameter that is not finite."""
-        if not np.isfinite(self.loop.state[1][0]).all():
-            self._raise(f"a parameter became nan or inf in the last of {len(self.losses)} steps")
-
-    def _raise(self, what: str) -> None:
-        raise FloatingPointError(
+    def failure(self, what: str) -> FloatingPointError:
+        """The error for a number that is not finite, unless the cause is a requirement that is not met: that raises."""
+        held = dict(zip(self.traced.parameters, self.parameters.tolist(), strict=False))
+        self.codes.check(self.traced, self.columns, held)
+        return FloatingPointError(
             f"{what}: lower the learning rate, or look for nan and inf in the data. The parameters and the optimizer "
             "are as they were before the call"
         )
 
+    def steps(self, order: Ints | None, size: int, times: int = 1) -> Iterator[list[float]]:
+        """A step for each batch of `size` rows, taken in that order; the losses, in lists that took not long.
 
-def _loop(backend: str) -> Any:
-    if backend == "llvm":
+        All `times` over. One loss that is not finite is the last.
+        """
+        parts = list(_batches(self.columns, order, size))
+        if [len(part) for part in parts] != [stack.count for stack in self.stacks]:
+            self.stacks = [self.loop.stack(self.kernel, self.leaves, part) for part in parts]
+        else:
+            for stack, part in zip(self.stacks, parts, strict=True):
+                stack.fill(part)
+        for stack in self.stacks:
+            for losses in self._slices(stack, stack.count * times):
+                yield losses
+                if not isfinite(losses[-1]):
+                    return
+
+    def _slices(self, stack: Any, count: int) -> Iterator[list[float]]:
+        first = 0
+        while first < count:
+            losses = np.empty(min(self.slice, count - first))
+            start = perf_counter()
+            made = self.loop.run(stack, first, losses)
+            yield losses[: made + 1].tolist()
+            first += made
+            self.slice = min(2 * self.slice, MOST) if perf_counter() - start < LONG else max(self.slice // 2, 1)
+
+
+def _batches(columns: Floats, order: Ints | None, size: int) -> Iterator[Floats]:
+    """Stacks of batches of equal size, each batches × inputs × rows: the whole ones, and what is left."""
+    rows = columns.shape[1] if columns.ndim == 2 else 1
+    if size >= rows:
+        yield columns[None]
+        return
+    whole, chosen = rows - rows % size, np.arange(rows) if order is None else order
+    for part, width in ((chosen[:whole], size), (chosen[whole:], rows - whole)):
+        if width:
+            yield np.take(columns, part, 1).reshape(len(columns), -1, width).swapaxes(0, 1)
+
+
+def _loop(backend: str, update: Update, numbers: tuple[Floats, Floats], clip: Clip | None) -> Any:
+    if backend == "llvm" and clip is None:
         from ..backends.llvm.training_loop import LlvmLoop
 
-        return LlvmLoop
-    return PythonLoop
+        return LlvmLoop(update, *numbers)
+    return PythonLoop(update, *numbers, clip)
 
 
 class PythonLoop:
-    """The loop for the NumPy back end. `state` is replaced as a whole, so that it is that of a whole step."""
+    """The loop for the NumPy back end, and where gradients are clipped.
 
-    def __init__(self, update: Update, leaves: Floats, inputs: Floats) -> None:
-        self.update, self.state = update, (leaves, inputs)
+    `state` is replaced as a whole, so that it is that of a whole step.
+    """
+
+    def __init__(self, update: Update, leaves: Floats, inputs: Floats, clip: Clip | None) -> None:
+        self.update, self.state, self.clip = update, (leaves, inputs), clip
         self.buffers = update.kernel.prepared(leaves, inputs)
 
     def stack(self, kernel: Any, leaves: Floats, batches: Floats) -> "PythonStack":
@@ -182,7 +207,7 @@ class PythonLoop:
 
     def _update(self, gradient: Floats) -> None:
         leaves, inputs = self.state[0].copy(), self.state[1].copy()
-        inputs[1] = gradient
+        inputs[1] = self.clip(gradient) if self.clip else gradient
         self.buffers.fill(leaves, inputs)
         result, rows = self.buffers.run(), len(self.update.moved)
         inputs[self.update.moved] = result[:rows]
