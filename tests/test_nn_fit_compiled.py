@@ -1,5 +1,6 @@
 """`fit` in machine code does what it does in the engine: batches, history, parameters, optimizer, callbacks, errors."""
 
+import copy
 import math
 import os
 import random
@@ -16,6 +17,7 @@ import autograd
 import nn
 from autograd import Value
 from autograd.compiler.frontend.tracing import TracingError
+from nn.training import steps
 
 pytest.importorskip("llvmlite")
 RNG = np.random.default_rng(5)
@@ -391,3 +393,26 @@ def test_a_callback_that_replaces_a_layer_is_an_error_when_compiled_too() -> Non
             progress=False,
             compile=True,
         )
+
+
+def test_a_second_run_of_the_same_model_and_loss_goes_on_with_the_same_code() -> None:
+    model, twin = network(4, 1), network(4, 1)
+    adam, other = nn.Adam(model.parameters()), nn.Adam(twin.parameters())
+    how: Any = {"loss": nn.mse, "batch_size": 8, "progress": False}
+    for seed in (1, 2, 3):
+        nn.fit(model, X, SCORE, optimizer=adam, epochs=2, seed=seed, compile=True, **how)
+        nn.fit(twin, X, SCORE, optimizer=other, epochs=2, seed=seed, compile=False, **how)
+    (compiled,) = [thing for key, thing in steps.COMPILED.pairs if key[0] is model]
+    assert (compiled.cache_info().misses, compiled.cache_info().hits) == (1, 2)
+    np.testing.assert_allclose([p.data for p in model.parameters()], [p.data for p in twin.parameters()], rtol=1e-7)
+
+
+def test_a_layer_that_is_replaced_between_two_runs_is_seen() -> None:
+    model = network(4, 1)
+    for layer in (model.layers[0], nn.Layer(3, 4, "tanh", rng=random.Random(9))):
+        model.layers[0] = layer
+        twin = copy.deepcopy(model)
+        for net, compiled in ((model, True), (twin, False)):
+            sgd = nn.SGD(net.parameters(), lr=0.01)
+            nn.fit(net, X, SCORE, loss=nn.mse, optimizer=sgd, epochs=3, progress=False, compile=compiled)
+        np.testing.assert_allclose([p.data for p in model.parameters()], [p.data for p in twin.parameters()], rtol=1e-9)

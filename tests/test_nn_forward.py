@@ -17,7 +17,7 @@ X = np.random.default_rng(2).normal(size=(60, 3))
 @pytest.fixture(autouse=True)
 def every_pass_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forward, "LEAST", 1)
-    monkeypatch.setattr(forward._Forward, "kept", [])
+    monkeypatch.setattr(forward.COMPILED, "pairs", [])
 
 
 def by_engine(model: Any, rows: Any = X) -> Any:
@@ -29,7 +29,7 @@ def test_predictions_are_the_engines_to_the_bit(sizes: list[int]) -> None:
     model = nn.MLP(3, sizes, rng=random.Random(1))
     found = nn.predict(model, X.tolist())
     assert found == by_engine(model)
-    assert len(forward._Forward.kept) == 1
+    assert len(forward.COMPILED.pairs) == 1
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "softplus", "elu"])
@@ -102,4 +102,4 @@ def test_only_the_latest_models_are_kept() -> None:
     models = [nn.MLP(3, [1], rng=random.Random(k)) for k in range(10)]
     for model in models:
         nn.predict(model, X)
-    assert [kept for kept, _ in forward._Forward.kept] == models[:1:-1]
+    assert [key for key, _ in forward.COMPILED.pairs] == [(model,) for model in models[:1:-1]]

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from threading import Lock
-from typing import Any, ClassVar
+from typing import Any
 
 from autograd import Value, no_grad
 
 from ..module import Module
+from .kept import Kept
 
 LEAST = 200_000  # rows × parameters: the engine takes 0.1 s for so many, the compiler to get ready
-KEPT = 8  # models whose compiled forward passes are kept
+COMPILED = Kept(8)  # forward passes, by their models
 
 
 def outputs(model: Module, rows: Sequence[Sequence[float]]) -> list[Any]:
@@ -27,27 +27,13 @@ def _compiled(model: Module, rows: Sequence[Sequence[float]]) -> list[Any] | Non
     """The same by machine code; None where this model cannot be compiled."""
     from numpy import array, ndarray
 
+    from autograd.compiler import compile
+
     try:
-        found = _Forward.of(model)(array(rows))
+        found = COMPILED.get((model,), lambda: compile(model))(array(rows))
     except Exception:  # whatever keeps a model from being traced; the engine says what is wrong, if anything is
         return None
     return found.tolist() if isinstance(found, ndarray) else None
-
-
-class _Forward:
-    """The compiled forward passes of the models that were asked last."""
-
-    lock = Lock()
-    kept: ClassVar[list[tuple[Module, Any]]] = []
-
-    @classmethod
-    def of(cls, model: Module) -> Any:
-        from autograd.compiler import compile
-
-        with cls.lock:
-            found = next((pair for pair in cls.kept if pair[0] is model), None) or (model, compile(model))
-            cls.kept = [found, *(pair for pair in cls.kept if pair[0] is not model)][:KEPT]
-        return found[1]
 
 
 def plain(output: Any) -> Any:

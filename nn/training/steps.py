@@ -13,7 +13,9 @@ from ..optim.optimizers import Optimizer
 from .batches import Batches
 from .evaluation import Loss, loss_of, one_value
 from .interrupts import paused_gc
+from .kept import Kept
 
+COMPILED = Kept(8)  # losses of rows, by model, loss and parameters
 Done = tuple[list[float], list[int]]
 """The losses of some steps that were made, and how many rows each had."""
 
@@ -98,7 +100,8 @@ class CompiledSteps:
         from autograd.compiler.compiled import Compiled
 
         self.optimizer, self.clipping = optimizer, clipping
-        self.function = Compiled(_row_loss(model, loss), optimizer.parameters)
+        key = (model, loss, *optimizer.parameters)
+        self.function = COMPILED.get(key, lambda: Compiled(_row_loss(model, loss), optimizer.parameters))
         self.session = self.function.session(
             rows.array(), rows.targets(), optimizer=optimizer, clip=self._clipped if clipping else None
         )
