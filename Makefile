@@ -81,7 +81,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.demo: setup.cfg | $(VENV)/.made
-	@echo "Installing into $(VENV): chainrule, graphviz-pure, numpy, scikit-learn, matplotlib (about a minute, 400 MB)"
+	@echo "Installing into $(VENV): chainrule, graphviz-pure, numpy, llvmlite, scikit-learn, matplotlib (about a minute, 500 MB)"
 	@$(PIP) install --editable ".[demo,draw]"
 	@touch $@
 
