@@ -9,17 +9,17 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 ARGS   ?=
 
 RUN := $(VENV)/bin/python
-TWO_AT_ONCE := -n 2 --dist loadfile
+TWO_AT_ONCE := -n 2 --dist worksteal
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint format types bench stubs docs notebooks pages venv clean
+.PHONY: help demo test quick soak lint format types bench stubs docs notebooks pages venv clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
 	@echo "chainrule: make TARGET, for instance make demo"; echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
-	@echo; echo "Options: PYTHON=python3.12 (another Python), ARGS=\"-k softplus\" (passed on by test, quick, demo, bench)"
+	@echo; echo "Options: PYTHON=python3.12 (another Python), ARGS=\"-k softplus\" (passed on by test, quick, soak, demo, bench)"
 
 demo: $(VENV)/.demo  ## train a network of scalars on real data (under a minute)
 	@$(RUN) examples/breast_cancer.py $(ARGS)
@@ -29,6 +29,9 @@ test: $(VENV)/.test  ## run all tests
 
 quick: $(VENV)/.test  ## run the tests, but not the slow ones
 	@$(RUN) -m pytest -m "not slow" $(TWO_AT_ONCE) $(ARGS)
+
+soak: $(VENV)/.test  ## run all tests with ten times as many random cases (half an hour)
+	@SOAK=10 $(RUN) -m pytest $(TWO_AT_ONCE) $(ARGS)
 
 lint: $(VENV)/.dev  ## look for mistakes, untidy layout and stale stubs (ruff)
 	@$(RUN) -m ruff check .

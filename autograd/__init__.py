@@ -14,7 +14,12 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "numpy", "numpy_wra
 from . import functions
 from .anomaly import AnomalyError, detect_anomaly
 from .functions import *  # noqa: F403 - the functions of the table
-from .functions import abs, max, min, pow, round, sum  # noqa: F401 - not in __all__: they would shadow the builtins
+from .functions import abs as abs  # not in __all__, as the next: they would shadow the builtins
+from .functions import max as max
+from .functions import min as min
+from .functions import pow as pow
+from .functions import round as round
+from .functions import sum as sum
 from .operations.operation import OPERATIONS, Operation
 from .recorders import expanded, no_grad
 from .tracebacks import fold_in_notebooks as _fold_in_notebooks
@@ -23,7 +28,7 @@ from .value import Constant, Value
 
 if _TYPE_CHECKING:
     from .checking.by_differences import gradcheck
-    from .compiler import compile  # noqa: F401 - not in __all__
+    from .compiler import compile as compile  # not in __all__
     from .drawing.diagram import draw
     from .notation.writer import formula
     from .walking.walking import walk

@@ -105,11 +105,15 @@ def evaluate(row: Operation, operands: Sequence[Any]) -> Any: ...
 @overload
 def softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
-def softmax(values: Iterable[Number]) -> list[float]: ...
+def softmax(values: Iterable[Number]) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def softmax(values: Iterable[Value | Number]) -> list[Value]: ...
 @overload
 def log_softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
-def log_softmax(values: Iterable[Number]) -> list[float]: ...
+def log_softmax(values: Iterable[Number]) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def log_softmax(values: Iterable[Value | Number]) -> list[Value]: ...
 @overload
 def abs(x: Value) -> Value: ...
 @overload
@@ -209,7 +213,9 @@ def cosh(x: Number) -> float:
 @overload
 def cross_entropy(logits: Iterable[Value], target: Value | Number) -> Value: ...
 @overload
-def cross_entropy(logits: Iterable[Number], target: Number) -> float:
+def cross_entropy(logits: Iterable[Number], target: Number) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def cross_entropy(logits: Iterable[Value | Number], target: Value | Number) -> Value:
     """logsumexp(logits) − logits[target]; the derivatives are softmax − 1 at the target, softmax elsewhere.
 
     Raises IndexError for a target that is no class, 0 to n − 1.
@@ -222,7 +228,9 @@ def cross_entropy(logits: Iterable[Number], target: Number) -> float:
 @overload
 def dot(w: Iterable[Value], x: Iterable[Value | Number], bias: Value | Number | None = None) -> Value: ...
 @overload
-def dot(w: Iterable[Number], x: Iterable[Number], bias: Number | None = None) -> float:
+def dot(w: Iterable[Number], x: Iterable[Number], bias: Number | None = None) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def dot(w: Iterable[Value | Number], x: Iterable[Value | Number], bias: Value | Number | None = None) -> Value:
     """bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
 
     Raises ValueError for lists of different lengths.
@@ -443,13 +451,17 @@ def logistic_density(x: Number) -> float:
 @overload
 def logsumexp(values: Iterable[Value]) -> Value: ...
 @overload
-def logsumexp(values: Iterable[Number]) -> float:
+def logsumexp(values: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def logsumexp(values: Iterable[Value | Number]) -> Value:
     """log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax."""
 
 @overload
 def max(*values: Iterable[Value] | Value) -> Value: ...
 @overload
-def max(*values: Iterable[Number] | Number) -> float:
+def max(*values: Iterable[Number] | Number) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def max(*values: Iterable[Value | Number] | Value | Number) -> Value:
     """The largest; a tie of k shares the derivative, 1/k each."""
 
 @overload
@@ -463,13 +475,17 @@ def maximum(x: Number, y: Number) -> float:
 @overload
 def mean(values: Iterable[Value]) -> Value: ...
 @overload
-def mean(values: Iterable[Number]) -> float:
+def mean(values: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def mean(values: Iterable[Value | Number]) -> Value:
     """(x₁ + … + xₙ)/n; each derivative is 1/n."""
 
 @overload
 def min(*values: Iterable[Value] | Value) -> Value: ...
 @overload
-def min(*values: Iterable[Number] | Number) -> float:
+def min(*values: Iterable[Number] | Number) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def min(*values: Iterable[Value | Number] | Value | Number) -> Value:
     """The smallest; a tie of k shares the derivative, 1/k each."""
 
 @overload
@@ -503,7 +519,9 @@ def neg(x: Number) -> float:
 @overload
 def norm(values: Iterable[Value]) -> Value: ...
 @overload
-def norm(values: Iterable[Number]) -> float:
+def norm(values: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def norm(values: Iterable[Value | Number]) -> Value:
     """√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0, the second ones nan there."""
 
 @overload
@@ -520,7 +538,9 @@ def pow(x: Number, y: Number) -> float:
 @overload
 def prod(values: Iterable[Value]) -> Value: ...
 @overload
-def prod(values: Iterable[Number]) -> float:
+def prod(values: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def prod(values: Iterable[Value | Number]) -> Value:
     """x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well."""
 
 @overload
@@ -608,7 +628,9 @@ def square(x: Number) -> float:
 @overload
 def std(values: Iterable[Value], correction: Value | Number = 1) -> Value: ...
 @overload
-def std(values: Iterable[Number], correction: Number = 1) -> float:
+def std(values: Iterable[Number], correction: Number = 1) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def std(values: Iterable[Value | Number], correction: Value | Number = 1) -> Value:
     """√var without overflow; the derivatives are (xᵢ − mean)/((n − correction)·std), 0 where all values are equal.
 
     As in PyTorch, `correction=1` divides by n − 1 (the unbiased estimate); `correction=0` by n, as NumPy does. The
@@ -630,13 +652,17 @@ def sub(x: Number, y: Number) -> float:
 @overload
 def sum(values: Iterable[Value]) -> Value: ...
 @overload
-def sum(values: Iterable[Number]) -> float:
+def sum(values: Iterable[Number]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def sum(values: Iterable[Value | Number]) -> Value:
     """x₁ + x₂ + …, left to right; each derivative is 1."""
 
 @overload
 def take(values: Iterable[Value], index: Value | Number) -> Value: ...
 @overload
-def take(values: Iterable[Number], index: Number) -> float:
+def take(values: Iterable[Number], index: Number) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def take(values: Iterable[Value | Number], index: Value | Number) -> Value:
     """The value at the position `index`; the index gets no derivative.
 
     Raises IndexError for a number that is no position.
@@ -675,7 +701,9 @@ def trunc(x: Number) -> float:
 @overload
 def var(values: Iterable[Value], correction: Value | Number = 1) -> Value: ...
 @overload
-def var(values: Iterable[Number], correction: Number = 1) -> float:
+def var(values: Iterable[Number], correction: Number = 1) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def var(values: Iterable[Value | Number], correction: Value | Number = 1) -> Value:
     """Σ(xᵢ − mean)²/(n − correction); the derivatives are 2·(xᵢ − mean)/(n − correction).
 
     As in PyTorch, `correction=1` divides by n − 1 (the unbiased estimate); `correction=0` by n, as NumPy does. The

@@ -45,11 +45,15 @@ def evaluate(row: Operation, operands: Sequence[Any]) -> Any: ...
 @overload
 def softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
-def softmax(values: Iterable[Number]) -> list[float]: ...
+def softmax(values: Iterable[Number]) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def softmax(values: Iterable[Value | Number]) -> list[Value]: ...
 @overload
 def log_softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
-def log_softmax(values: Iterable[Number]) -> list[float]: ...
+def log_softmax(values: Iterable[Number]) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def log_softmax(values: Iterable[Value | Number]) -> list[Value]: ...
 """
 
 EITHER = "Value | Number"
@@ -79,7 +83,8 @@ def _parameters(row: Operation, kinds: list[str]) -> str:
 def _many(row: Operation) -> list[tuple[str, str]]:
     assert row.gather is not None
     names = list(inspect.signature(row.gather).parameters.values())
-    return [(_listed(names, kind), result) for kind, result in (("Value", "Value"), ("Number", "float"))]
+    kinds = (("Value", "Value"), ("Number", "float"), (EITHER, "Value"))  # and a list of both
+    return [(_listed(names, kind), result) for kind, result in kinds]
 
 
 def _listed(parameters: list[inspect.Parameter], kind: str) -> str:
@@ -91,10 +96,10 @@ def _listed(parameters: list[inspect.Parameter], kind: str) -> str:
         if p.name in lists:
             shown.append(f"{p.name}: Iterable[{kind}]")
         elif p.name == "x":
-            shown.append(f"x: Iterable[{EITHER if kind == 'Value' else kind}]")
+            shown.append(f"x: Iterable[{kind if kind == 'Number' else EITHER}]")
         else:
             default = "" if p.default is p.empty else " | None = None" if p.default is None else f" = {p.default}"
-            shown.append(f"{p.name}: {EITHER if kind == 'Value' else kind}{default}")
+            shown.append(f"{p.name}: {kind if kind == 'Number' else EITHER}{default}")
     return ", ".join(shown)
 
 
@@ -109,7 +114,8 @@ def stub() -> str:
     for row in sorted(OPERATIONS.values(), key=lambda row: row.name):
         *first, last = signatures(row)
         for parameters, result in first:
-            parts.append(f"@overload\ndef {row.name}({parameters}) -> {result}: ...\n")
+            overlaps = "  # type: ignore[overload-overlap]" if row.many and result == "float" else ""
+            parts.append(f"@overload\ndef {row.name}({parameters}) -> {result}: ...{overlaps}\n")
         parts.append(f"@overload\ndef {row.name}({last[0]}) -> {last[1]}:\n{_docstring(row)}\n")
     return "".join(parts).rstrip() + "\n"
 

@@ -25,6 +25,7 @@ def compile(
     backend: Literal["llvm", "numpy"] = "llvm",
     dtype: Literal["float64", "float32"] = "float64",
     threads: int = 1,
+    check: bool = False,
 ) -> "Compiled":
     """Compile a function of scalars (and nested lists of them), or a graph that exists already.
 
@@ -33,6 +34,8 @@ def compile(
     model's own, those that it has at the call, unless others are named. With `inputs`, the source is a Value (or Values
     in lists), called with one list or one array. `threads` share the rows; the results are the same for any number of
     them. Arguments by name are passed on by name; `argnums=` counts those by position, as `autograd.grad` does.
+
+    With `check`, the program is verified after every pass of the compiler, which is for those who write passes.
 
     What the function's code names outside (variables, attributes, lists, arrays) is compared before every call, and the
     function traced anew where it changed; an array of more than 100,000 numbers must be read-only or an argument. The
@@ -54,7 +57,7 @@ def compile(
         raise ImportError(
             "autograd.compile needs NumPy: pip install numpy, or pip install 'chainrule[compile]'"
         ) from error
-    from .backends.available import available
+    from .backends.registry import available
 
     if inputs is not None and callable(source):
         raise TypeError("inputs= belongs to a graph that exists; a function is given its inputs when it is called")
@@ -66,4 +69,6 @@ def compile(
         raise TypeError(f"{source.__name__} is compiled already; to compile it otherwise, compile its .function")
     if parameters is None and (inputs is not None or not callable(getattr(source, "parameters", None))):
         parameters = ()
-    return Compiled(source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads)
+    return Compiled(
+        source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads, check=check
+    )

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..value import PLAIN, RECORDER, Value
 from .arguments import Call, Form, count, zeros
+from .backends.registry import BACKENDS
 from .checks import Checks
 from .frontend.guards import Environment, of_rules
 from .frontend.tracing import TracingError, existing, trace
@@ -91,8 +92,9 @@ class Codes:
         inputs: Sequence[Value] | None,
         backend: str,
         dtype: "np.dtype[Any]",
+        check: bool = False,
     ) -> None:
-        self.lock = RLock()
+        self.lock, self.checked = RLock(), check
         self.function, self.given, self.inputs = function, given, inputs
         self.strangers: frozenset[Value] = frozenset()
         self.backend, self.dtype = backend, dtype
@@ -107,7 +109,7 @@ class Codes:
 
     def by(self, parameters: list[Value]) -> "Codes":
         """Codes of the same function, with other parameters."""
-        found = Codes(self.function, parameters, self.inputs, self.backend, self.dtype)
+        found = Codes(self.function, parameters, self.inputs, self.backend, self.dtype, self.checked)
         found.strangers = self.strangers
         return found
 
@@ -166,7 +168,7 @@ class Codes:
             self._check_strangers(leaves)
         result, checks = skeleton(graph.result), Checks.of(graph.requirements, graph.inputs)
         watched = environment, of_rules(program)
-        numbers = Leaves(leaves, self.backend)
+        numbers = Leaves(leaves, BACKENDS[self.backend])
         return Traced(
             program, leaves, numbers, parameters, arguments, result, *watched, checks, graph.inputs, Recent(), Recent()
         )
@@ -186,7 +188,7 @@ class Codes:
             if found is None:
                 program, leaves = from_graph(wanted, traced.inputs, traced.leaves)
                 request = Request("value", batched, (), len(traced.inputs), len(traced.leaves))
-                kernel = self._build(planned(program, request), len(leaves), len(traced.inputs))
+                kernel = self._build(planned(program, request, self.checked), len(leaves), len(traced.inputs))
                 found = traced.checks.code[batched] = kernel, leaves
             return found
 
@@ -226,17 +228,11 @@ class Codes:
             return kernel
         self.misses += 1
         with collector_at_rest():
-            kernel = self._build(planned(traced.program, request), len(traced.leaves), request.inputs)
+            kernel = self._build(planned(traced.program, request, self.checked), len(traced.leaves), request.inputs)
         return traced.kernels.put(request, kernel)
 
     def _build(self, plan: Schedule, leaves: int, inputs: int) -> Any:
-        if self.backend == "llvm":
-            from .backends.llvm.kernel import LlvmKernel
-
-            return LlvmKernel(plan, self.dtype, leaves, inputs)
-        from .backends.numpy_kernel import NumpyKernel
-
-        return NumpyKernel(plan, self.dtype, leaves)
+        return BACKENDS[self.backend].kernel(plan, self.dtype, leaves, inputs)
 
 
 def request_of(task: Task, traced: Traced, call: Call, chosen: tuple[int, ...]) -> Request:

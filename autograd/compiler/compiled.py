@@ -10,7 +10,7 @@ import numpy as np
 from ..transforms import positions
 from ..value import PLAIN, RECORDER, Value
 from .arguments import Argnums, Call, at_least_one, count
-from .backends.available import number_type
+from .backends.registry import number_type
 from .cache import MOST, Codes, Traced, request_of
 from .calls import Ready, reader
 from .copying import copied
@@ -48,6 +48,7 @@ class Compiled:
         backend: str = "llvm",
         dtype: str = "float64",
         threads: int = 1,
+        check: bool = False,
     ) -> None:
         self.function, self.inputs = source, _inputs(inputs)
         self.backend, self.dtype, self.threads = backend, number_type(dtype), at_least_one(threads, "threads")
@@ -59,7 +60,7 @@ class Compiled:
                 f"{shared.label or repr(shared)} is in both parameters= and inputs=, but an input's number comes with "
                 "each call, a parameter's is its own .data: name it in one of them"
             )
-        self._codes = Codes(source, given, self.inputs, self.backend, self.dtype)
+        self._codes = Codes(source, given, self.inputs, self.backend, self.dtype, check)
         self._trainer = Trainer(self._codes)
         self._latest_call: tuple[Any, Any, Any] = (None, None, None)
 
@@ -238,7 +239,13 @@ class Compiled:
         return tuple(i for k in positions(argnums, len(counts)) for i in range(starts[k], starts[k + 1]))
 
     def _options(self) -> dict[str, Any]:
-        return {"inputs": self.inputs, "backend": self.backend, "dtype": self.dtype.name, "threads": self.threads}
+        return {
+            "inputs": self.inputs,
+            "backend": self.backend,
+            "dtype": self.dtype.name,
+            "threads": self.threads,
+            "check": self._codes.checked,
+        }
 
     def __reduce__(self) -> Any:
         if self._codes.given and isinstance(self.function, FunctionType):

@@ -13,15 +13,16 @@ import numpy as np
 from ..graph import add_gradients
 from ..operations.arithmetic import real
 from ..value import GRAD, Constant, Value
+from .backends.registry import Backend
 from .ir.arrays import Floats
 
 
 class Leaves:
     """Values that a compiled function reads, in their order: first those that get gradients."""
 
-    def __init__(self, values: Sequence[Value], backend: str) -> None:
+    def __init__(self, values: Sequence[Value], backend: Backend) -> None:
         self.values = list(values)
-        self.slots = _slots(self.values) if backend == "llvm" else None
+        self.slots = backend.slots(self.values)
 
     def read(self, dtype: Any = np.float64) -> Floats:
         """What they hold now."""
@@ -39,12 +40,6 @@ class Leaves:
         """Add to the `.grad` of the first leaves their totals: to all of them or to none."""
         if self.slots is None or not self.slots.add(totals.astype(np.float64, copy=False)):
             add_gradients(GRAD, self.values[: len(totals)], totals.tolist())
-
-
-def _slots(values: list[Value]) -> Any:
-    from .backends.llvm import slots
-
-    return slots.Slots(values) if slots.available() else None
 
 
 def leaves_only(parameters: Any) -> list[Value]:

@@ -135,10 +135,9 @@ def literal(number: float) -> str:
 
 def c_function(name: str, comment: str, plan: Schedule) -> str:
     """One C function: inputs X, parameters P and a work space U → the outputs Y."""
-    outputs = [plan.operand(int(node)) for node in plan.program.outputs]
     body = [line for step in plan.once for line in _step(plan, step)]
-    stores = _stores(outputs)
-    constants = _array("K", plan.constants)
+    stores = _stores([_result(plan, int(node)) for node in plan.program.outputs])
+    constants = _array("K", plan.constants[: plan.bundled])
     arguments = "const double *X, const double *P, double *Y, double *U"
     upper = f"{name.upper()}_WORK"
     inside = "\n".join("    " + line for line in [*constants, "(void)X; (void)P; (void)U;", *body, *stores])
@@ -146,11 +145,20 @@ def c_function(name: str, comment: str, plan: Schedule) -> str:
     return f"/* {comment} */\n#define {upper} {max(1, plan.sizes['U'])}\nvoid {name}({arguments})\n{{\n{inside}\n}}\n"
 
 
-def _stores(outputs: Sequence[Address]) -> list[str]:
+def _result(plan: Schedule, node: int) -> Address | float:
+    """Where a result lies, or the number that it always is."""
+    return float(plan.program.number[node]) if plan.constant[node] else plan.operand(node)
+
+
+def _stores(outputs: Sequence[Address | float]) -> list[str]:
     """The results to Y; those that lie one behind the other in one loop."""
     lines, k = [], 0
     while k < len(outputs):
         first, count = outputs[k], 1
+        if isinstance(first, float):
+            lines.append(f"Y[{k}] = {literal(first)};")
+            k += 1
+            continue
         while k + count < len(outputs) and outputs[k + count] == Address(first.space, first.base + count):
             count += 1
         loop = f"for (long k = 0; k < {count}; k++) Y[{k} + k] = {first.space}[{first.base} + k];"

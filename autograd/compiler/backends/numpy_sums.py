@@ -157,7 +157,7 @@ def _with_first_term(
     pair = [left, right] if set(names) <= set(left[1]) else [right, left]
     if not set(names) <= set(pair[0][1]):
         return None
-    first = start[tuple(slice(None) if name in names else None for name in pair[0][1][1:])]
+    first = start[(*(slice(None) if name in names else None for name in pair[0][1][1:]), ...)]  # ...: no copy
     longer = [np.ones((len(x) + 1, *x.shape[1:]), x.dtype) for x, _ in pair]
 
     def copy() -> None:

@@ -1,9 +1,10 @@
 """A program: a graph as a flat list of operations, held in arrays so that a pass handles all alike nodes at once.
 
-Node i computes `words[code[i]]` of the nodes `args[start[i] : start[i] + arity[i]]`, which come before it. The first
-codes are no operations: an input, a leaf whose number is read at every call, a constant, a sum of products, such a sum
-over all rows, and a number given in the graph. Given numbers are data: that two of them are equal, or one of them is 1,
-is chance, and to make use of it would only hide how alike their users are.
+Node i computes `words[code[i]]` of the nodes `args[start[i] : start[i] + arity[i]]`, which come before it (but for
+constants, which a pass may add at the end). The first codes are no operations: an input, a leaf whose number is read at
+every call, a constant, a sum of products, such a sum over all rows, and a number given in the graph. Given numbers are
+data: that two of them are equal, or one of them is 1, is chance, and to make use of it would only hide how alike their
+users are.
 """
 
 from collections.abc import Sequence

@@ -65,11 +65,15 @@ class _Stretching:
             return None
 
     def _schedule(self, results: "_Results") -> Schedule:
-        if any(p.constants != self.last.constants for p in self.plans):
+        if any(p.constants[: p.bundled] != self.last.constants[: self.last.bundled] for p in self.plans):
             raise Irregular
-        found = replace(self.last, space=self.last.space.copy(), slot=self.last.slot.copy())
-        found.once, found.rows = self._longer([p.once for p in self.plans]), self._longer([p.rows for p in self.plans])
-        found.sizes = {k: self.number(*(p.sizes[k] for p in self.plans)) for k in self.last.sizes}
+        found = replace(
+            self.last,
+            slot=self.last.slot.copy(),
+            once=self._longer([p.once for p in self.plans]),
+            rows=self._longer([p.rows for p in self.plans]),
+            sizes={k: self.number(*(p.sizes[k] for p in self.plans)) for k in self.last.sizes},
+        )
         for steps in zip(*(p.once + p.rows for p in self.plans), strict=True):
             if isinstance(steps[0], Lines):
                 self._place_lines(found, list(steps))
@@ -190,7 +194,7 @@ def _extended(found: Schedule, outputs: Ints, places: list[tuple[str, int]], inp
     """The schedule with nodes that only say where results lie, and one for the last input."""
     program, more = found.program, len(places) + 1
     none = np.zeros(more, np.int64)
-    found.program = replace(
+    longer = replace(
         program,
         code=np.append(program.code, np.append(np.full(len(places), PRODUCTS), INPUT)),
         start=np.append(program.start, none),
@@ -199,6 +203,6 @@ def _extended(found: Schedule, outputs: Ints, places: list[tuple[str, int]], inp
         outputs=outputs,
     )
     spaces, slots = zip(*places, ("X", inputs - 1), strict=True)
-    found.space, found.slot = np.append(found.space, spaces), np.append(found.slot, slots)
-    found.constant, found.one = (np.append(x, none > 0) for x in (found.constant, found.one))
-    return found
+    constant, one = (np.append(x, none > 0) for x in (found.constant, found.one))
+    space, slot = np.append(found.space, spaces), np.append(found.slot, slots)
+    return replace(found, program=longer, space=space, slot=slot, constant=constant, one=one)

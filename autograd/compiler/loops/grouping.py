@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..ir.arrays import Ints
-from .nests import Bundle, Factors, Schedule
+from .nests import Bundle, Draft, Factors
 from .recognition import Address, Operand, Run, constant_layout, find_loops, find_runs
 
 FEW = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
@@ -15,7 +15,7 @@ DEEP = 8  # loops, one inside the other, for which there are letters; more are n
 MANY = 40  # a sum of more pieces than these has no pattern
 
 
-def bundle_of(plan: Schedule, nodes: Ints, exact: bool) -> Bundle | None:
+def bundle_of(plan: Draft, nodes: Ints, exact: bool) -> Bundle | None:
     """The bundle of `nodes`, which have slots then; None where they have no pattern."""
     return _Bundling(plan, nodes, exact).bundle()
 
@@ -23,7 +23,7 @@ def bundle_of(plan: Schedule, nodes: Ints, exact: bool) -> Bundle | None:
 class _Bundling:
     """The loops of one group."""
 
-    def __init__(self, plan: Schedule, nodes: Ints, exact: bool) -> None:
+    def __init__(self, plan: Draft, nodes: Ints, exact: bool) -> None:
         self.plan, self.exact, self.constant, self.one = plan, exact, plan.constant, plan.one
         self.space = str(plan.space[nodes[0]])
         code = plan.program.code[nodes[0]]

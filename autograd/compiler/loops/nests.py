@@ -4,16 +4,17 @@ The spaces, each a letter: P the leaves' numbers, X the inputs, K constants, U w
 for every row, G sums over the rows.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...operations.operation import Operation
 from ...support.printing import printable
-from ..ir.arrays import Ints, distinct
+from ..ir.arrays import Ints, Mask, distinct
 from ..ir.program import Program
 from .recognition import LETTERS, Address, Operand
 
@@ -93,22 +94,59 @@ class Lines:
 
 
 Step: TypeAlias = Bundle | Lines
+Letters: TypeAlias = NDArray[np.str_]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Schedule:
-    """Steps computed once, steps computed for all rows, and where every node lies."""
+    """Steps computed once, steps computed for all rows, and where every node lies. Back ends read it, nobody writes it.
+
+    The constants are the `bundled` ones, which the bundles' addresses name, then those of single nodes and results.
+    """
 
     program: Program
     batched: bool
-    summed: bool  # the outputs are sums over rows, then as many numbers to add once a row (see rows.py)
+    summed: bool  # the outputs are sums over rows, then as many numbers to add once a row (see batch_sums)
+    once: tuple[Step, ...]
+    rows: tuple[Step, ...]
+    constants: tuple[float, ...]
+    bundled: int
+    space: Letters  # of each node: K, P, X, U, R or G
+    slot: Ints
+    constant: Mask  # which nodes are constants
+    one: Mask  # which of them just 1
+    sizes: Mapping[str, int]
+
+    def operand(self, node: int) -> Address:
+        """Where a single node lies."""
+        return Address(str(self.space[node]), int(self.slot[node]))
+
+    def __str__(self) -> str:
+        sizes = ", ".join(f"{count} {what}" for count, what in self.counts() if count)
+        parts = [f"# {sizes}", *(f"{step}" for step in self.once)]
+        if self.rows:
+            parts += ["for each row:", *(f"    {step}" for step in self.rows)]
+        return printable("\n".join(parts))
+
+    def counts(self) -> list[tuple[int, str]]:
+        u, r, g = (self.sizes[space] for space in "URG")
+        return [(self.bundled, "constants K"), (u, "numbers U"), (r, "numbers a row R"), (g, "sums over rows G")]
+
+
+@dataclass
+class Draft:
+    """A schedule in the making."""
+
+    program: Program
+    batched: bool
+    summed: bool
+    space: Letters
+    slot: Ints
+    constant: Mask
+    one: Mask
     once: list[Step] = field(default_factory=list)
     rows: list[Step] = field(default_factory=list)
     constants: list[float] = field(default_factory=list)
-    space: Any = None  # a letter for each node: K, P, X, U, R or G
-    slot: Any = None
-    constant: Any = None  # which nodes are constants, which of them just 1
-    one: Any = None
     sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys("UGR", 0))
 
     def take(self, space: str, count: int) -> int:
@@ -122,19 +160,14 @@ class Schedule:
         self.slot[fresh] = len(self.constants) + np.arange(len(fresh))
         self.constants += self.program.number[fresh].tolist()
 
-    def operand(self, node: int) -> Address:
-        """Where a single node lies."""
-        if self.slot[node] < 0:
-            self.place_constants(np.array([node]))
-        return Address(str(self.space[node]), int(self.slot[node]))
-
-    def __str__(self) -> str:
-        sizes = ", ".join(f"{count} {what}" for count, what in self.counts() if count)
-        parts = [f"# {sizes}", *(f"{step}" for step in self.once)]
-        if self.rows:
-            parts += ["for each row:", *(f"    {step}" for step in self.rows)]
-        return printable("\n".join(parts))
-
-    def counts(self) -> list[tuple[int, str]]:
-        u, r, g = (self.sizes[space] for space in "URG")
-        return [(len(self.constants), "constants K"), (u, "numbers U"), (r, "numbers a row R"), (g, "sums over rows G")]
+    def finished(self) -> Schedule:
+        """The schedule, in which nothing moves any more."""
+        bundled = len(self.constants)
+        for nodes in [self.program.outputs, *(s.nodes for s in [*self.once, *self.rows] if isinstance(s, Lines))]:
+            self.place_constants(np.concatenate([nodes, self.program.operands(nodes)]))
+        parts = {f.name: getattr(self, f.name) for f in fields(Schedule) if f.name != "bundled"}
+        for name in ("once", "rows", "constants"):
+            parts[name] = tuple(parts[name])
+        for name in ("space", "slot", "constant", "one"):
+            parts[name].setflags(write=False)
+        return Schedule(**parts, bundled=bundled)

@@ -11,7 +11,7 @@ from ..ir.program import INPUT, LEAF, PRODUCTS, Program
 from ..ir.reachability import needed
 from .grouping import FEW, LONG, bundle_of
 from .levels import Levels
-from .nests import Bundle, Lines, Schedule
+from .nests import Bundle, Draft, Lines, Schedule
 
 MANY_STEPS = 40  # a schedule of more steps than these
 SMALL = 32  # most of whose bundles compute fewer terms than these owes them to chance
@@ -30,24 +30,22 @@ def schedule(program: Program, batched: bool, summed: bool, values: int) -> Sche
         levels = levels.in_one()
         plan = _empty(program, batched, summed, levels)
         _Grouping(plan, levels, exact).run()
-    return plan
+    return plan.finished()
 
 
-def _empty(program: Program, batched: bool, summed: bool, levels: Levels) -> Schedule:
+def _empty(program: Program, batched: bool, summed: bool, levels: Levels) -> Draft:
     """A schedule without steps, in which every node has its space."""
-    plan = Schedule(program, batched, summed)
-    plan.constant, plan.one = program.constant, program.one
-    plan.space = np.array(["K", "U", "R", "G"])[np.where(program.constant, 0, np.where(levels.rowwise, 2, 1))]
-    plan.space[program.code == LEAF], plan.space[program.code == INPUT] = "P", "X"
-    plan.space[levels.reduced] = "G"
-    plan.slot = np.where(program.constant, -1.0, program.number).astype(np.int64)
-    return plan
+    space = np.array(["K", "U", "R", "G"])[np.where(program.constant, 0, np.where(levels.rowwise, 2, 1))]
+    space[program.code == LEAF], space[program.code == INPUT] = "P", "X"
+    space[levels.reduced] = "G"
+    slot = np.where(program.constant, -1.0, program.number).astype(np.int64)
+    return Draft(program, batched, summed, space, slot, program.constant, program.one)
 
 
 class _Grouping:
     """One walk over the levels; nodes without a pattern wait until a bundle needs them."""
 
-    def __init__(self, plan: Schedule, levels: Levels, exact: Mask) -> None:
+    def __init__(self, plan: Draft, levels: Levels, exact: Mask) -> None:
         self.plan, self.program, self.levels, self.exact = plan, plan.program, levels, exact
         self.group = np.where(self.program.constant, -3, -1 - (self.program.code == LEAF))
         self.group[self.program.one] = -4

@@ -1,13 +1,15 @@
 """The passes in their order: from a traced program to the schedule of what is asked for."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from ..ir.arrays import Ints
 from ..ir.program import INPUT, LEAF, Program
+from ..ir.verify import verify
 from ..loops.extrapolation import stretched
 from ..loops.nests import Schedule
 from ..loops.scheduling import schedule
@@ -16,6 +18,9 @@ from .batch_sums import summed_over_rows
 from .differentiation import sources_of, with_derivatives
 from .simplification import reduced, simplify
 from .sums_of_products import fold_products, gather_sums
+
+ADD_OUTPUTS = ("differentiate", "differentiate again", "simplify", "sums over rows")
+"""Behind these there are other outputs than before: derivatives, or only these ("simplify" comes behind the choice)."""
 
 
 def passes(program: Program, request: Request) -> Iterator[tuple[str, Program]]:
@@ -51,13 +56,27 @@ def _chosen(program: Program, request: Request) -> Ints:
     return sources_of(program, INPUT, request.inputs)[np.array(request.chosen, np.int64)]
 
 
-def planned(program: Program, request: Request) -> Schedule:
-    """The schedule at the end of all passes; of a program of very many repetitions, of a few of them."""
-    return stretched(program, request, _planned) or _planned(program, request)
+def verified(stages: Iterable[tuple[str, Program]]) -> Iterator[tuple[str, Program]]:
+    """The same passes, each of whose programs is looked at; raises InvalidProgram."""
+    before: Program | None = None
+    for name, program in stages:
+        kept = None if before is None or name in ADD_OUTPUTS else len(before.outputs)
+        before = verify(program, name, kept, complete=name in ("sums of products", "sums over rows"))
+        yield name, program
 
 
-def _planned(program: Program, request: Request) -> Schedule:
-    final = deque(passes(program, request), maxlen=1)[0][1]
+def planned(program: Program, request: Request, check: bool = False) -> Schedule:
+    """The schedule at the end of all passes; of a program of very many repetitions, of a few of them.
+
+    With `check`, the program is verified after every pass.
+    """
+    plan = partial(_planned, check=check)
+    return stretched(program, request, plan) or plan(program, request)
+
+
+def _planned(program: Program, request: Request, check: bool) -> Schedule:
+    stages = passes(program, request)
+    final = deque(verified(stages) if check else stages, maxlen=1)[0][1]
     values = {"value": len(final.outputs), "value_and_grad": 1, "backward": 1}.get(request.task, 0)
     return schedule(final, request.batched, request.batched and request.task == "backward", values)
 

@@ -4,22 +4,22 @@ The loss's kernel leaves the gradient, the update's kernel (see `optimizer_step`
 parameters and optimizer, which go back to where both kernels read them. With LLVM the loop is machine code, too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import isfinite
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from ..arguments import Call, at_least_one
+from ..backends.registry import BACKENDS
 from ..cache import Codes, Recent
 from ..ir.arrays import Floats, Ints
 from .optimizer_step import Held, Update
+from .python_loop import Clip, PythonLoop
 
 MOST, LONG = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
 KEPT = 8  # compiled updates: a new one for each setting of an optimizer
-Clip: TypeAlias = Callable[[Floats], Floats]
-"""From a gradient to the one that the optimizer is given."""
 
 
 class Trainer:
@@ -175,59 +175,8 @@ def _batches(columns: Floats, order: Ints | None, size: int) -> Iterator[Floats]
 
 
 def _loop(backend: str, update: Update, numbers: tuple[Floats, Floats], clip: Clip | None) -> Any:
-    if backend == "llvm" and clip is None:
-        from ..backends.llvm.training_loop import LlvmLoop
+    if BACKENDS[backend].is_machine_code and clip is None:
+        from .llvm_loop import LlvmLoop
 
         return LlvmLoop(update, *numbers)
     return PythonLoop(update, *numbers, clip)
-
-
-class PythonLoop:
-    """The loop for the NumPy back end, and where gradients are clipped.
-
-    `state` is replaced as a whole, so that it is that of a whole step.
-    """
-
-    def __init__(self, update: Update, leaves: Floats, inputs: Floats, clip: Clip | None) -> None:
-        self.update, self.state, self.clip = update, (leaves, inputs), clip
-        self.buffers = update.kernel.prepared(leaves, inputs)
-
-    def stack(self, kernel: Any, leaves: Floats, batches: Floats) -> "PythonStack":
-        return PythonStack(kernel, leaves, batches)
-
-    def run(self, stack: "PythonStack", first: int, losses: Floats) -> int:
-        """A step for each of `losses`, from batch `first` on; returns how many there were with a finite loss."""
-        for k in range(len(losses)):
-            result = stack.run(self.state[1][0], first + k)
-            losses[k] = result[0]
-            if not isfinite(losses[k]):
-                return k
-            self._update(result[1:])
-        return len(losses)
-
-    def _update(self, gradient: Floats) -> None:
-        leaves, inputs = self.state[0].copy(), self.state[1].copy()
-        inputs[1] = self.clip(gradient) if self.clip else gradient
-        self.buffers.fill(leaves, inputs)
-        result, rows = self.buffers.run(), len(self.update.moved)
-        inputs[self.update.moved] = result[:rows]
-        leaves[self.update.states_moved] = result[rows : rows + len(self.update.states_moved), 0]
-        self.state = leaves, inputs
-
-
-class PythonStack:
-    """Batches of equal size, and the buffers of the loss."""
-
-    def __init__(self, kernel: Any, leaves: Floats, batches: Floats) -> None:
-        self.batches, self.count = batches, len(batches)
-        self.buffers = kernel.prepared(leaves, np.ascontiguousarray(batches[0]))
-
-    def fill(self, batches: Floats) -> None:
-        self.batches = batches
-
-    def run(self, parameters: Floats, batch: int) -> Floats:
-        """The mean loss of a batch, and its gradient."""
-        self.buffers.leaves[: len(parameters)] = parameters
-        self.buffers.inputs[...] = self.batches[batch % self.count]
-        result: Floats = self.buffers.run()
-        return result

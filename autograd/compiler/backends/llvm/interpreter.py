@@ -27,6 +27,7 @@ class TableWriter:
     def __init__(self, schedule: Schedule, rowwise: bool, places: Places) -> None:
         self.schedule, self.rowwise, self.places = schedule, rowwise, places
         self.cases: dict[Operation | str, int] = {}
+        self.row_slots = schedule.sizes["R"]  # and behind them those of copies
         program = schedule.program
         simple = (program.code != PRODUCTS) & (program.code != ROWS)  # of sums each term is an instruction
         self.width = max(3, int(program.arity[simple].max(initial=0)))
@@ -107,7 +108,7 @@ class TableWriter:
 
     def _copy(self, node: int, place: int) -> int:
         if node not in self.copies:
-            self.copies[node] = self.schedule.take("R", 1)
+            self.copies[node], self.row_slots = self.row_slots, self.row_slots + 1
             kind = LOAD if self.schedule.space[node] == "X" else SPLAT
             self.before.append([self.case(kind), self.copies[node], place, *[0] * (self.width - 1)])
         return self.copies[node]

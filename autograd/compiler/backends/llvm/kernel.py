@@ -28,7 +28,7 @@ class LlvmKernel(Kernel):
         self.schedule, self.dtype = schedule, np.dtype(dtype)
         writer = ModuleWriter(schedule, self.dtype.name, leaves, inputs)
         self.layout, self.tables = writer.layout, writer.tables  # the tables must live as long as the code
-        self.text = str(writer)
+        self.text, self.row_slots = str(writer), writer.row_slots
         self.block = 4 * TYPES[self.dtype.name].lanes
         self.engine = compiled(self.text)
         self.once = _function(self.engine, "once", "ppppll")
@@ -62,7 +62,7 @@ class Prepared(Buffers):
         self.chunk = TILE * max(LEAST, -(-tiles // CHUNKS))
         self.chunks = -(-self.count // self.chunk) or 1
         self.sums = np.zeros((self.chunks, plan.sizes["G"]), dtype)
-        self.buffers = [aligned(plan.sizes["R"] * TILE, dtype) for _ in range(min(threads, self.chunks))]
+        self.buffers = [aligned(kernel.row_slots * TILE, dtype) for _ in range(min(threads, self.chunks))]
         arrays = (self.pool, self.buffers[0], self.columns, self.sums, self.outputs)
         addresses = [array.ctypes.data for array in arrays]
         self.arguments = (*addresses, self.stride, self.count, self.chunk, self.chunks)

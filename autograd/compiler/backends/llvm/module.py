@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...ir.program import INPUT, LEAF
-from ...loops.nests import Bundle, Lines, Schedule, Step
+from ...loops.nests import Bundle, Schedule, Step
 from .batch_sums import RowSumsWriter
 from .builder import Body, Module, Type
 from .interpreter import TableWriter
@@ -54,21 +54,16 @@ class ModuleWriter:
 
     def __init__(self, schedule: Schedule, dtype: str, leaves: int = 0, inputs: int = 0) -> None:
         self.schedule, self.type, self.module = schedule, TYPES[dtype], Module()
-        program = schedule.program
-        for nodes in [program.outputs, *(step.nodes for step in self._steps() if isinstance(step, Lines))]:
-            schedule.place_constants(np.concatenate([nodes, program.operands(nodes)]))
         self.tables: list[NDArray[np.int32]] = []
         self.layout = Layout.of(schedule, leaves, inputs)
         self.places = Places(schedule, self.layout.offsets)
         self.interpreters: dict[bool, TableWriter] = {}
         self.once = [self._step(step, False) for step in schedule.once]
         self.rows = [self._step(step, True) for step in schedule.rows]
+        self.row_slots = max([schedule.sizes["R"], *(table.row_slots for table in self.interpreters.values())])
         for rowwise, table in self.interpreters.items():
             table.write(self.module, f"table{int(rowwise)}", self.type)
         self._drivers()
-
-    def _steps(self) -> list[Step]:
-        return [*self.schedule.once, *self.schedule.rows]
 
     def __str__(self) -> str:
         return str(self.module)

@@ -22,7 +22,6 @@ class Places:
 
     def of(self, nodes: Ints) -> Ints:
         plan = self.schedule
-        plan.place_constants(nodes)
         base = np.zeros(len(nodes), np.int64)
         for space, offset in self.offsets.items():
             base[plan.space[nodes] == space] = offset

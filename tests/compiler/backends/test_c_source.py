@@ -1,0 +1,152 @@
+"""The C source of compiled functions: compiled by the system's compiler, it gives the eager numbers.
+
+Of autograd.compiler.export, autograd.compiler.backends.c_names and autograd.compiler.backends.c_source.
+"""
+
+import ctypes
+import random
+import shutil
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from c_code import CC, built, call, made
+from references import BUILT_IN
+
+import autograd
+import nn
+from autograd import OPERATIONS, Value
+from autograd.compiler import compile
+from autograd.functions import evaluate
+
+pytestmark = pytest.mark.skipif(CC is None, reason="needs a C compiler")
+
+
+def test_every_operation_in_one_file(tmp_path: Path) -> None:
+    names = [name for name in BUILT_IN if name not in ("log", "log1p")]
+    samples = [list(OPERATIONS[name].samples[0]) for name in names]
+    flat = [x for sample in samples for x in sample]
+
+    def f(xs: Any) -> Any:
+        rest = iter(xs)
+        return [evaluate(OPERATIONS[n], [next(rest) for _ in s]) for n, s in zip(names, samples, strict=True)]
+
+    compiled = compile(f, backend="numpy")
+    compiled(flat)
+    library = built(compiled.source("c", name="table"), tmp_path)
+    assert call(library.table, flat, [], len(names)) == pytest.approx(f(flat), rel=1e-15)
+
+
+def test_a_network_with_its_parameters_as_constants(tmp_path: Path) -> None:
+    model = nn.MLP(3, [6, 5, 1], rng=random.Random(0))
+
+    def loss(x: Any, y: Any) -> Any:
+        return nn.bce_with_logits(model(x), y)
+
+    compiled = compile(loss, model.parameters(), backend="numpy")
+    x, y = [0.3, -0.2, 0.9], 1.0
+    compiled(x, y)
+    library = built(compiled.source("c", constants=True), tmp_path)
+    count = len(model.parameters())
+    numbers = list((ctypes.c_double * count).in_dll(library, "loss_parameters"))
+    assert numbers == [p.data for p in model.parameters()]
+    value, *gradient = call(library.loss_gradient, [*x, y], numbers, 1 + count)
+    expected = loss([Value(v) for v in x], Value(y))
+    expected.backward()
+    assert value == pytest.approx(expected.data, rel=1e-15)
+    assert gradient == pytest.approx([p.grad for p in model.parameters()], rel=1e-12, abs=1e-18)
+    assert call(library.loss, [*x, y], numbers, 1) == [value]
+
+
+def test_additions_keep_the_eager_order(tmp_path: Path) -> None:
+    compiled = compile(lambda x: autograd.dot(x[:9], x[9:18], x[18]), backend="numpy")
+    row = [random.Random(3).uniform(-1e8, 1e8) for _ in range(19)]
+    library = (compiled(row), built(compiled.source("c", name="d"), tmp_path))[1]
+    assert call(library.d, row, [], 1) == [autograd.dot(row[:9], row[9:18], row[18])]
+
+
+def test_an_unknown_language_is_named() -> None:
+    compiled = compile(lambda x: x * 2.0, backend="numpy")
+    compiled(1.0)
+    with pytest.raises(ValueError, match="use 'c' or 'llvm'"):
+        compiled.source("fortran")
+
+
+def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> None:
+    def chain(x: Any) -> Any:
+        total = 0.0
+        for a, b in pairwise(x):
+            total = total + 100.0 * (a * a - b) ** 2 + (a - 1.0) ** 2
+        return total
+
+    lengths = set()
+    for count in (40, 90):
+        x = [0.1 * (k % 13) for k in range(count)]
+        compiled = compile(chain, backend="numpy")
+        value, gradient = compiled.value_and_grad(x)
+        source = compiled.source("c", name=f"chain{count}")
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        found = call(getattr(built(source, folder), f"chain{count}_gradient"), x, [], 1 + count)
+        assert found == pytest.approx([value, *gradient], rel=1e-14, abs=1e-14)
+        lengths.add(len(source.splitlines()))
+    assert len(lengths) == 1
+
+
+@pytest.mark.parametrize("compiler", ["cc", "gcc", "clang", "g++"])
+def test_fused_multiply_adds_are_forbidden_and_decide_no_kink(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"needs {compiler}")
+
+    def kinked(x: Any) -> Any:  # 0.1 · 10 rounds to 1; unrounded it is more
+        return autograd.relu(x[0] * x[1] - x[2])
+
+    f, x = compile(kinked, backend="numpy"), [0.1, 10.0, 1.0]
+    value, gradient = f.value_and_grad(x)
+    source = f.source("c").replace("void kinked", 'extern "C" void kinked' if "+" in compiler else "void kinked")
+    language = ("-x", "c++") if "+" in compiler else ()
+    library = built(source, tmp_path, compiler, (*language, "-O3", "-march=native"))
+    assert call(library.kinked_gradient, x, [], 4) == [value, *gradient] == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_fast_math_is_refused_by_the_file_itself(tmp_path: Path) -> None:
+    f = compile(lambda x: x * x, backend="numpy")
+    f(1.0)
+    done = made(f.source("c"), tmp_path, CC, ("-O2", "-ffast-math"))
+    assert done.returncode != 0
+    assert "compile it without -ffast-math" in done.stderr
+
+
+NAMES = (
+    "int exp gamma isnan y0 signgam linux sinf errno malloc time index NAN M_PI X K P Y U EOF s t t0 i p __x _Bool _y "
+    "class new typeof float_t main csqrt"
+).split()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "1st", "a b", "f;", "é", "*/"])
+def test_a_name_that_c_does_not_take_is_refused(name: str) -> None:
+    f = compile(lambda x: x * x, backend="numpy")
+    f(1.0)
+    with pytest.raises(ValueError, match="no name for a function in C"):
+        f.source("c", name=name)
+
+
+def test_functions_of_any_name_become_files_that_compile(tmp_path: Path) -> None:
+    files = []
+    for name in [*NAMES, "<lambda>", "*/ int x; /*", "total", "loss"]:
+
+        def f(x: Any) -> Any:
+            return autograd.exp(x) * 0.1
+
+        f.__name__ = name
+        compiled = compile(f, backend="numpy")
+        compiled(1.0)
+        files.append(compiled.source("c", constants=True))
+    built("\n".join(files), tmp_path, CC, ("-O1",))  # all of them in one
+    assert ["void total(" in files[-2], "void loss(" in files[-1]] == [True, True]
+
+
+def test_a_kernel_of_an_unknown_task_is_refused() -> None:
+    with pytest.raises(ValueError, match="use one of value, value_and_grad"):
+        compile(lambda x: x * x, backend="numpy").kernel("gradient", 1.0)  # type: ignore[arg-type]

@@ -1,0 +1,49 @@
+"""A user whose own code is checked strictly has no error from what the library's types say or leave open."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+pytestmark = pytest.mark.slow
+WRITTEN = ROOT / "tests" / "helpers" / "typed_user.py"
+BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_what_users_write_and_the_readme_pass_mypy_strict(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed: make types installs it")
+    shutil.copy(WRITTEN, tmp_path / "user.py")
+    for k, block in enumerate(BLOCKS):
+        (tmp_path / f"readme{k}.py").write_text(block, encoding="utf-8")
+    (tmp_path / "mypy.ini").write_text(f"[mypy]\nstrict = True\nmypy_path = {ROOT}\nfollow_imports = silent\n")
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "users"), "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (
+        0,
+        [f"Success: no issues found in {1 + len(BLOCKS)} source files"],
+    ), done.stdout
+
+
+def test_mypy_does_find_a_users_mistake(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed: make types installs it")
+    (tmp_path / "user.py").write_text("import autograd\nx: str = autograd.mean([autograd.Value(1.0), 2.0])\n")
+    (tmp_path / "mypy.ini").write_text(f"[mypy]\nstrict = True\nmypy_path = {ROOT}\nfollow_imports = silent\n")
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "users"), "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert 'has type "Value", variable has type "str"' in done.stdout or 'type "Value"' in done.stdout
+    assert done.returncode == 1
+
+
+def test_what_users_write_passes_pyright_strict(tmp_path: Path) -> None:
+    pyright = shutil.which("pyright")
+    if pyright is None:
+        pytest.skip("pyright is not installed (npm install -g pyright)")
+    shutil.copy(WRITTEN, tmp_path / "user.py")
+    (tmp_path / "pyrightconfig.json").write_text(f'{{"typeCheckingMode": "strict", "extraPaths": ["{ROOT}"]}}')
+    command = [pyright, "--pythonpath", sys.executable, "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert "0 errors, 0 warnings" in done.stdout, done.stdout
