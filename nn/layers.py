@@ -5,8 +5,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-import autograd
-from autograd import Value, dot
+from autograd import OPERATIONS, Value, dot
+from autograd.functions import function_of
 
 from .init import Draws, Initializer, draws, initializer
 from .inputs import Numbers, items, listed, name_of, nodes, number, numbers, row, shape, size, table
@@ -20,22 +20,22 @@ def linear(z: Value) -> Value:
     return z
 
 
-ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
-    {"linear": linear}
-    | {
-        name: getattr(autograd, name)
-        for name in "relu leaky_relu elu gelu silu mish softplus sigmoid log_sigmoid tanh hardtanh sin".split()
-    }
-)
-"""The activations by name: `Layer(…, activation="tanh")`."""
+def _by_name() -> dict[str, Activation]:
+    """All activations by name, those that a user registered included."""
+    named = {name: function_of(row) for name, row in OPERATIONS.items() if row.activation}
+    return {"linear": linear, **named}
+
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(_by_name())
+"""The activations that the library brings, by name: `Layer(…, activation="tanh")`."""
 
 
 def activation_of(activation: str | Activation) -> Activation:
     """The activation of this name, or the function itself."""
-    found = ACTIVATIONS.get(activation) if isinstance(activation, str) else activation
+    found = _by_name().get(activation) if isinstance(activation, str) else activation
     if not callable(found):
         raise ValueError(
-            f"unknown activation {activation!r}: use one of {', '.join(ACTIVATIONS)}, or a function of one Value"
+            f"unknown activation {activation!r}: use one of {', '.join(_by_name())}, or a function of one Value"
         )
     return found
 

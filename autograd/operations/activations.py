@@ -13,6 +13,7 @@ TANH = row(
     "tanh", "tanh", lambda m, x: m.tanh(x), [lambda m, x, out: 4.0 * m.logistic_density(2.0 * x)],
     textbook=(lambda m, x, out: 1.0 - m.pow(out, 2.0),),
     doc="The hyperbolic tangent, with derivative 1 − tanh² x.", latex=r"\tanh\left({0}\right)",
+    activation=True, steepest=1.0,
 )
 
 
@@ -27,6 +28,7 @@ SIGMOID = row(
     textbook=(lambda m, x, out: out * (1.0 - out),),
     doc="The logistic function σ(x) = 1/(1 + e⁻ˣ), with derivative σ(x)·(1 − σ(x)), see `logistic_density`.",
     text="σ({0})", latex=r"\sigma\left({0}\right)",
+    activation=True, steepest=0.25, exact=lambda mp, x: 1 / (1 + mp.exp(-x)),
 )
 
 
@@ -43,12 +45,14 @@ LOGISTIC_DENSITY = row(
     "logistic_density", "σ′", _logistic_density, [lambda m, x, out: -(out * m.tanh(0.5 * x))],
     doc="σ′(x) = e⁻ˣ/(1 + e⁻ˣ)², the density of the logistic distribution, with derivative −σ′(x)·tanh(x/2).",
     text="σ′({0})", latex=r"\sigma'\left({0}\right)",
+    exact=lambda mp, x: mp.sech(x / 2) ** 2 / 4, torch=lambda torch, x: torch.sigmoid(x) * torch.sigmoid(-x),
 )
 RELU = row(
     "relu", "ReLU", lambda m, x: m.where(m.less_equal(x, 0.0), 0.0, x),
     [lambda m, x, out: m.passes(m.greater(x, 0.0), 1.0)],
     doc="max(x, 0), with derivative 1 where x > 0, else 0 (also at 0); nan stays nan.",
     text="ReLU({0})", latex=r"\operatorname{{ReLU}}\left({0}\right)",
+    activation=True, exact=lambda mp, x: max(x, mp.mpf(0)),
 )
 LEAKY_RELU = row(
     "leaky_relu", "LReLU", lambda m, x, slope: m.where(m.greater(x, 0.0), x, slope * x),
@@ -62,6 +66,8 @@ LEAKY_RELU = row(
     ),
     operands=("x", "slope"), defaults={"slope": 0.01},
     doc="x where x > 0, else slope·x; its derivative at 0 is the slope.",
+    activation=True, exact=lambda mp, x, slope: x if x > 0 else slope * x,
+    torch=lambda torch, x, slope: torch.where(x > 0, x, slope * x),
 )
 ELU = row(
     # where x > 0 the exponential is taken of 0, not of x: an inf there would poison the derivatives (0·inf).
@@ -76,6 +82,8 @@ ELU = row(
     ),
     operands=("x", "alpha"), defaults={"alpha": 1.0},
     doc="x where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha.",
+    activation=True, exact=lambda mp, x, alpha: x if x > 0 else alpha * mp.expm1(x),
+    torch=lambda torch, x, alpha: torch.where(x > 0, x, alpha * torch.expm1(x)),
 )
 
 
@@ -99,24 +107,29 @@ GELU = row(
     doc="""x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x); nan at −inf.
 
     Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits.""",
+    activation=True, exact=lambda mp, x: x * mp.ncdf(x), torch="nn.functional.gelu",
 )
 SILU = row(
     "silu", "SiLU", lambda m, x: x * m.sigmoid(x), [lambda m, x, out: m.sigmoid(x) * (1.0 + x * m.sigmoid(-x))],
     doc="""x·σ(x), with derivative σ(x)·(1 + x·σ(−x)); nan at −inf.
 
     Below −708 σ(x) is among the smallest numbers: the result has its few digits.""",
+    activation=True, exact=lambda mp, x: x / (1 + mp.exp(-x)), torch="nn.functional.silu",
 )
 SOFTPLUS = row(
     "softplus", "softplus", lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))), [lambda m, x, out: m.sigmoid(x)],
     doc="log(1 + eˣ) without overflow, with derivative σ(x).",
+    activation=True, exact=lambda mp, x: mp.log1p(mp.exp(x)), torch="nn.functional.softplus",
 )
 LOG_SIGMOID = row(
     "log_sigmoid", "logσ", lambda m, x: -m.softplus(-x), [lambda m, x, out: m.sigmoid(-x)],
     doc="log σ(x) = −softplus(−x), with derivative σ(−x).", text="log σ({0})", latex=r"\log\sigma\left({0}\right)",
+    activation=True, exact=lambda mp, x: -mp.log1p(mp.exp(-x)), torch="nn.functional.logsigmoid",
 )
 HARDTANH = row(
     "hardtanh", "hardtanh", lambda m, x: m.clip(x, -1.0, 1.0), [lambda m, x, out: m.passes(m.less(m.abs(x), 1.0), 1.0)],
     doc="x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch).",
+    activation=True, exact=lambda mp, x: min(max(x, mp.mpf(-1)), mp.mpf(1)), torch="nn.functional.hardtanh",
 )
 
 
@@ -130,6 +143,7 @@ MISH = row(
     "mish", "Mish", lambda m, x: x * m.tanh(m.softplus(x)), [_mish_slope],
     textbook=(lambda m, x, out: m.tanh(m.softplus(x)) + x * (1.0 - m.pow(m.tanh(m.softplus(x)), 2.0)) * m.sigmoid(x),),
     doc="x·tanh(softplus(x)), with derivative tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x).",
+    activation=True, exact=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))), torch="nn.functional.mish",
 )
 ERF = row(
     "erf", "erf", lambda m, x: m.erf(x), [lambda m, x, out: (2.0 / math.sqrt(math.pi)) * m.exp(-(x * x))],

@@ -76,23 +76,19 @@ def _described(thing: object) -> str:
     return f"{thing!r:.40} ({kind}){remedy}" if thing is not None else "None"
 
 
-PRIMITIVES = frozenset(
-    "truediv pow abs exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 "
-    "sinh cosh tanh asinh acosh atanh erf erfc floor round fmod less less_equal equal where".split()
-)
-
-
 class Arithmetic:
     """What every arithmetic shares: an operation it does not spell out comes from its row in the table.
 
-    An arithmetic has to supply `PRIMITIVES` only; all other rows are written in terms of those.
+    An arithmetic has to supply the primitives only; all other operations are written in terms of those.
     """
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         row = self._row(name)
-        if name in PRIMITIVES:
+        if row.is_primitive:
             raise NotImplementedError(
-                f"{type(self).__name__} lacks the primitive operation {name!r}, which every arithmetic has to spell out"
+                f"{type(self).__name__} lacks the primitive operation {name!r}, which every arithmetic has to spell "
+                f"out: give this class a method {name}(self, {', '.join(row.operands)}), or write {name}'s forward in "
+                "terms of other operations"
             )
         composed = partial(row if row.many or row.defaults else row.forward, self)
         setattr(self, name, composed)

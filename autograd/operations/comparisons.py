@@ -1,5 +1,6 @@
 """The table, continued: steps, choices and comparisons. 1.0 is true, 0.0 is false; nan is true, as in NumPy."""
 
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from .elementary import PAIRS, row
@@ -13,6 +14,8 @@ HEAVISIDE = row(
     lambda m, x: m.where(m.equal(x, x), m.greater(x, 0.0), x),
     FLAT,
     doc="1 where x > 0, else 0 (also at 0); nan stays nan. Its derivative is 0.",
+    exact=lambda mp, x: mp.mpf(x > 0),
+    torch=None,
 )
 SIGN = row(
     "sign",
@@ -40,6 +43,7 @@ MAXIMUM = row(
     doc="The larger of two; a tie shares the derivative evenly, nan wins.",
     text="max({0}, {1})",
     latex=r"\max\left({0}, {1}\right)",
+    exact=lambda mp, x, y: max(x, y),
 )
 MINIMUM = row(
     "minimum",
@@ -53,10 +57,13 @@ MINIMUM = row(
     doc="The smaller of two; a tie shares the derivative evenly, nan wins.",
     text="min({0}, {1})",
     latex=r"\min\left({0}, {1}\right)",
+    exact=lambda mp, x, y: min(x, y),
 )
 
 
-def comparison(name: str, symbol: str, forward: Any, doc: str, latex: str, samples: Any = PAIRS) -> Operation:
+def comparison(
+    name: str, symbol: str, forward: Any, doc: str, latex: str, holds: Any, samples: Any = PAIRS
+) -> Operation:
     """A row whose result is 1.0 or 0.0 and whose derivative is 0."""
     return row(
         name,
@@ -68,20 +75,25 @@ def comparison(name: str, symbol: str, forward: Any, doc: str, latex: str, sampl
         text=f"{{0}} {symbol} {{1}}",
         latex=f"{{0}} {latex} {{1}}",
         level=1,
+        exact=lambda mp, x, y: mp.mpf(holds(x, y)),
+        torch=None,
     )
 
 
-LESS = comparison("less", "<", lambda m, x, y: m.less(x, y), "1 where x < y, else 0", "<")
-LESS_EQUAL = comparison("less_equal", "≤", lambda m, x, y: m.less_equal(x, y), "1 where x ≤ y, else 0", r"\le")
-GREATER = comparison("greater", ">", lambda m, x, y: m.less(y, x), "1 where x > y, else 0", ">")
-GREATER_EQUAL = comparison("greater_equal", "≥", lambda m, x, y: m.less_equal(y, x), "1 where x ≥ y, else 0", r"\ge")
-EQUAL = comparison("equal", "=", lambda m, x, y: m.equal(x, y), "1 where the numbers are equal, else 0", "=")
+LESS = comparison("less", "<", lambda m, x, y: m.less(x, y), "1 where x < y, else 0", "<", lt)
+LESS_EQUAL = comparison("less_equal", "≤", lambda m, x, y: m.less_equal(x, y), "1 where x ≤ y, else 0", r"\le", le)
+GREATER = comparison("greater", ">", lambda m, x, y: m.less(y, x), "1 where x > y, else 0", ">", gt)
+GREATER_EQUAL = comparison(
+    "greater_equal", "≥", lambda m, x, y: m.less_equal(y, x), "1 where x ≥ y, else 0", r"\ge", ge
+)
+EQUAL = comparison("equal", "=", lambda m, x, y: m.equal(x, y), "1 where the numbers are equal, else 0", "=", eq)
 LOGICAL_AND = comparison(
     "logical_and",
     "∧",
     lambda m, x, y: m.where(x, m.where(y, 1.0, 0.0), 0.0),
     "1 where both are true (not 0; nan is true), else 0",
     r"\land",
+    lambda x, y: bool(x and y),
 )
 LOGICAL_OR = comparison(
     "logical_or",
@@ -89,6 +101,7 @@ LOGICAL_OR = comparison(
     lambda m, x, y: m.where(x, 1.0, m.where(y, 1.0, 0.0)),
     "1 where one is true (not 0; nan is true), else 0",
     r"\lor",
+    lambda x, y: bool(x or y),
 )
 LOGICAL_NOT = row(
     "logical_not",
@@ -99,6 +112,8 @@ LOGICAL_NOT = row(
     text="¬{0}",
     latex=r"\lnot {0}",
     level=4,
+    exact=lambda mp, x: mp.mpf(not x),
+    torch=None,
 )
 WHERE = row(
     "where",
@@ -125,4 +140,6 @@ WHERE = row(
 
         positive = greater(x, 0)
         where(positive, log(where(positive, x, 1.0)), 0.0)""",
+    exact=lambda mp, condition, x, y: x if condition else y,
+    torch=lambda torch, condition, x, y: torch.where(condition != 0, x, y),
 )

@@ -25,14 +25,17 @@ def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> O
 ADD = row(
     "add", "+", lambda m, x, y: x + y, [lambda m, x, y, out: 1.0, lambda m, x, y, out: 1.0],
     doc="x + y.", text="{0} + {1}", level=2,
+    exact=lambda mp, x, y: x + y,
 )
 SUB = row(
     "sub", "−", lambda m, x, y: x - y, [lambda m, x, y, out: 1.0, lambda m, x, y, out: -1.0],
     doc="x − y.", text="{0} − {1}", latex="{0} - {1}", level=2,
+    exact=lambda mp, x, y: x - y,
 )
 MUL = row(
     "mul", "×", lambda m, x, y: x * y, [lambda m, x, y, out: y, lambda m, x, y, out: x],
     doc="x · y, with derivatives y and x.", text="{0}·{1}", latex=r"{0} \cdot {1}", level=3,
+    exact=lambda mp, x, y: x * y,
 )
 TRUEDIV = row(
     "truediv", "÷", lambda m, x, y: m.truediv(x, y),
@@ -40,6 +43,7 @@ TRUEDIV = row(
     textbook=(lambda m, x, y, out: m.truediv(1.0, y), lambda m, x, y, out: -m.truediv(x, m.pow(y, 2.0))),
     doc="x / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan.",
     text="{0} / {1}", latex=r"\frac{{{0}}}{{{1}}}", level=3,
+    exact=lambda mp, x, y: x / y, torch="div",
 )
 
 
@@ -77,16 +81,20 @@ POW = row(
     Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
     units in the last place off; otherwise by C's pow.""",
     text="{0}^{1}", latex="{0}^{{{1}}}", level=5,
+    exact=lambda mp, x, y: x**y,
 )
 NEG = row(
     "neg", "−", lambda m, x: -x, [lambda m, x, out: -1.0], doc="−x.", text="−{0}", latex="-{0}", level=4,
+    exact=lambda mp, x: -x,
 )
 ABS = row(
     "abs", "|·|", lambda m, x: m.abs(x), [lambda m, x, out: m.sign(x)],
     doc="|x|, with derivative sign(x), which is 0 at 0.", text="|{0}|", latex=r"\left|{0}\right|",
+    exact=lambda mp, x: abs(x),
 )
 IDENTITY = row(
     "identity", "id", lambda m, x: x, [lambda m, x, out: 1.0], doc="x itself, as a node of its own.",
+    exact=lambda mp, x: x, torch="clone",
 )
 DETACH = Operation(  # not in the table: only the compiler records it, where the eager engine makes a constant
     "detach", "detach", lambda m, x: x, (None,), doc="x itself, as a node through which no gradient passes.",
@@ -116,6 +124,7 @@ EXP_DIFFERENCE = row(
     "exp_difference", "exp", _exp_difference, [lambda m, x, y, out: out, lambda m, x, y, out: -out],
     doc="e^(x − y), to 2 units however large x and y are; with derivatives e^(x − y) and −e^(x − y).",
     text="exp({0} − {1})", latex="e^{{{0} - {1}}}",
+    exact=lambda mp, x, y: mp.exp(x - y), torch=lambda torch, x, y: torch.exp(x - y),
 )
 LOG = row(
     "log", "log", lambda m, x: m.log(x), [lambda m, x, out: m.truediv(1.0, x)], samples=POSITIVE,
@@ -135,6 +144,7 @@ SQRT = row(
 SIN = row(
     "sin", "sin", lambda m, x: m.sin(x), [lambda m, x, out: m.cos(x)],
     doc="The sine of x radians, with derivative cos x.", latex=r"\sin\left({0}\right)",
+    activation=True,
 )
 COS = row(
     "cos", "cos", lambda m, x: m.cos(x), [lambda m, x, out: -m.sin(x)],

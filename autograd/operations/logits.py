@@ -54,6 +54,8 @@ LOGSUMEXP = row(
     written=lambda m, xs: m.log(_sum([m.exp(x) for x in xs])),
     textbook=lambda m, xs, out: [m.exp(x - out) for x in xs],
     doc="log(e^x₁ + e^x₂ + …) without overflow; the derivatives are the softmax.",
+    exact=lambda mp, *xs: mp.log(mp.fsum(map(mp.exp, xs))),
+    torch=lambda torch, *xs: torch.logsumexp(torch.stack(xs), 0),
 )
 
 
@@ -98,4 +100,6 @@ CROSS_ENTROPY = row(
     >>> round(autograd.cross_entropy([2.0, 1.0, 0.0], 0), 12)
     0.407605964444
     """,
+    exact=lambda mp, *xs: mp.log(mp.fsum(map(mp.exp, xs[:-1]))) - xs[int(xs[-1])],
+    torch=lambda torch, *xs: torch.nn.functional.cross_entropy(torch.stack(xs[:-1]), xs[-1].long().detach()),
 )

@@ -46,6 +46,10 @@ class Operation:
     latex: str = ""
     users: bool = False  # whether it was made by `autograd.operation`
     level: int = 9  # how tightly it binds: 1 comparison, 2 sum, 3 product, 4 sign, 5 power, 9 function
+    activation: bool = False  # whether layers take it by its name
+    steepest: float = 0.0  # the greatest slope of an activation that is flat at both ends
+    exact: Callable[..., Any] | None = None  # in mpmath's arithmetic: (mp, *operands); None: mp's function of its name
+    torch: Callable[..., Any] | str | None = ""  # PyTorch's name for it if another, or (torch, *operands); None: none
 
     def evaluate(self, m: Any, xs: Sequence[Any]) -> Any:
         """The result on operands `xs` in arithmetic `m`."""
@@ -54,6 +58,12 @@ class Operation:
     def __call__(self, m: Any, *arguments: Any, **named: Any) -> Any:
         """The same as the function of this name: `row(m, x)` is `m.name(x)`."""
         return self.evaluate(m, self.flatten(*arguments, **named))
+
+    @property
+    def is_primitive(self) -> bool:
+        """Whether it is written in terms of itself, `m.exp` for exp: then every arithmetic has to spell it out."""
+        code = getattr(self.forward, "__code__", None)
+        return code is not None and self.name in code.co_names
 
     @property
     def flat(self) -> bool:

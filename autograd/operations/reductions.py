@@ -50,6 +50,8 @@ SUM = row(
     lambda m, xs, out: [1.0] * len(xs),
     expansion=_sum,
     doc="x₁ + x₂ + …, left to right; each derivative is 1.",
+    exact=lambda mp, *xs: mp.fsum(xs),
+    torch=lambda torch, *xs: torch.sum(torch.stack(xs)),
 )
 MEAN = row(
     "mean",
@@ -60,6 +62,8 @@ MEAN = row(
     written=lambda m, xs: m.truediv(_sum(m, xs), float(len(xs))),
     textbook=lambda m, xs, out: [m.truediv(1.0, float(len(xs)))] * len(xs),
     doc="(x₁ + … + xₙ)/n; each derivative is 1/n.",
+    exact=lambda mp, *xs: mp.fsum(xs) / len(xs),
+    torch=lambda torch, *xs: torch.mean(torch.stack(xs)),
 )
 
 
@@ -83,6 +87,8 @@ PROD = row(
     textbook=lambda m, xs, out: [_product(m, [*xs[:i], *xs[i + 1 :]] or [1.0]) for i in range(len(xs))],
     samples=(*FEW, (0.0, 2.0, 3.0), (0.0, 0.0, 3.0)),
     doc="x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well.",
+    exact=lambda mp, *xs: mp.fprod(xs),
+    torch=lambda torch, *xs: torch.prod(torch.stack(xs)),
 )
 
 
@@ -121,6 +127,12 @@ def _written_dot(m: Any, xs: Any) -> Any:
     return _sum(m, products if bias is None else [*products, bias])
 
 
+def _pairs(xs: Any) -> Any:
+    """(w, x) for each product of a dot, whose operands are all w, all x, and perhaps a bias."""
+    half = len(xs) // 2
+    return zip(xs[:half], xs[half : 2 * half], strict=True)
+
+
 DOT = row(
     "dot",
     "Σ",
@@ -138,6 +150,8 @@ DOT = row(
     >>> autograd.dot([2.0, 3.0], [10.0, 100.0], 1.0)
     321.0
     """,
+    exact=lambda mp, *xs: mp.fdot(_pairs(xs)) + mp.fsum(xs[len(xs) // 2 * 2 :]),
+    torch=lambda torch, *xs: sum(w * x for w, x in _pairs(xs)) + sum(xs[len(xs) // 2 * 2 :]),
 )
 
 
@@ -167,6 +181,8 @@ MAX = row(
     textbook=lambda m, xs, out: [m.equal(x, out) for x in xs],
     gather=_one_by_one,
     doc="The largest; a tie of k shares the derivative, 1/k each.",
+    exact=lambda mp, *xs: max(xs),
+    torch=lambda torch, *xs: torch.amax(torch.stack(xs)),
 )
 MIN = row(
     "min",
@@ -176,6 +192,8 @@ MIN = row(
     textbook=lambda m, xs, out: [m.equal(x, out) for x in xs],
     gather=_one_by_one,
     doc="The smallest; a tie of k shares the derivative, 1/k each.",
+    exact=lambda mp, *xs: min(xs),
+    torch=lambda torch, *xs: torch.amin(torch.stack(xs)),
 )
 
 
@@ -219,6 +237,8 @@ NORM = row(
     doc="√(x₁² + x₂² + …) without overflow; the derivatives are xᵢ/norm, 0 where all are 0, the second ones nan there.",
     written=lambda m, xs: m.sqrt(_sum(m, [m.pow(x, 2.0) for x in xs])),
     textbook=lambda m, xs, out: [m.truediv(x, out) for x in xs],
+    exact=lambda mp, *xs: mp.sqrt(mp.fsum(x * x for x in xs)),
+    torch=lambda torch, *xs: torch.linalg.vector_norm(torch.stack(xs)),
 )
 
 
@@ -252,4 +272,6 @@ TAKE = row(
     >>> autograd.take([2.0, 3.0, 5.0], 1)
     3.0
     """,
+    exact=lambda mp, *xs: xs[int(xs[-1])],
+    torch=lambda torch, *xs: xs[int(xs[-1])],
 )

@@ -36,6 +36,7 @@ ROUND = row(
     FLAT,
     samples=BETWEEN,
     doc="The nearest integer, of two equally near the even one. Its derivative is 0.",
+    exact=lambda mp, x: mp.nint(x),
 )
 TRUNC = row(
     "trunc",
@@ -44,6 +45,7 @@ TRUNC = row(
     FLAT,
     samples=BETWEEN,
     doc="x without its decimals: the nearest integer towards 0. Its derivative is 0.",
+    exact=lambda mp, x: mp.sign(x) * mp.floor(abs(x)),
 )
 
 
@@ -60,6 +62,7 @@ FMOD = row(
     textbook=(lambda m, x, y, out: 1.0, lambda m, x, y, out: -m.trunc(m.truediv(x, y))),
     samples=QUOTIENTS,
     doc="x − trunc(x/y)·y, exact, with the sign of x (C's); derivatives 1 and −trunc(x/y); nan where y is 0.",
+    exact=lambda mp, x, y: x - mp.sign(x / y) * mp.floor(abs(x / y)) * y,
 )
 
 
@@ -82,6 +85,7 @@ REMAINDER = row(
     text="{0} mod {1}",
     latex=r"{0} \bmod {1}",
     level=3,
+    exact=lambda mp, x, y: x - mp.floor(x / y) * y,
 )
 
 
@@ -103,4 +107,5 @@ CLIP = row(
     doc="""x, but at least low and at most high (high where low is above it).
 
     The derivative goes to the one that is chosen, at a bound to x, as in PyTorch's clamp.""",
+    exact=lambda mp, x, low, high: min(max(x, low), high),
 )

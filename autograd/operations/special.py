@@ -18,6 +18,7 @@ SQUARE = row(
     [lambda m, x, out: 2.0 * x],
     doc="x·x, with derivative 2x.",
     written=lambda m, xs: m.pow(xs[0], 2.0),
+    exact=lambda mp, x: x * x,
 )
 RECIPROCAL = row(
     "reciprocal",
@@ -27,6 +28,7 @@ RECIPROCAL = row(
     textbook=(lambda m, x, out: -m.truediv(1.0, m.pow(x, 2.0)),),
     doc="1/x, with derivative −1/x²; ±inf at ±0.",
     written=lambda m, xs: m.truediv(1.0, xs[0]),
+    exact=lambda mp, x: 1 / x,
 )
 CBRT = row(
     "cbrt",
@@ -36,6 +38,8 @@ CBRT = row(
     textbook=(lambda m, x, out: m.truediv(1.0, 3.0 * m.pow(out, 2.0)),),
     doc="The cube root, of negative numbers as well, with derivative 1/(3·∛x²).",
     latex=r"\sqrt[3]{{{0}}}",
+    exact=lambda mp, x: mp.sign(x) * mp.cbrt(abs(x)),
+    torch=lambda torch, x: torch.sign(x) * torch.abs(x) ** (1 / 3),
 )
 EXP2 = row(
     "exp2",
@@ -46,6 +50,7 @@ EXP2 = row(
     doc="2ˣ, with derivative log 2 · 2ˣ; inf from 1024 on.",
     latex="2^{{{0}}}",
     level=5,
+    exact=lambda mp, x: mp.mpf(2) ** x,
 )
 LOG2 = row(
     "log2",
@@ -56,6 +61,7 @@ LOG2 = row(
     samples=POSITIVE,
     doc="The logarithm to base 2, with derivative 1/(x·log 2); log2(0) is −inf, nan below.",
     latex=r"\log_2\left({0}\right)",
+    exact=lambda mp, x: mp.log(x) / mp.ln2,
 )
 LOG10 = row(
     "log10",
@@ -66,6 +72,7 @@ LOG10 = row(
     samples=POSITIVE,
     doc="The logarithm to base 10, with derivative 1/(x·log 10); log10(0) is −inf, nan below.",
     latex=r"\log_{{10}}\left({0}\right)",
+    exact=lambda mp, x: mp.log(x) / mp.ln10,
 )
 
 
@@ -83,6 +90,7 @@ LOGADDEXP = row(
     textbook=(lambda m, x, y, out: m.exp(x - out), lambda m, x, y, out: m.exp(y - out)),
     doc="log(eˣ + eʸ) without overflow, with derivatives σ(x − y) and σ(y − x).",
     written=lambda m, xs: m.log(m.exp(xs[0]) + m.exp(xs[1])),
+    exact=lambda mp, x, y: mp.log(mp.exp(x) + mp.exp(y)),
 )
 
 # ── the plane ──
@@ -107,6 +115,7 @@ HYPOT = row(
     samples=POLAR,
     doc="√(x² + y²) without overflow, with derivatives x/hypot and y/hypot, which are 0 at the origin.",
     written=lambda m, xs: m.sqrt(m.pow(xs[0], 2.0) + m.pow(xs[1], 2.0)),
+    exact=lambda mp, x, y: mp.sqrt(x * x + y * y),
 )
 ATAN2 = row(
     "atan2",
@@ -201,4 +210,5 @@ SINC = row(
     textbook=(lambda m, x, out: m.truediv(m.cos(m.name("π") * x) - out, x),),
     samples=(*ANYWHERE[1:], (-2.2,), (0.1,)),
     doc="sin(πx)/(πx), 1 at 0 (normalised, as NumPy's and PyTorch's), with derivative (cos πx − sinc x)/x.",
+    exact=lambda mp, x: mp.sincpi(x),
 )

@@ -22,6 +22,12 @@ def _gather_spread(values: Any, correction: Any = 1) -> list[Any]:
     return [*values, correction]
 
 
+def _exact_variance(mp: Any, *xs: Any) -> Any:
+    *values, correction = xs
+    mean = mp.fsum(values) / len(values)
+    return mp.fsum((x - mean) ** 2 for x in values) / (len(values) - correction)
+
+
 def _deviations(m: Any, xs: Any) -> Any:
     """(each x − mean, n − correction)."""
     *values, correction = xs
@@ -53,6 +59,8 @@ VAR = row(
     samples=SPREAD,
     doc=f"Σ(xᵢ − mean)²/(n − correction); the derivatives are 2·(xᵢ − mean)/(n − correction).{ABOUT}"
     "autograd.var([1.0, 2.0, 6.0])\n    7.0\n    ",
+    exact=_exact_variance,
+    torch=lambda torch, *xs: torch.var(torch.stack(xs[:-1]), correction=int(xs[-1])),
 )
 
 
@@ -82,4 +90,6 @@ STD = row(
     samples=SPREAD,
     doc="√var without overflow; the derivatives are (xᵢ − mean)/((n − correction)·std), 0 where all values are equal."
     f"{ABOUT}autograd.std([1.0, 2.0, 3.0])\n    1.0\n    ",
+    exact=lambda mp, *xs: mp.sqrt(_exact_variance(mp, *xs)),
+    torch=lambda torch, *xs: torch.std(torch.stack(xs[:-1]), correction=int(xs[-1])),
 )

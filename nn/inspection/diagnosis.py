@@ -8,7 +8,7 @@ from statistics import fmean
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
+from autograd import OPERATIONS, Value
 from autograd.notation.numbers import number
 from autograd.support.printing import printable
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 CLOSED, NOTHING, ZERO, UNDERFLOW = "gate closed", "nothing arrives", "input 0", "too small for a float"
 """Why a weight gets no gradient: ∂a/∂z = 0 in its neuron; ∂loss/∂a = 0 there already; its input is 0; underflow."""
 
-STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 FLAT = 0.04  # of the steepest slope: σ beyond 0.01 and 0.99, tanh beyond ±0.98
 
 
@@ -127,7 +126,7 @@ class _Examination:
         column, count = self.columns[k], len(self.runs)
         name, _, activation = column.title.rpartition("\n")
         slopes = [[run.columns[k].slopes[i] for run in self.runs] for i in range(column.size)]
-        flat = FLAT * STEEPEST.get(name_of(column.neurons[0].activation), 0.0)
+        flat = FLAT * _steepest(name_of(column.neurons[0].activation))
         here = [place for place in self.sizes if place[0] == k]
         return LayerHealth(
             name or "model",
@@ -178,7 +177,7 @@ def _shades() -> Any:
 
 def _line(layer: LayerHealth) -> list[str]:
     """A layer's line in the table; `·` for what its activation cannot be."""
-    saturates = layer.activation.split(" ")[0] in STEEPEST
+    saturates = _steepest(layer.activation.split(" ")[0]) > 0.0
     silent = sum(layer.silent.values())
     return [
         layer.name,
@@ -190,3 +189,8 @@ def _line(layer: LayerHealth) -> list[str]:
         number(layer.weight_gradient),
         str(silent) if silent else "·",
     ]
+
+
+def _steepest(activation: str) -> float:
+    """The greatest slope of an activation that saturates; 0.0 of any other."""
+    return OPERATIONS[activation].steepest if activation in OPERATIONS else 0.0

@@ -348,7 +348,7 @@ def test_an_initializer_may_be_a_function_of_the_sizes() -> None:
         (lambda: nn.MLP(2, [1])([1.0, 1j]), r"input 1: expected a real number, got 1j \(complex\): give the real"),
         (lambda: nn.MLP(2, [1])([[1.0, 2.0]] * 2), r"input 0: .* for many rows use nn.predict\(model, X\)"),
         (lambda: nn.MLP(2, [1])({1.0, 2.0}), r"inputs: expected a list of numbers, got {1.0, 2.0} \(set\)"),
-        (lambda: nn.Layer(2, 2, "rleu"), r"unknown activation 'rleu': use one of linear, relu, .*, or a function"),
+        (lambda: nn.Layer(2, 2, "rleu"), r"unknown activation 'rleu': use one of linear, .*relu, .*, or a function"),
         (lambda: nn.MLP(2, [1], activation="rleu"), r"unknown activation 'rleu': use one of linear"),
         (lambda: nn.Layer(2, 2, init="xavier"), r"unknown init 'xavier': use one of uniform, xavier_uniform, .*, or a"),
         (

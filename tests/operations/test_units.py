@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import c_code
 import pytest
 from mpmath import mp, mpc, mpf
 from references import BUILT_IN, FLAT_ROWS, MPMATH, bits, wanted
@@ -256,17 +257,16 @@ def test_compiled_softmax_and_slopes_are_right_to_4_units_at_any_magnitude(backe
 
 
 def test_softmax_in_c_is_right_to_4_units_at_any_magnitude(tmp_path: Path) -> None:
-    tools = pytest.importorskip("test_compiler_c_source")
-    if tools.CC is None:
+    if c_code.CC is None:
         pytest.skip("needs a C compiler")
     softmax = autograd.compile(lambda xs: autograd.softmax(xs), backend="numpy")
     softmax([0.0] * 3)
     slopes = autograd.compile(lambda xs: autograd.cross_entropy(xs, 0), backend="numpy")
     slopes([0.0] * 3)
-    library = tools.built(softmax.source(name="softmax") + slopes.source(name="loss"), tmp_path)
+    library = c_code.built(softmax.source(name="softmax") + slopes.source(name="loss"), tmp_path)
     for xs in [xs for xs in LOGITS if len(xs) == 3]:
         with mp.workdps(60):
             shares, missing = shares_of(xs)
-            assert max(map(units_off, tools.call(library.softmax, xs, [], 3), shares)) <= UNITS
-            gradient = tools.call(library.loss_gradient, xs, [], 4)[1:]
+            assert max(map(units_off, c_code.call(library.softmax, xs, [], 3), shares)) <= UNITS
+            gradient = c_code.call(library.loss_gradient, xs, [], 4)[1:]
             assert max(map(units_off, gradient, [-missing[0], *shares[1:]])) <= UNITS

@@ -10,7 +10,7 @@ import pytest
 from paths import ROOT
 
 pytestmark = pytest.mark.slow
-WRITTEN = ROOT / "tests" / "helpers" / "typed_user.py"
+WRITTEN = ROOT / "tests" / "repository" / "typed_user.py"
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 

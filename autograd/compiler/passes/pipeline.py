@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir.arrays import Ints
 from ..ir.program import INPUT, LEAF, Program
-from ..ir.verify import verify
+from ..ir.verify import InvalidProgram, verify
 from ..loops.extrapolation import stretched
 from ..loops.nests import Schedule
 from ..loops.scheduling import schedule
@@ -68,10 +68,23 @@ def verified(stages: Iterable[tuple[str, Program]]) -> Iterator[tuple[str, Progr
 def planned(program: Program, request: Request, check: bool = False) -> Schedule:
     """The schedule at the end of all passes; of a program of very many repetitions, of a few of them.
 
-    With `check`, the program is verified after every pass.
+    With `check`, the program is verified after every pass, and what was extrapolated compared with the direct schedule.
     """
     plan = partial(_planned, check=check)
-    return stretched(program, request, plan) or plan(program, request)
+    longer = stretched(program, request, plan)
+    if longer is not None and check:
+        _require_same(longer, plan(program, request))
+    return longer or plan(program, request)
+
+
+def _require_same(longer: Schedule, direct: Schedule) -> None:
+    """Raise InvalidProgram where loops, or the places of results, are not those of the direct schedule."""
+    if str(longer) != str(direct):
+        raise InvalidProgram(f"the extrapolated schedule is not the direct one:\n{longer}\n\n{direct}")
+    places = [[str(plan.operand(int(node))) for node in plan.program.outputs] for plan in (longer, direct)]
+    if places[0] != places[1]:
+        k = next(k for k, (one, other) in enumerate(zip(*places, strict=True)) if one != other)
+        raise InvalidProgram(f"result {k} lies at {places[0][k]} by extrapolation, and at {places[1][k]} in truth")
 
 
 def _planned(program: Program, request: Request, check: bool) -> Schedule:
