@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..support.printing import printable
 
 AGREES, KINK, CANNOT_TELL, WRONG = "agrees", "kink", "cannot tell", "wrong"
-LONG = 20  # a longer report prints its worst rows only
+ROWS_SHOWN = 20  # a longer report prints its worst rows only
 NOTES = 3  # as many explanations are enough
 
 
@@ -118,8 +118,8 @@ class Report:
 
     def __repr__(self) -> str:
         rows: Sequence[Derivative] = self.derivatives
-        if len(rows) > LONG:
-            rows = sorted(rows, key=lambda d: d.badness, reverse=True)[: LONG // 2]
+        if len(rows) > ROWS_SHOWN:
+            rows = sorted(rows, key=lambda d: d.badness, reverse=True)[: ROWS_SHOWN // 2]
         notes = [d.explanation for d in rows if d.explanation]
         return printable("\n".join([self._headline(), *_table(rows), *self._remainder(rows), *notes[:NOTES]]))
 

@@ -18,7 +18,7 @@ from ..value import Constant, Value
 from .numbers import alike, latex_name, latex_number, shortest, subscripts, superscript
 
 COMPARISON, SIGN, DELIMITED, FUNCTION, ATOM = 1, 4, 8, 9, 10  # how tightly a text holds together, as Operation.level
-LONG = 500  # characters; a longer text gets a name, so that copying it upwards stays linear
+LONGEST_TEXT = 500  # characters; a longer text gets a name, so that copying it upwards stays linear
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +188,7 @@ def formula(value: Value, style: str = "text", numbers: bool = False) -> Text:
     definitions = []
     for node in order:
         term = _inner(m, node, terms) if node.operands else m.term(node.data if numbers else names.get(node, node.data))
-        if node is not value and node.operands and (uses[node] > 1 or len(term.text) > LONG):
+        if node is not value and node.operands and (uses[node] > 1 or len(term.text) > LONGEST_TEXT):
             name = names.get(node) or next(made_up)
             definitions.append(f"{name.text} = {term.text}")
             term = name

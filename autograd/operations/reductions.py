@@ -12,7 +12,7 @@ from typing import Any
 from .operation import Operation, register
 from .requirement import position_among
 
-FEW = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
+LISTS = ((2.0, -0.5, 1.5), (0.3, 0.7, -1.1, 4.0), (1.7,))
 
 
 def several(values: Any) -> list[Any]:
@@ -31,7 +31,7 @@ def _one_by_one(*values: Any) -> list[Any]:
 
 def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
     """One row of many operands; `gather` makes one list of what the function is called with."""
-    fields = {"gather": several, "samples": FEW, **fields}
+    fields = {"gather": several, "samples": LISTS, **fields}
     return register(Operation(name, symbol, forward, partials, operands=("values",), many=True, **fields))
 
 
@@ -85,7 +85,7 @@ PROD = row(
     expansion=_product,
     written=_product,
     textbook=lambda m, xs, out: [_product(m, [*xs[:i], *xs[i + 1 :]] or [1.0]) for i in range(len(xs))],
-    samples=(*FEW, (0.0, 2.0, 3.0), (0.0, 0.0, 3.0)),
+    samples=(*LISTS, (0.0, 2.0, 3.0), (0.0, 0.0, 3.0)),
     doc="x₁ · x₂ · …, left to right; each derivative is the product of the others, right with zeros as well.",
     exact=lambda mp, *xs: mp.fprod(xs),
     torch=lambda torch, *xs: torch.prod(torch.stack(xs)),

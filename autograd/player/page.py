@@ -26,7 +26,7 @@ from ..walking.text import PHASES, block
 from .graph_picture import gradient_text, graph_picture, why_none
 from .network_picture import column_picture
 
-MANY = 60  # nodes; of a larger graph the network is shown first
+NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
 ANSWERED = ("forward", "backward", "update")
 
 
@@ -69,7 +69,7 @@ def _pictures(walk: Steps) -> dict[str, str]:
     columns = column_picture(recording)
     graph = None if recording.by == "layer" and columns else graph_picture(recording, walk)
     found = {"graph": graph, "network": columns}
-    if recording.by == "layer" or len(recording.order) > MANY:
+    if recording.by == "layer" or len(recording.order) > NODES_AT_FIRST_SIGHT:
         found = dict(reversed(found.items()))
     return {name: svg for name, svg in found.items() if svg}
 

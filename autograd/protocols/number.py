@@ -1,7 +1,7 @@
 """How a Value behaves as a Python number: comparisons, and conversions refused because a gradient would be lost."""
 
 from numbers import Real
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from ..operations.arithmetic import is_truth
 
@@ -44,7 +44,12 @@ class Scalar:
             )
         return self is other if isinstance(other, Scalar) else NotImplemented
 
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __hash__(self) -> int: ...
+
+    else:
+        __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         return bool(self.data)
@@ -55,7 +60,11 @@ class Scalar:
             "Write v.item() for the number alone, or autograd.tanh(v) and its kin to stay in the graph"
         )
 
-    __int__ = __complex__ = __float__
+    def __int__(self) -> NoReturn:
+        self.__float__()
+
+    def __complex__(self) -> NoReturn:
+        self.__float__()
 
     def __index__(self) -> NoReturn:
         raise TypeError(
@@ -69,15 +78,27 @@ class Scalar:
             "graph. Write autograd.round(v) (or floor, ceil, trunc), whose derivative is 0, or round(v.item())"
         )
 
-    __floor__ = __ceil__ = __trunc__ = __round__
+    def __floor__(self) -> NoReturn:
+        self.__round__()
+
+    def __ceil__(self) -> NoReturn:
+        self.__round__()
+
+    def __trunc__(self) -> NoReturn:
+        self.__round__()
 
     def __format__(self, spec: str) -> str:
         """`f"{v:.3f}"` formats the number."""
         return format(self.data, spec) if spec else str(self)
 
     # micrograd's and PyTorch's names, for code written for them
-    _prev = property(lambda self: set(self.operands))
-    _op = property(lambda self: self.op.symbol if self.op else "")
+    @property
+    def _prev(self) -> set[Any]:
+        return set(self.operands)
+
+    @property
+    def _op(self) -> str:
+        return self.op.symbol if self.op else ""
 
     def _backward(self) -> None:
         """Send this node's gradient to its operands, as one does by hand in micrograd's lecture."""

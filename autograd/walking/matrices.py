@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from .steps.formatting import FEW, Pen
+from .steps.formatting import TERMS_SHOWN, Pen
 
 Vector = Sequence[float]
 Matrix = Sequence[Vector]
@@ -34,13 +34,13 @@ def _cells(array: Vector | Matrix, pen: Pen) -> list[list[str]]:
     rows: list[Vector] = [[row] if isinstance(row, float) else row for row in array]
     dots = (r"\vdots", r"\cdots", r"\ddots") if pen.is_latex else ("⋮", "…", "⋱")
     across = [_few([pen.number(x) for x in row], dots[1]) for row in _few(rows, None) if row is not None]
-    if len(rows) > FEW:
+    if len(rows) > TERMS_SHOWN:
         across.insert(3, [dots[2] if cell == dots[1] else dots[0] for cell in across[0]])
     return across
 
 
 def _few(parts: Sequence[object], gap: object) -> list:  # type: ignore[type-arg]
-    return list(parts) if len(parts) <= FEW else [*parts[:3], gap, *parts[-2:]]
+    return list(parts) if len(parts) <= TERMS_SHOWN else [*parts[:3], gap, *parts[-2:]]
 
 
 def _brackets(height: int) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ def _each(function: Any) -> Any:
     return staticmethod(mapped)
 
 
-MANY = 4096  # numbers; of fewer np.where selects as fast
+WORTH_A_MASK = 4096  # numbers; of fewer np.where selects as fast
 
 
 def _is_zero(x: Any) -> bool:
@@ -52,7 +52,7 @@ class NumpyArithmetic(Arithmetic):
     @staticmethod
     def where(condition: Any, x: Any, y: Any) -> Any:
         mask = condition != 0
-        if isinstance(mask, np.ndarray) and mask.size > MANY:
+        if isinstance(mask, np.ndarray) and mask.size > WORTH_A_MASK:
             if isinstance(x, np.ndarray) and _is_zero(y):
                 return _masked(x, mask)
             if isinstance(y, np.ndarray) and _is_zero(x):

@@ -16,7 +16,7 @@ Spaces: TypeAlias = dict[str, Floats]
 
 CACHED = 100_000  # so many numbers may stand in a cache
 TRIED = 100  # so many sums must be right to the bit: of a few, some are so in any order
-LONG = 5  # terms; fewer are added one by one
+TERMS_FOR_A_TRIAL = 5  # terms; fewer are added one by one
 
 
 def in_turn(actions: list[Action]) -> Action:
@@ -40,7 +40,7 @@ def products(step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
     """The sums of a bundle: at once where NumPy adds in the eager order, run after run where it does not."""
     runs = step.runs
     in_order = in_turn([_run(run, k > 0, step, out, spaces, rowwise) for k, run in enumerate(runs)])
-    short = runs[-1].length < LONG or runs[-1].others or (len(runs) == 2 and runs[0].length > 1)
+    short = runs[-1].length < TERMS_FOR_A_TRIAL or runs[-1].others or (len(runs) == 2 and runs[0].length > 1)
     if out.size < 2 or len(runs) > 2 or short:
         return in_order
     return _contraction(step, out, spaces, rowwise, in_order) or in_order
@@ -49,12 +49,12 @@ def products(step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
 def _run(run: Factors, started: bool, step: Bundle, out: Any, spaces: Spaces, rowwise: bool) -> Action:
     """The terms of a run one after the other, as the eager engine adds them."""
     count = math.prod(step.extents)
-    few = run.length >= LONG * max(1, count) and (out.size <= 1 or out.size > CACHED // run.length)
+    few = run.length >= TERMS_FOR_A_TRIAL * max(1, count) and (out.size <= 1 or out.size > CACHED // run.length)
     if run.others or few:
         return _accumulate(run, started, step, out, spaces, rowwise)
     a = view(run.a, step.extents, spaces, rowwise, run.length)
     b: Any = None if run.b is None else view(run.b, step.extents, spaces, rowwise, run.length)
-    if run.length >= LONG and 1 < out.size <= CACHED // run.length:
+    if run.length >= TERMS_FOR_A_TRIAL and 1 < out.size <= CACHED // run.length:
         return _all_products(a, b, out, run.length, started)
     return _term_by_term(a, b, out, run.length, started)
 

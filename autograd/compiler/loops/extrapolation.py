@@ -18,8 +18,8 @@ from .nests import Bundle, Factors, Lines, Schedule
 from .periods import FRONT, Shortened, Stretch, shortened, stretches
 from .recognition import Address
 
-MANY = 20_000  # nodes; smaller programs are compiled in an instant
-FEW = 2 * FRONT  # repetitions that stay in the shortest program
+NODES_WORTH_IT = 20_000  # nodes; smaller programs are compiled in an instant
+REPETITIONS_KEPT = 2 * FRONT  # repetitions that stay in the shortest program
 STEPS = 0, 1, 2, 32  # so many more there are in the others
 
 Plan: TypeAlias = "Callable[[Program, Request], Schedule]"
@@ -27,11 +27,11 @@ Plan: TypeAlias = "Callable[[Program, Request], Schedule]"
 
 def stretched(program: Program, request: "Request", plan: Plan) -> Schedule | None:
     """The schedule of a program that repeats itself; None where it does not, or not regularly enough."""
-    if len(program) < MANY or request.batched or request.task not in ("value", "value_and_grad"):
+    if len(program) < NODES_WORTH_IT or request.batched or request.task not in ("value", "value_and_grad"):
         return None
     whole = request.chosen == tuple(range(request.inputs)) or request.task == "value"
     every = stretches(program) if whole else []
-    left_out = min((s.count for s in every), default=0) - FEW
+    left_out = min((s.count for s in every), default=0) - REPETITIONS_KEPT
     if left_out <= STEPS[-1]:
         return None
     shorts = [shortened(program, every, left_out - step) for step in STEPS]

@@ -9,10 +9,10 @@ from ..ir.arrays import Ints
 from .nests import Bundle, Draft, Factors
 from .recognition import Address, Operand, Run, constant_layout, find_loops, find_runs
 
-FEW = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
-LONG = 8  # a sum of so many terms is a loop by itself
+ALIKE_FOR_A_LOOP = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
+TERMS_FOR_A_LOOP = 8  # a sum of so many terms is a loop by itself
 DEEP = 8  # loops, one inside the other, for which there are letters; more are no pattern
-MANY = 40  # a sum of more pieces than these has no pattern
+MOST_PIECES = 40  # a sum of more pieces than these has no pattern
 
 
 def bundle_of(plan: Draft, nodes: Ints, exact: bool) -> Bundle | None:
@@ -54,7 +54,9 @@ class _Bundling:
         if self.space == "G":  # in sums over the rows the order of the terms is free
             groups = [[run] for group in groups for run in group]
         runs = [run for group in groups for run in group]
-        if len(runs) > max(MANY, a.shape[1] // FEW) or (self.space != "G" and a.size < FEW * len(runs)):
+        if len(runs) > max(MOST_PIECES, a.shape[1] // ALIKE_FOR_A_LOOP) or (
+            self.space != "G" and a.size < ALIKE_FOR_A_LOOP * len(runs)
+        ):
             return None
         columns = [part[:, run.first] for run in runs for part in (a, b)]
         loops = self._loops([c for c in columns if not self._constant(c)])
@@ -78,7 +80,7 @@ class _Bundling:
             letters = np.array([ord(c) for c in self.plan.space[nodes]]) + 256 * self.one[nodes]
             fixed = self.constant[nodes]
             numbers, which = np.unique(self.plan.program.number[nodes[fixed]], return_inverse=True)
-            if len(numbers) <= FEW:
+            if len(numbers) <= ALIKE_FOR_A_LOOP:
                 letters[fixed] += 512 * which
             kinds = kinds * 65536 + letters
         return kinds

@@ -9,7 +9,7 @@ import numpy as np
 from ..ir.arrays import Hashes, Ints, Mask, hash_rows, mix
 from ..ir.program import INPUT, LEAF, PRODUCTS, Program
 from ..ir.reachability import needed
-from .grouping import FEW, LONG, bundle_of
+from .grouping import ALIKE_FOR_A_LOOP, TERMS_FOR_A_LOOP, bundle_of
 from .levels import Levels
 from .nests import Bundle, Draft, Lines, Schedule
 
@@ -78,8 +78,8 @@ class _Grouping:
         key = self._keys(nodes)
         _, first, back, counts = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
         arity = self.program.arity[nodes[first]]
-        sums = (self.program.code[nodes[first]] == PRODUCTS) & (arity >= 2 * LONG)
-        regular = (counts >= FEW) | sums | (self.plan.space[nodes[first]] == "G")
+        sums = (self.program.code[nodes[first]] == PRODUCTS) & (arity >= 2 * TERMS_FOR_A_LOOP)
+        regular = (counts >= ALIKE_FOR_A_LOOP) | sums | (self.plan.space[nodes[first]] == "G")
         order = np.argsort(back, kind="stable")
         members = np.split(nodes[order], np.cumsum(counts)[:-1]) if regular.any() else []
         for k in np.argsort(first):

@@ -11,7 +11,7 @@ from ..ir.arrays import Ints, distinct, ordered, spans
 from ..ir.program import CONSTANT, GIVEN, Program
 
 EXACT = {ADD, SUB, MUL, NEG}  # whole arrays of these have the bits of floats one by one
-FEW = 64  # nodes that are folded one by one
+FOLDED_ONE_BY_ONE = 64  # nodes that are folded one by one
 
 
 def fold_constants(program: Program) -> Program:
@@ -37,7 +37,7 @@ class _Folding:
 
     def folded(self, ready: Ints) -> Program:
         """All at once as long as many are ready, then, however deep, one by one."""
-        while len(ready) > FEW:
+        while len(ready) > FOLDED_ONE_BY_ONE:
             ready = self._all_at_once(ready)
         self._one_by_one(ready.tolist())
         code, arity = self.program.code.copy(), self.program.arity.copy()

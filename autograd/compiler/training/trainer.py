@@ -18,7 +18,7 @@ from ..ir.arrays import Floats, Ints
 from .optimizer_step import Held, Update
 from .python_loop import Clip, PythonLoop
 
-MOST, LONG = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
+STEPS_AT_ONCE, UNHEARD = 1000, 0.1  # steps, and seconds, until Ctrl-C is heard
 KEPT = 8  # compiled updates: a new one for each setting of an optimizer
 
 
@@ -159,7 +159,9 @@ class Session:
             made = self.loop.run(stack, first, losses)
             yield losses[: made + 1].tolist()
             first += made
-            self.slice = min(2 * self.slice, MOST) if perf_counter() - start < LONG else max(self.slice // 2, 1)
+            self.slice = (
+                min(2 * self.slice, STEPS_AT_ONCE) if perf_counter() - start < UNHEARD else max(self.slice // 2, 1)
+            )
 
 
 def _batches(columns: Floats, order: Ints | None, size: int) -> Iterator[Floats]:

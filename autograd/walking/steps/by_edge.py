@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar
 
-from .formatting import FEW, TEXT, Name, Pen
+from .formatting import TERMS_SHOWN, TEXT, Name, Pen
 from .step import Line, Seen, Step, listed, why
 
 NUDGE = 0.01  # "raise w₁₁ by 0.01 and L falls by about 0.00028"
@@ -166,14 +166,14 @@ class Total(Step):
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         chains = [step.chain(pen) for step in self.steps if isinstance(step, Backward)]
-        shown = chains if len(chains) <= FEW else [*chains[:3], ("…", "…"), *chains[-2:]]
+        shown = chains if len(chains) <= TERMS_SHOWN else [*chains[:3], ("…", "…"), *chains[-2:]]
         factors = [x for step in self.steps for x in (step.upstream, step.local) if x is not None]
         locals_ = [step.local_line(pen) for step in self.steps if isinstance(step, Backward)]
         return [
             Line(pen.partial(self.root, self.target.name), "=", " + ".join(names for names, _ in shown)),
             Line("", pen.sign(*factors), _sum([numbers for _, numbers in shown])),
             Line("", pen.sign(self.after), pen.number(self.after)),
-            *(locals_ if len(locals_) <= FEW else locals_[:2]),
+            *(locals_ if len(locals_) <= TERMS_SHOWN else locals_[:2]),
         ]
 
     @property
@@ -197,7 +197,7 @@ class Zeros(Step):
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         targets = list(dict.fromkeys(step.target.name for step in self.steps if step.target))
         shown = [pen.partial(self.root, name) for name in targets]
-        left = ", ".join(shown if len(shown) <= FEW else [*shown[:3], "…", *shown[-2:]])
+        left = ", ".join(shown if len(shown) <= TERMS_SHOWN else [*shown[:3], "…", *shown[-2:]])
         single = all(step.parts == 1 for step in self.steps)
         return [Line(left, "=" if single else "+=", pen.number(0.0))]
 

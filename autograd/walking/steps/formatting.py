@@ -12,7 +12,7 @@ from ...operations.operation import Operation
 from ...operations.reductions import DOT, split_dot
 
 _RAISED = str.maketrans("0123456789,′", "⁰¹²³⁴⁵⁶⁷⁸⁹˒′")
-FEW = 6  # terms of a sum that are written out; a longer one shows its ends
+TERMS_SHOWN = 6  # terms of a sum that are written out; a longer one shows its ends
 NOISE = 1e-13  # relative: 0.35000000000000003 is written = 0.35, not ≈ 0.35
 
 
@@ -128,13 +128,13 @@ def _ends(op: Operation, operands: Sequence[str]) -> list[str]:
 
 
 def _shortened(parts: Sequence[str]) -> list[str]:
-    return list(parts) if len(parts) <= FEW else [*parts[:3], "…", *parts[-2:]]
+    return list(parts) if len(parts) <= TERMS_SHOWN else [*parts[:3], "…", *parts[-2:]]
 
 
 def elided(text: str) -> str:
     """A sum of more than six terms with … for its middle."""
     terms = split_outside(text, " + ")
-    return text if len(terms) <= FEW else " + ".join(_shortened(terms))
+    return text if len(terms) <= TERMS_SHOWN else " + ".join(_shortened(terms))
 
 
 def split_outside(text: str, separator: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from ...support.printing import printable
 from ...value import Constant, Value
-from .formatting import FEW, TEXT, Name, Pen, literal
+from .formatting import TERMS_SHOWN, TEXT, Name, Pen, literal
 
 
 class Line(NamedTuple):
@@ -145,12 +145,12 @@ def why(reasons: Iterable[Reason]) -> str:
 
 def _together(kind: str, reasons: list[Reason]) -> str:
     names = listed(reason.name for reason in reasons)
-    if len({reason.text for reason in reasons}) == 1 or kind not in MANY:
+    if len({reason.text for reason in reasons}) == 1 or kind not in OF_SEVERAL:
         return reasons[0].text
-    return MANY[kind].format(names=names)
+    return OF_SEVERAL[kind].format(names=names)
 
 
-MANY = {  # several reasons of one kind
+OF_SEVERAL = {  # several reasons of one kind
     "gate": "the gates at {names} are closed",
     "behind": "nothing arrived at {names}",
     "factor": "the factors {names} are 0",
@@ -161,7 +161,7 @@ MANY = {  # several reasons of one kind
 def listed(names: Iterable[Name | str]) -> str:
     """x₁, x₂ and x₃; of many the ends."""
     texts = list(dict.fromkeys(str(name) for name in names))
-    if len(texts) > FEW:
+    if len(texts) > TERMS_SHOWN:
         texts = [*texts[:3], "…", texts[-1]]
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 

@@ -6,6 +6,7 @@ Of autograd.compiler.loops.extrapolation and autograd.compiler.loops.periods.
 import importlib.util
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +15,12 @@ import pytest
 import autograd
 from autograd import Value
 from autograd.compiler import compile
-from autograd.compiler.ir.program import from_graph
+from autograd.compiler.ir.program import Program, from_graph
+from autograd.compiler.ir.verify import InvalidProgram
 from autograd.compiler.loops import extrapolation as stretching
+from autograd.compiler.loops.nests import Schedule
 from autograd.compiler.loops.periods import shortened, stretches
+from autograd.compiler.request import Request
 
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 BACKENDS = ["numpy", pytest.param("llvm", marks=pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite"))]
@@ -138,7 +142,7 @@ def stretched_at_all(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         found.append(made is not None)
         return made
 
-    monkeypatch.setattr(stretching, "MANY", 0)
+    monkeypatch.setattr(stretching, "NODES_WORTH_IT", 0)
     monkeypatch.setattr("autograd.compiler.passes.pipeline.stretched", seen)
     return found
 
@@ -182,3 +186,33 @@ def test_the_program_is_as_long_for_any_number_of_variables(
         lengths.add(len(str(f.program).splitlines()))
     assert all(stretched_at_all)
     assert len(lengths) == 1
+
+
+@pytest.mark.parametrize("function", REGULAR)
+def test_on_request_it_is_compared_with_the_direct_schedule(
+    function: Callable[[Vector], Any], stretched_at_all: list[bool]
+) -> None:
+    out, x = graph(function)
+    f = compile(out, inputs=x, backend="numpy", check=True)
+    value, _ = f.value_and_grad([v.data for v in x])
+    assert value == pytest.approx(out.data, rel=1e-14)
+    assert all(stretched_at_all)
+
+
+def test_a_wrong_loop_and_a_wrong_place_of_a_result_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    (out, x), (other, of_other) = graph(rosenbrock), graph(rosenbrock, N - 1)
+    shorter = from_graph([other], of_other, [])[0]
+
+    def another_loop(program: Program, request: Request, plan: stretching.Plan) -> Schedule:
+        return plan(shorter, replace(request, inputs=N - 1, chosen=tuple(range(N - 1))))
+
+    def another_place(program: Program, request: Request, plan: stretching.Plan) -> Schedule:
+        found = plan(program, request)
+        return replace(found, program=replace(found.program, outputs=found.program.outputs[::-1]))
+
+    wrong = {"extrapolated schedule is not the direct": another_loop, "result 0 lies at .* by extrap": another_place}
+    for told, stretched in wrong.items():
+        monkeypatch.setattr("autograd.compiler.passes.pipeline.stretched", stretched)
+        f = compile(out, inputs=x, backend="numpy", check=True)
+        with pytest.raises(InvalidProgram, match=told):
+            f.value_and_grad([v.data for v in x])
