@@ -19,6 +19,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 class NoGrad(Recorder):
     """Makes constants, which remember no operands."""
 
+    recording: bool
+    numbers_only: bool
+    outer: Recorder
+    expanding: bool
+    watching: bool
+
     recording, numbers_only = False, True
 
     def __init__(self, outer: Recorder) -> None:
@@ -42,6 +48,10 @@ class NoGrad(Recorder):
 
 class Around(Recorder):
     """Looks at the nodes that another recorder makes."""
+
+    outer: Recorder
+    expanding: bool
+    watching: bool
 
     def __init__(self, outer: Recorder) -> None:
         self.outer, self.expanding = outer, outer.expanding
@@ -157,6 +167,8 @@ class expanded(Block):
     ...     dot([Value(2.0)], [Value(3.0)], Value(1.0)).op.name
     'add'
     """
+
+    on: bool
 
     def __init__(self, on: Any = True) -> None:
         super().__init__()

@@ -125,6 +125,16 @@ class Trace:
     back to those. (So do the fresh nodes of a trace around this one.) All else enters the derivatives as a number.
     """
 
+    arguments: list[Any]
+    tracing: bool
+    sources: list[Value]
+    notes: Notes
+    result: Any
+    roots: list[Value]
+    order: list[Value]
+    live: set[Any] | set[Value]
+    is_plain: bool
+
     def __init__(self, function: Function, args: Sequence[Any], argnums: int | tuple[int, ...]) -> None:
         self.argnums = argnums
         chosen = positions(argnums, len(args))

@@ -26,7 +26,7 @@ class Named(Protocol):
 Numbers: TypeAlias = Value | float | Sequence[Any] | Array
 """A number, a list of numbers, a list of lists, …: Values or plain numbers, or an array."""
 
-NODES = {Value, Constant}
+NODES: set[type] = {Value, Constant}
 REAL = (float, int, Real)  # the usual kinds first: to ask the abstract class takes several times as long
 
 REMEDIES: dict[type, str] = {
@@ -133,6 +133,8 @@ def targets(y: object, rows: int, name: str = "y") -> list[Any]:
 
 class Rows:
     """A table X and its targets y, checked."""
+
+    y: list[Any]
 
     def __init__(self, X: object, y: object, name: str = "") -> None:
         self.X = table(X, f"{name}X")

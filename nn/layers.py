@@ -53,6 +53,7 @@ class Neuron(Module):
 
     w: list[Value]
     b: Value | None
+    activation: Activation
 
     def __init__(
         self,
@@ -96,6 +97,8 @@ class Layer(Module):
     """
 
     neurons: list[Neuron]
+    nin: int
+    nout: int
 
     def __init__(
         self,
@@ -164,6 +167,9 @@ class Residual(Module):
     [6.0, 4.0]
     """
 
+    nin: Any
+    nout: Any
+
     def __init__(self, layer: Callable[[Any], Any]) -> None:
         self.layer = layer
         self.nin, self.nout = getattr(layer, "nin", None), getattr(layer, "nout", None)
@@ -193,6 +199,10 @@ class Sequential(Module):
         layer: Layer(8, 8, relu)
       layers.2: Layer(8, 1, linear)
     """
+
+    layers: list[Callable[[Any], Any]]
+    nin: Any
+    nout: Any
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         if not layers or not all(map(callable, layers)):

@@ -145,6 +145,12 @@ ZEROS: Estimates = (Estimate(0.0, 0.0), Estimate(0.0, 0.0), Estimate(0.0, 0.0))
 class Differences:
     """What moving one input tells of the slope of one output, which is `here` in the middle, give or take `noise`."""
 
+    here: float
+    noise: float
+    scale: float
+    negligible: float
+    tables: tuple[Extrapolation, Extrapolation, Extrapolation]
+
     def __init__(self, here: float, noise: float, scale: float) -> None:
         self.here, self.noise, self.scale = here, noise, scale
         self.negligible = NEGLIGIBLE * noise / scale

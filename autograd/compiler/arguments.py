@@ -56,6 +56,9 @@ class Call:
 
     rows: int | None  # of the arrays among the arguments; None: a single row
     flat: Sequence[Any] | None  # the numbers of a single row, where they lie in one list or are the arguments
+    positional: int
+    args: Sequence[Any]
+    form: Form
 
     def __init__(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> None:
         self.args, self.positional, self.rows, self.flat = args, len(args), None, None
@@ -139,8 +142,8 @@ def _array(numbers: Sequence[Any]) -> Floats:
         raise OverflowError("an argument holds a number beyond the largest float, about 1.8e308") from error
 
 
-FLOAT = {float}
-PLAIN = {float, int}
+FLOAT: set[type] = {float}
+PLAIN: set[type] = {float, int}
 
 
 @cache

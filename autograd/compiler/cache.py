@@ -85,6 +85,17 @@ class Codes:
     is traced anew, so that they are always its present ones. `strangers` are Values that it must not depend on.
     """
 
+    lock: RLock
+    checked: bool
+    function: Any
+    given: list[Value] | None
+    inputs: Sequence[Value] | None
+    backend: str
+    dtype: "np.dtype[Any]"
+    name: Any
+    hits: int
+    misses: int
+
     def __init__(
         self,
         function: Any,

@@ -20,6 +20,12 @@ class Ready:
     """One kind of call, for arguments of one form: of one row, or of any number of rows."""
 
     __slots__ = ("checked", "code", "count", "leaves", "request", "result")
+    code: Any
+    request: Request
+    count: int
+    result: Reader
+    leaves: Leaves | None
+    checked: bool
 
     def __init__(self, traced: Traced, code: Any, request: Request, result: Reader) -> None:
         self.code, self.request, self.count, self.result = code, request, len(traced.inputs), result

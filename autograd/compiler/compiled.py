@@ -39,6 +39,13 @@ class CacheInfo(NamedTuple):
 class Compiled:
     """A compiled function of scalars and (nested) lists; see `autograd.compile`."""
 
+    function: Any
+    inputs: list[Any] | None
+    backend: str
+    dtype: "np.dtype[Any]"
+    threads: int
+    __name__: Any
+
     def __init__(
         self,
         source: Any,

@@ -20,6 +20,9 @@ from .ir.arrays import Floats
 class Leaves:
     """Values that a compiled function reads, in their order: first those that get gradients."""
 
+    values: list[Value]
+    slots: Any
+
     def __init__(self, values: Sequence[Value], backend: Backend) -> None:
         self.values = list(values)
         self.slots = backend.slots(self.values)

@@ -16,7 +16,7 @@ from .render import RenderError, render
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMATS = {".svg": ("-Gbgcolor=transparent",), ".png": ("-Gdpi=192",), ".pdf": ()}
+FORMATS: dict[str, tuple[str, ...]] = {".svg": ("-Gbgcolor=transparent",), ".png": ("-Gdpi=192",), ".pdf": ()}
 
 
 class Diagram:
@@ -24,6 +24,8 @@ class Diagram:
 
     `digraph` is the `graphviz.Digraph` behind it, to be changed at will; `source` is its text in the DOT language.
     """
+
+    options: tuple[str, ...]
 
     def __init__(self, digraph: Any, summary: str, options: Sequence[str] = ()) -> None:
         self.digraph = digraph

@@ -22,8 +22,8 @@ CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(…)"}
 _NUMBER = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 FORGOTTEN = re.compile(rf"(?:{_NUMBER}|\))\s*(?=[^\W\d]|\()|(?<=[\w.)])\s+(?=[\w.(])")  # between two factors
-BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"}
-WHAT = {  # what people try, by its name
+BINARY: dict[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"}
+WHAT: dict[type, str] = {  # what people try, by its name
     ast.Attribute: "an attribute (.name)", ast.Subscript: "an index ([…])", ast.Lambda: "a lambda",
     ast.Compare: "a comparison", ast.BoolOp: "and/or", ast.IfExp: "if/else", ast.NamedExpr: "an assignment",
     ast.JoinedStr: "a text", ast.Starred: "a star", ast.ListComp: "a comprehension",
@@ -110,12 +110,15 @@ def _clipped(offset: int | None, text: str) -> int:
 class Reader:
     """Turns the parsed tree into nodes."""
 
+    source: bytes
+    values: dict[str, Value]
+
     def __init__(self, text: str, values: Mapping[str, Value]) -> None:
-        self.bytes = text.encode()
+        self.source = text.encode()
         self.values = {name_of(name): value for name, value in values.items()}
 
     def error(self, node: ast.AST, message: str) -> ExpressionError:
-        column = len(self.bytes[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1  # Python counts bytes
+        column = len(self.source[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1  # Python counts bytes
         return ExpressionError(f"column {column}: {message}")
 
     def check_depth(self, tree: ast.AST) -> None:
@@ -139,7 +142,7 @@ class Reader:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
                 return self.apply(node, BINARY[type(op)], [self.read(left), self.read(right)])
             case ast.BinOp(left=left, op=ast.BitXor()):
-                column = len(self.bytes[: self.bytes.find(b"^", left.end_col_offset)].decode()) + 1
+                column = len(self.source[: self.source.find(b"^", left.end_col_offset)].decode()) + 1
                 raise ExpressionError(f"column {column}: ^ is no power here: write **, as in x**2")
             case ast.Call(func=ast.Name(id=name)):
                 return self._call(node, name)

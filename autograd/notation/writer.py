@@ -57,6 +57,8 @@ class Term:
 class Writer(Arithmetic):
     """The arithmetic of formulas, in infix text or in LaTeX."""
 
+    latex: bool
+
     def __init__(self, style: str = "text") -> None:
         if style not in ("text", "latex"):
             raise ValueError(f'style must be "text" or "latex", got {style!r}')

@@ -14,8 +14,9 @@ from typing import Any
 from .operation import OPERATIONS, Operation
 from .powers import POWERS
 
-inf, nan = math.inf, math.nan
-WHOLE = 2.0**52  # from here on every float is an integer
+inf: float = math.inf
+nan: float = math.nan
+WHOLE: float = 2.0**52  # from here on every float is an integer
 Number = int | float
 
 
@@ -27,7 +28,8 @@ class StrongZero(float):
     def __mul__(self, other: Any) -> float:
         return 0.0
 
-    __rmul__ = __mul__
+    def __rmul__(self, other: Any) -> float:
+        return 0.0
 
     def __reduce__(self) -> str:
         return "NOTHING"  # pickled and copied by name
@@ -130,7 +132,7 @@ def _logarithm(function: Callable[[float], float], pole: float = 0.0) -> Any:
     return staticmethod(lambda x: function(x) if x > pole else -inf if x == pole else nan)
 
 
-class FloatArithmetic(Arithmetic):
+class _FloatArithmetic(Arithmetic):
     """Python floats, IEEE results."""
 
     sin, cos, tan = _ieee(math.sin), _ieee(math.cos), _ieee(math.tan)
@@ -226,4 +228,4 @@ class FloatArithmetic(Arithmetic):
         return values[int(index)] if index in range(len(values)) else nan
 
 
-FLOATS = FloatArithmetic()
+FLOATS: Arithmetic = _FloatArithmetic()

@@ -66,6 +66,9 @@ class Session:
 class Batch:
     """Nodes that are saved together. On loading, it fills their shells."""
 
+    nodes: list[Any]
+    saved: bool
+
     def __init__(self, session: Session | None = None) -> None:
         self.saved = False
         if session is not None:

@@ -41,6 +41,9 @@ class Network:
     Raises TypeError where `model` has no `named_parameters`, ValueError where none of them is in the graph.
     """
 
+    parameters: dict[Any, Any]
+    levels: list[Level]
+
     def __init__(self, model: Any, order: Sequence[Value]) -> None:
         if not hasattr(model, "named_parameters"):
             raise TypeError(f"model must be a network with named_parameters(), got {type(model).__name__}")

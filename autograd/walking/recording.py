@@ -7,12 +7,24 @@ from .model_layers import Network
 from .record_edges import edge_steps, folded, forward_steps, loss_step, new_loss, node_steps, numbered, update_steps
 from .record_layers import layer_steps
 from .steps.by_edge import Backward
+from .steps.formatting import Name
 from .steps.naming import names_of
 from .steps.step import Seen, Step, seen
 
 
 class Recording:
     """All that a walk knows: the graph in order, its names and numbers, the gradients and the steps."""
+
+    order: Sequence[Value]
+    scene: dict[Value, Seen]
+    network: Network | None
+    by: str
+    places: dict[Value, int]
+    seen: Seen
+    root: Name
+    grads: dict[Value, float]
+    updates: list[Step]
+    steps: tuple[Step, ...]
 
     def __init__(
         self,

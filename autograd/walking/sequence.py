@@ -11,6 +11,8 @@ from .steps.step import Step
 class Steps(Sequence[Step]):
     """The steps of one pass, in order; slices are of the same kind."""
 
+    steps: tuple[Step, ...]
+
     def __init__(self, recording: Recording, steps: Sequence[Step] | None = None, quiz: bool = False) -> None:
         self.recording = recording
         self.steps = recording.steps if steps is None else tuple(steps)

@@ -22,6 +22,11 @@ class Optimizer:
     is remembered or on `steps`, and takes its functions from `autograd`, which serve numbers and Values alike.
     """
 
+    parameters: list[Value]
+    lr: float
+    weight_decay: float
+    steps: int
+
     couples_decay = True
     ranges: ClassVar[Mapping[str, Range]] = {"lr": not_negative, "weight_decay": not_negative, "steps": count}
     """What each setting, and each remembered number, may be; of others that they are numbers."""
@@ -121,6 +126,10 @@ class SGD(Optimizer):
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {**Optimizer.ranges, "momentum": not_negative}
+    momentum: float
+    dampening: float
+    nesterov: bool
+    velocity: list[float]
 
     def __init__(
         self,
@@ -165,6 +174,11 @@ class RMSprop(Optimizer):
         "momentum": not_negative,
         "squares": not_negative,
     }
+    alpha: float
+    eps: float
+    momentum: float
+    squares: list[float]
+    velocity: list[float]
 
     def __init__(
         self,
@@ -202,6 +216,9 @@ class Adagrad(Optimizer):
         "eps": positive,
         "squares": not_negative,
     }
+    lr_decay: float
+    eps: float
+    squares: list[float]
 
     def __init__(
         self,
@@ -238,6 +255,11 @@ class Adam(Optimizer):
         "eps": positive,
         "v": not_negative,
     }
+    beta1: float
+    beta2: float
+    eps: float
+    m: list[float]
+    v: list[float]
 
     def __init__(
         self,

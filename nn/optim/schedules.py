@@ -17,6 +17,10 @@ class Schedule:
     """The base: a subclass says the rate after t steps, t = 0, 1, 2, …, from the optimizer's `base_lr` at first."""
 
     ranges: ClassVar[Mapping[str, Range]] = {"base_lr": not_negative, "steps": count}
+    optimizer: Optimizer
+    base_lr: float
+    steps: int
+
     """What each number may be; of others that they are numbers."""
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -96,6 +100,8 @@ class StepLR(Schedule):
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {**Schedule.ranges, "step_size": size, "gamma": not_negative}
+    step_size: int
+    gamma: float
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         self.step_size, self.gamma = size(step_size, "step_size"), not_negative(gamma, "gamma")
@@ -117,6 +123,8 @@ class CosineAnnealingLR(Schedule):
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {**Schedule.ranges, "T_max": size, "eta_min": not_negative}
+    T_max: int
+    eta_min: float
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         self.T_max, self.eta_min = size(T_max, "T_max"), not_negative(eta_min, "eta_min")
@@ -138,6 +146,8 @@ class LinearWarmup(Schedule):
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {**Schedule.ranges, "total_iters": size, "start_factor": not_negative}
+    total_iters: int
+    start_factor: float
 
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, start_factor: float = 1 / 3, then: Schedule | None = None

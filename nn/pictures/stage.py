@@ -32,6 +32,14 @@ Place: TypeAlias = tuple[float, float]
 class Stage:
     """The picture of one network; `graph` is its `graphviz.Digraph`, with every position fixed."""
 
+    graph: Any
+    network: Network
+    columns: list[Column]
+    digits: int
+    shown: list[list[int | None]]
+    across: float
+    below: float
+
     def __init__(self, network: Network, by: str, digits: int, max_neurons: int) -> None:
         from graphviz import Digraph  # not needed until somebody draws
 

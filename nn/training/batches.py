@@ -10,6 +10,11 @@ from ..inputs import size
 class Batches:
     """The row numbers of each batch of an epoch, in a new order every time."""
 
+    rows: int
+    random: Random | None
+    size: int
+    sizes: list[int]
+
     def __init__(self, rows: int, batch_size: int | None, random: Random | None) -> None:
         self.rows, self.random = rows, random
         self.size = min(rows, rows if batch_size is None else size(batch_size, "batch_size"))

@@ -8,6 +8,9 @@ from typing import Any
 class Kept:
     """The latest things made, by the very objects that they were made of; older ones are let go."""
 
+    most: int
+    lock: Any
+
     def __init__(self, most: int) -> None:
         self.most, self.lock = most, Lock()
         self.pairs: list[tuple[tuple[Any, ...], Any]] = []

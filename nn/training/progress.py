@@ -21,6 +21,9 @@ class Screen(Protocol):
 class Terminal:
     """Goes back to the start of the line and writes over it."""
 
+    stream: TextIO
+    width: int
+
     def __init__(self, stream: TextIO) -> None:
         self.stream, self.width = stream, 0
 
@@ -55,6 +58,11 @@ class Notebook:
 
 class Log:
     """Writes a line every few seconds, and the last one."""
+
+    stream: TextIO
+    interval: float
+    line: str
+    written_at: float
 
     def __init__(self, stream: TextIO, interval: float = 5.0) -> None:
         self.stream, self.interval, self.line = stream, interval, ""
@@ -99,6 +107,11 @@ def _in_notebook() -> bool:
 
 class Progress:
     """The line of one training run, for `with`: shows at most ten states a second, and the last one always."""
+
+    screen: Screen
+    interval: float
+    start: float
+    shown_at: float
 
     def __init__(self, wanted: bool, interval: float = 0.1) -> None:
         self.screen, self.interval = screen(wanted), interval

@@ -42,6 +42,9 @@ class Steps(Protocol):
 class Clipping:
     """What is done to gradients before the optimizer sees them: first the value, then the norm."""
 
+    norm: float | None
+    value: float | None
+
     def __init__(self, norm: float | None, value: float | None) -> None:
         self.norm, self.value = norm, value
 
@@ -58,6 +61,12 @@ class Clipping:
 
 class EngineSteps:
     """Step by step: forward, backward, update. The graph is gone at the end of each."""
+
+    model: Module
+    loss: Loss
+    rows: Rows
+    optimizer: Optimizer
+    clipping: Clipping
 
     def __init__(self, model: Module, loss: Loss, rows: Rows, optimizer: Optimizer, clipping: Clipping) -> None:
         self.model, self.loss, self.rows, self.optimizer, self.clipping = model, loss, rows, optimizer, clipping
@@ -95,6 +104,12 @@ class CompiledSteps:
 
     Raises what tracing raises, and TracingError for any other loss.
     """
+
+    optimizer: Optimizer
+    clipping: Clipping
+    function: Any
+    session: Any
+    is_ahead: bool
 
     def __init__(self, model: Module, loss: Loss, rows: Rows, optimizer: Optimizer, clipping: Clipping) -> None:
         from autograd.compiler.compiled import Compiled

@@ -90,5 +90,5 @@ try:
 except NotImplementedError as error:
     print(error)
 """
-    assert "FloatArithmetic lacks the primitive operation 'frob'" in run(copied, "-c", code)
+    assert "_FloatArithmetic lacks the primitive operation 'frob'" in run(copied, "-c", code)
     assert "give this class a method frob(self, x)" in run(copied, "-c", code)

@@ -23,7 +23,7 @@ from references import (
 import autograd
 from autograd import OPERATIONS, Constant, Value, expanded, grad, hessian, jacobian
 from autograd.functions import VALUES, evaluate
-from autograd.operations.arithmetic import FLOATS, Arithmetic, FloatArithmetic
+from autograd.operations.arithmetic import FLOATS, Arithmetic, _FloatArithmetic
 from autograd.value import apply
 
 each_sample = pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE, ids=lambda x: str(x).replace(" ", ""))
@@ -204,7 +204,7 @@ def test_the_arithmetic_of_floats_agrees_with_the_row_to_the_bit(name: str) -> N
 
 
 def test_the_arithmetic_of_floats_spells_out_all_primitives() -> None:
-    assert set(vars(FloatArithmetic)) >= PRIMITIVES
+    assert set(vars(_FloatArithmetic)) >= PRIMITIVES
 
 
 @pytest.mark.parametrize("primitive", sorted(PRIMITIVES))

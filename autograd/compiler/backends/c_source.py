@@ -40,6 +40,9 @@ HEAD = """\
 class Expression:
     """A number in C, by the text that computes it."""
 
+    m: "CArithmetic"
+    text: str
+
     def __init__(self, m: "CArithmetic", text: str) -> None:
         self.m, self.text = m, text
 
@@ -254,5 +257,5 @@ def _lines(plan: Schedule, step: Lines) -> list[str]:
     return lines
 
 
-def _leaf(plan: Schedule, m: CArithmetic, node: int) -> Any:
+def _leaf(plan: Schedule, m: "CArithmetic", node: int) -> Any:
     return float(plan.program.number[node]) if plan.constant[node] else Expression(m, _place(plan.operand(node)))

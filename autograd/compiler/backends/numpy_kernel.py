@@ -1,6 +1,7 @@
 """The NumPy back end: every bundle as a few array operations. It needs no compiler; the others are held to it."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def _masked(x: Any, mask: Any) -> Any:
     return (x.view(f"i{x.itemsize}") * mask).view(x.dtype)
 
 
-class NumpyArithmetic(Arithmetic):
+class _NumpyArithmetic(Arithmetic):
     """The arithmetic of arrays, whose operations take them number by number."""
 
     truediv, abs, sqrt, cbrt, hypot = np.divide, np.abs, np.sqrt, np.cbrt, np.hypot
@@ -72,11 +73,17 @@ class NumpyArithmetic(Arithmetic):
         return np.equal(x, y) * 1.0
 
 
-ARRAYS = NumpyArithmetic()
+ARRAYS: Arithmetic = _NumpyArithmetic()
 
 
 class NumpyKernel(Kernel):
     """A schedule ready to run on arrays."""
+
+    schedule: Schedule
+    dtype: "np.dtype[Any]"
+    leaves: int
+    outputs: list[Address]
+    lines: dict[int, list[tuple[Any, Address, list[Address]]]]
 
     def __init__(self, schedule: Schedule, dtype: Any = np.float64, leaves: int = 0) -> None:
         super().__init__()
@@ -92,6 +99,19 @@ class NumpyKernel(Kernel):
 
 class Prepared(Buffers):
     """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
+
+    kernel: Any
+    shape: tuple[int, ...]
+    threads: int
+    leaves: Floats
+    inputs: Floats
+    rows: tuple[int, ...]
+    address: int
+    put: Callable[..., None] | None
+    spaces: dict[str, Any]
+    actions: list[Action]
+    results: Floats
+    gathers: list[tuple[Any, Floats, Any]]
 
     def __init__(self, kernel: NumpyKernel, shape: tuple[int, ...], threads: int) -> None:
         plan, dtype = kernel.schedule, kernel.dtype

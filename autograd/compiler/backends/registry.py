@@ -31,6 +31,9 @@ class Backend(Protocol):
 class Llvm:
     """Machine code, through llvmlite."""
 
+    name: str
+    is_machine_code: bool
+
     name, is_machine_code = "llvm", True
 
     def missing(self) -> str:
@@ -52,6 +55,9 @@ class Llvm:
 
 class Numpy:
     """Array operations: needs no compiler, and the others are held to it."""
+
+    name: str
+    is_machine_code: bool
 
     name, is_machine_code = "numpy", False
 

@@ -30,6 +30,16 @@ class Environment:
     reads but cannot be watched.
     """
 
+    function: Any
+    names: Sequence[str]
+    contents: Contents
+    values: list[Value]
+    found: list[Any]
+    sizes: list[int]
+    list_copies: list[list[Any]]
+    object_copies: list[dict[Any, Any]]
+    looks: list[Any]
+
     def __init__(self, function: Any, names: Sequence[str] = ()) -> None:
         self.function, self.names = function, names
         self.places: list[Place] = []

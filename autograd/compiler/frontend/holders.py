@@ -49,7 +49,7 @@ MAKES = frozenset(["__init__", "__new__", "__post_init__"])  # run only where th
 OF_C = (BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType, GetSetDescriptorType, MemberDescriptorType)
 CONTAINERS = (list, tuple, set, frozenset, deque)
 MAPPINGS = (OrderedDict, dict, MappingProxyType)
-BUILTIN = {*CONTAINERS, *MAPPINGS}
+BUILTIN: set[type] = {*CONTAINERS, *MAPPINGS}
 HEAP = 1 << 9  # the flag of classes whose attributes may be changed
 CODE = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 

@@ -35,6 +35,10 @@ class Names(NamedTuple):
 class Mentioned:
     """All names that have come up so far: in the user's code, and `deeper`, in that of libraries."""
 
+    users: set[str]
+    computed: bool
+    deeper: set[str]
+
     def __init__(self) -> None:
         self.users, self.deeper, self.computed = set[str](), set[str](), False
 

@@ -22,6 +22,8 @@ from .spaces import Found, Space, never_changes
 class Reach:
     """All that `root` reaches, in order: `found`, and the Values among it. `names` count as named in its code."""
 
+    mentioned: Mentioned
+
     def __init__(self, root: Any, names: Iterable[str] = ()) -> None:
         self.mentioned = Mentioned()
         self.mentioned.users.update(names)

@@ -1,6 +1,6 @@
 """Tracing: calling a function once on numbers that are not known, to get its graph.
 
-While a function is traced, a recorder of its own makes the nodes: `Traced` ones, which have operands and no number.
+While a function is traced, a recorder of its own makes the nodes: `_Unknown` ones, which have operands and no number.
 Whatever asks one for its number raises, and so does reading or assigning the number of any other Value that could
 change: what the graph cannot record is an error, never a number that was true only once. A trace touches nothing that
 another thread sees; and what it once refused, it fails with, whatever the function makes of the error.
@@ -89,7 +89,7 @@ def _refuse_as_number() -> None:
         session.refuse()
 
 
-class UnknownSlope:
+class _UnknownSlope:
     """A local derivative that is not known: only that there is one."""
 
     __slots__ = ()
@@ -99,10 +99,10 @@ class UnknownSlope:
     __pow__ = __rpow__ = __pos__ = __neg__ = __abs__ = __round__ = _unknown
 
 
-SLOPE = UnknownSlope()
+SLOPE: Any = _UnknownSlope()
 
 
-class Traced(Value):
+class _Unknown(Value):
     """A node without a number."""
 
     __slots__ = ()
@@ -118,7 +118,7 @@ class Traced(Value):
         """The usual case, in which nothing is constant, at once: large graphs are built here."""
         recorder = RECORDER.get()
         if type(recorder) is Tracing and not recorder.constants and VARYING.issuperset(map(type, operands)):
-            return _made(Traced, op, operands)
+            return _made(_Unknown, op, operands)
         return super()._operate(op, *operands)
 
     data = grad = property(_unknown, _unknown)
@@ -138,7 +138,7 @@ class Traced(Value):
         return f"<a Value being traced, {self.label or (self.op.name if self.op else 'an input')}, {id(self):#x}>"
 
 
-class TracedConstant(Traced, Constant):
+class _UnknownConstant(_Unknown, Constant):
     """A node without a number and without a gradient."""
 
     __slots__ = ()
@@ -147,7 +147,10 @@ class TracedConstant(Traced, Constant):
 class Tracing(Recorder):
     """Makes traced nodes; what has known operands only is computed."""
 
-    tracing = True
+    session: Session
+    constants: bool
+    recording: bool
+    tracing: bool = True
 
     def __init__(self, session: Session, constants: bool = False) -> None:
         self.session, self.constants, self.recording = session, constants, not constants
@@ -155,18 +158,20 @@ class Tracing(Recorder):
     def apply(self, op: Operation, operands: Operands) -> Value:
         kinds = set(map(type, operands))
         if kinds <= CONSTANTS:
-            return super().apply(op, operands) if TracedConstant not in kinds else _made(TracedConstant, op, operands)
+            return (
+                super().apply(op, operands) if _UnknownConstant not in kinds else _made(_UnknownConstant, op, operands)
+            )
         if not self.constants:
-            return _made(Traced, op, operands)
+            return _made(_Unknown, op, operands)
         # only what leaves a block of no_grad keeps a DETACH
         behind = tuple([x.operands[0] if x.op is DETACH else x for x in operands])
-        return _made(TracedConstant, DETACH, (_made(Traced, op, behind),))
+        return _made(_UnknownConstant, DETACH, (_made(_Unknown, op, behind),))
 
     def detach(self, value: Value) -> Value:
-        return value if isinstance(value, Constant) else _made(TracedConstant, DETACH, (value,))
+        return value if isinstance(value, Constant) else _made(_UnknownConstant, DETACH, (value,))
 
     def source(self, value: Value) -> Value:
-        return super().source(value) if type(value) is Constant else _made(Traced, IDENTITY, (value,))
+        return super().source(value) if type(value) is Constant else _made(_Unknown, IDENTITY, (value,))
 
     def require(self, value: Value, requirement: Requirement, where: Callable[[], str]) -> Value:
         """What is not known is checked when the code is called; what will be computed is nan where it does not hold."""
@@ -175,7 +180,7 @@ class Tracing(Recorder):
         if value.op is not None and value.op.name in requirement.met_by:
             return value
         self.session.requirements.append((value, requirement))
-        if value.op is None and isinstance(value, Traced):  # an input, which no step of training changes
+        if value.op is None and isinstance(value, _Unknown):  # an input, which no step of training changes
             return value
         return VALUES.where(requirement.holds(Condition(value)).value, value, nan)  # type: ignore[no-any-return]
 
@@ -201,19 +206,19 @@ class Tracing(Recorder):
         return Tracing(self.session, constants).with_expansion(self.expanding)
 
 
-def _made(kind: type[Traced], op: Operation | None, operands: Operands) -> Traced:
+def _made(kind: type[_Unknown], op: Operation | None, operands: Operands) -> _Unknown:
     node = kind.__new__(kind)
     node.label, node.op, node.operands = "", op, operands
     return node
 
 
-CONSTANTS = {Constant, TracedConstant}
-VARYING = {Value, Traced}
+CONSTANTS: set[type] = {Constant, _UnknownConstant}
+VARYING: set[type] = {Value, _Unknown}
 
 
 def unknown_leaf() -> Value:
     """A leaf without a number: an input of what is traced."""
-    return _made(Traced, None, ())
+    return _made(_Unknown, None, ())
 
 
 @contextmanager

@@ -176,6 +176,15 @@ def _leaves(
 class Builder:
     """A program being extended: whole blocks of nodes are appended behind those there are."""
 
+    words: Words
+    code: list[Ints]
+    start: list[Ints]
+    arity: list[Ints]
+    args: list[Ints]
+    number: list[Floats]
+    length: int
+    width: int
+
     def __init__(self, program: Program) -> None:
         self.words, self.length, self.width = program.words, len(program), len(program.args)
         self.code, self.start, self.arity = [program.code], [program.start], [program.arity]

@@ -36,6 +36,14 @@ HEAD = [
 class DriverWriter:
     """The text of the loop for one update and one type of the loss's numbers. The update's are always doubles."""
 
+    update: Update
+    kind: Type
+    module: Module
+    plan: Any
+    offsets: Any
+    outputs: Any
+    body: Body
+
     def __init__(self, update: Update, dtype: str) -> None:
         self.update, self.kind, self.module = update, NUMBERS[dtype], Module()
         self.plan, self.offsets = update.kernel.schedule, update.kernel.layout.offsets
@@ -124,6 +132,9 @@ class DriverWriter:
 class Driver:
     """The loop's machine code; releasing it frees the code."""
 
+    engine: Any
+    run: Any
+
     def __init__(self, update: Update, dtype: str) -> None:
         self.engine = compiled(str(DriverWriter(update, dtype).module))
         kinds = [ctypes.c_void_p if argument.startswith("ptr") else ctypes.c_int64 for argument in HEAD]
@@ -132,6 +143,11 @@ class Driver:
 
 class LlvmLoop:
     """The loop with the update's buffers, which hold the state."""
+
+    update: Update
+    leaves: Floats
+    buffers: Any
+    passed: Any
 
     def __init__(self, update: Update, leaves: Floats, inputs: Floats) -> None:
         self.update, self.leaves = update, leaves
@@ -153,6 +169,15 @@ class LlvmLoop:
 
 class LlvmStack:
     """Batches of equal size, one behind the other as the loss's code reads them, and its buffers."""
+
+    count: int
+    buffers: Any
+    driver: Any
+    run: int
+    ahead: int
+    columns: Floats
+    leaves: Any
+    rest: Any
 
     def __init__(self, kernel: Any, leaves: Floats, batches: Floats, update: Update) -> None:
         self.count = len(batches)

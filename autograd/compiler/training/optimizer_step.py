@@ -30,6 +30,8 @@ class Place:
     """What stands for a parameter while a step is traced: its number, and its gradient."""
 
     __slots__ = ("data", "grad")
+    data: Any
+    grad: Any
 
     def __init__(self, data: Any, grad: Any) -> None:
         self.data, self.grad = data, grad
@@ -68,6 +70,14 @@ class Step:
 
     `columns` are the Values of the parameters, of their gradients and of the lists; `scalars` those of the `states`.
     """
+
+    held: Held
+    states: Sequence[str]
+    count: int
+    columns: list[list[Value]]
+    scalars: list[Value]
+    places: list[Place]
+    after: dict[str, Any]
 
     def __init__(self, optimizer: Any, held: Held, states: Sequence[str], count: int) -> None:
         self.held, self.states, self.count = held, states, count
@@ -150,6 +160,16 @@ class Update:
     the states: lr, and the settings that a step changes. `moved` and `states_moved` say which inputs and leaves the
     outputs replace: first those of each row, then those that all rows share.
     """
+
+    kind: type[Any]
+    held: Held
+    count: int
+    environment: Environment
+    states: Sequence[str]
+    moved: list[int]
+    states_moved: list[int]
+    kernel: Any
+    others: list[Value]
 
     def __init__(self, optimizer: Any, held: Held, backend: str) -> None:
         self.kind, self.held, self.count = type(optimizer), held, len(optimizer.parameters)

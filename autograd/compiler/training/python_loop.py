@@ -16,6 +16,11 @@ Clip: TypeAlias = Callable[[Floats], Floats]
 class PythonLoop:
     """The loop with the numbers that change; `state` is replaced as a whole, so that it is that of a whole step."""
 
+    update: Update
+    clip: Clip | None
+    buffers: Any
+    state: tuple[Floats, Floats]
+
     def __init__(self, update: Update, leaves: Floats, inputs: Floats, clip: Clip | None) -> None:
         self.update, self.state, self.clip = update, (leaves, inputs), clip
         self.buffers = update.kernel.prepared(leaves, inputs)
@@ -45,6 +50,10 @@ class PythonLoop:
 
 class PythonStack:
     """Batches of equal size, and the buffers of the loss."""
+
+    count: int
+    buffers: Any
+    batches: Floats
 
     def __init__(self, kernel: Any, leaves: Floats, batches: Floats) -> None:
         self.batches, self.count = batches, len(batches)

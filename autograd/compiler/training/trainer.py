@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arguments import Call, at_least_one
 from ..backends.registry import BACKENDS
-from ..cache import Codes, Recent
+from ..cache import Codes, Recent, Traced
 from ..ir.arrays import Floats, Ints
 from .optimizer_step import Held, Update
 from .python_loop import Clip, PythonLoop
@@ -99,6 +99,19 @@ def _all(session: "Session", rows: int, size: int, epochs: int, random: Any) -> 
 
 class Session:
     """Training that goes on from epoch to epoch. Between `load` and `store` the numbers are here, not in the Values."""
+
+    trainer: Trainer
+    codes: Codes
+    call: Call
+    optimizer: Any
+    clip: Clip | None
+    columns: Floats
+    traced: Traced
+    kernel: Any
+    update: Update
+    leaves: Floats
+    loop: Any
+    slice: int
 
     def __init__(self, trainer: Trainer, codes: Codes, call: Call, optimizer: Any, clip: Clip | None) -> None:
         self.trainer, self.codes, self.call, self.optimizer, self.clip = trainer, codes, call, optimizer, clip

@@ -52,6 +52,8 @@ def _weigh(link: Link, goes_on: bool) -> None:
 class Columns:
     """Items by column, each column in order; `links` join neighbouring columns."""
 
+    columns: list[list[Item]]
+
     def __init__(self, columns: list[list[Item]], links: Sequence[Link]) -> None:
         self.columns = columns
         self.before: dict[Item, list[Link]] = {item: [] for item in self}

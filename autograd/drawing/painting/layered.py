@@ -55,6 +55,11 @@ class Level:
 class Layout:
     """The middles of `nodes` and `labels`, `frames` as beginning and size, and `lines` as stops from tail to head."""
 
+    size: Callable[[Node], Size]
+    label_sizes: Mapping[Edge, Size]
+    title: Callable[[Frame], tuple[Size, Size]]
+    lines: dict[Edge, list[Stop]]
+
     def __init__(
         self, graph: Graph, size: Callable[[Node], Size], labels: Mapping[Edge, Size],
         title: Callable[[Frame], tuple[Size, Size]],

@@ -13,6 +13,10 @@ from .loop_nests import BundleWriter, Counter, Segment, segments
 class RowSumsWriter(BundleWriter):
     """The function of a bundle that sums over rows; fused multiply-adds are allowed here, the order is fixed."""
 
+    loaded: dict[Any, Lanes]
+    origins: dict[Any, str]
+    type: Type
+
     def _nest(self) -> None:
         extents = self.bundle.extents
         inner = len(extents) - 1 if extents else None

@@ -59,6 +59,9 @@ def _single(number: float) -> float:
 class Body:
     """The instructions of one function, as they are written."""
 
+    label: str
+    count: int
+
     def __init__(self, module: "Module") -> None:
         self.module = module
         self.lines: list[str] = []
@@ -124,6 +127,10 @@ class Body:
 
 class Loop:
     """A loop's counter, its carried values, and what they become next."""
+
+    counter: str
+    carried: list[str]
+    next: list[str]
 
     def __init__(self, counter: str, carried: list[str]) -> None:
         self.counter, self.carried, self.next = counter, carried, list(carried)

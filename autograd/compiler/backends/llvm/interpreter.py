@@ -24,6 +24,12 @@ SPLAT, LOAD, TERM, SUM = "splat", "load", "term", "sum"
 class TableWriter:
     """The tables of all long steps of one kind (once, or for rows), and the loop that works through them."""
 
+    schedule: Schedule
+    rowwise: bool
+    places: Places
+    width: int
+    row_slots: int
+
     def __init__(self, schedule: Schedule, rowwise: bool, places: Places) -> None:
         self.schedule, self.rowwise, self.places = schedule, rowwise, places
         self.cases: dict[Operation | str, int] = {}

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from ...ir.arrays import Floats
+from ...ir.arrays import Floats, Ints
 from ...loops.nests import Schedule
 from ..kernel import Buffers, Kernel, writer
 from .lanes import LIBRARY
 from .loop_nests import TILE
-from .module import TYPES, ModuleWriter
+from .module import TYPES, Layout, ModuleWriter
 
 CHUNKS = 8  # at most so many sums over rows are made side by side, whatever the number of threads
 LEAST = 4  # tiles in a chunk
@@ -22,6 +23,20 @@ LEAST = 4  # tiles in a chunk
 
 class LlvmKernel(Kernel):
     """A schedule as machine code, with room for so many leaves and inputs; releasing it frees the code."""
+
+    schedule: Schedule
+    dtype: "np.dtype[Any]"
+    layout: Layout
+    tables: list[Any]
+    text: str
+    row_slots: int
+    block: int
+    engine: Any
+    once: Any
+    rows: Any
+    call: Any
+    finish: Any
+    constants: Floats
 
     def __init__(self, schedule: Schedule, dtype: Any = np.float64, leaves: int = 0, inputs: int = 0) -> None:
         super().__init__()
@@ -45,6 +60,27 @@ class LlvmKernel(Kernel):
 
 class Prepared(Buffers):
     """A kernel with its buffers: change `leaves` and `inputs` in place, call `run`, read what it returns."""
+
+    kernel: Any
+    shape: tuple[int, ...]
+    threads: int
+    pool: Floats
+    leaves: Floats
+    count: int
+    alone: bool
+    outputs: Floats
+    chunk: int
+    chunks: int
+    sums: Any
+    buffers: list[Floats]
+    arguments: Any
+    block: Ints
+    passed: int
+    address: int
+    put: Callable[..., None] | None
+    stride: int
+    columns: Floats
+    inputs: Floats
 
     def __init__(self, kernel: LlvmKernel, shape: tuple[int, ...], threads: int) -> None:
         self.kernel, self.shape, self.threads = kernel, shape, threads

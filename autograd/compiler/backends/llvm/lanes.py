@@ -18,6 +18,11 @@ class Lanes:
     `size` has the same absolute values, where a sign was changed: so e⁻|ˣ| is computed once for x and −x.
     """
 
+    m: "LaneArithmetic"
+    name: str
+    mask: str
+    size: "Lanes | None"
+
     def __init__(self, m: "LaneArithmetic", name: str, mask: str = "", size: "Lanes | None" = None) -> None:
         self.m, self.name, self.mask, self.size = m, name, mask, size
 
@@ -93,6 +98,9 @@ class UpToOne(Lanes):
 
 class LaneArithmetic(Arithmetic):
     """Lanes of one type, written into one body."""
+
+    body: Body
+    type: Type
 
     def __init__(self, body: Body, type: Type) -> None:
         self.body, self.type = body, type

@@ -46,6 +46,13 @@ def segments(count: int, *steps: int) -> list[Segment]:
 class BundleWriter:
     """One bundle's function. `offsets` says where P, K, U (and X, of a single row) lie in the pool."""
 
+    bundle: Bundle
+    rowwise: bool
+    offsets: dict[str, int]
+    wide: Type
+    body: Body
+    type: Type
+
     def __init__(self, module: Module, bundle: Bundle, rowwise: bool, offsets: dict[str, int], type: Type) -> None:
         self.bundle, self.rowwise, self.offsets, self.wide = bundle, rowwise, offsets, type
         self.body = Body(module)
@@ -270,6 +277,11 @@ class BundleWriter:
 
 class Over:
     """A loop as a context: `enter` is told the counter. A loop of one turn is no loop."""
+
+    single: bool
+    part: Segment
+    enter: Callable[[Counter], None]
+    loop: Any
 
     def __init__(self, body: Body, stop: str, part: Segment, enter: Callable[[Counter], None]) -> None:
         self.single = part.start + part.step == part.stop

@@ -52,6 +52,15 @@ def _most(numbers: Any) -> int:
 class ModuleWriter:
     """The text of a schedule's module, and the tables that it reads."""
 
+    schedule: Schedule
+    type: Type
+    module: Module
+    layout: Layout
+    places: Places
+    once: list[tuple[str, str, bool]]
+    rows: list[tuple[str, str, bool]]
+    row_slots: int
+
     def __init__(self, schedule: Schedule, dtype: str, leaves: int = 0, inputs: int = 0) -> None:
         self.schedule, self.type, self.module = schedule, TYPES[dtype], Module()
         self.tables: list[NDArray[np.int32]] = []

@@ -122,6 +122,13 @@ def available() -> bool:
 class Slots:
     """Where the slots of some leaves are. The leaves must live as long as this."""
 
+    code: _Code
+    count: int
+    places: Any
+    room: Floats
+    leaves: int
+    between: int
+
     def __init__(self, leaves: Sequence[Value]) -> None:
         self.code, self.count = _code(), len(leaves)
         self.places, self.room = np.array([id(leaf) for leaf in leaves], np.uintp), np.empty(self.count)

@@ -17,6 +17,9 @@ STRAIGHT = 100  # more nodes than these are not written out: compiling must stay
 class Places:
     """Where nodes lie, as one number each: in the pool, or, for row values, a slot of the buffer."""
 
+    schedule: Schedule
+    offsets: dict[str, int]
+
     def __init__(self, schedule: Schedule, offsets: dict[str, int]) -> None:
         self.schedule, self.offsets = schedule, offsets
 

@@ -20,6 +20,9 @@ STRAND = 4  # terms of a series that wait for one another
 class Writer:
     """The body of one function of four lanes, and what such functions have in common."""
 
+    body: Body
+    m: Any
+
     def __init__(self, module: Module, arithmetic: Any) -> None:
         self.body = Body(module)
         self.m = arithmetic(self.body, FOUR)
