@@ -17,6 +17,7 @@ from .operations.arithmetic import FLOATS, NOTHING, Arithmetic, real
 from .operations.elementary import EXP_DIFFERENCE, TRUEDIV
 from .operations.operation import OPERATIONS, Operation, register
 from .requirements import require
+from .support.pytree import AnyFunction
 from .value import RECORDER, Constant, Value, apply
 
 WITHOUT_ROW = ("log_softmax", "operation", "softmax")  # the functions here that are no operations of the table
@@ -24,8 +25,8 @@ WITHOUT_ROW = ("log_softmax", "operation", "softmax")  # the functions here that
 
 def operation(
     name: str,
-    forward: Callable[..., Any],
-    partials: Sequence[Callable[..., Any] | None],
+    forward: AnyFunction,
+    partials: Sequence[AnyFunction | None],
     *,
     symbol: str = "",
     operands: Sequence[str] = (),
@@ -83,7 +84,7 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", function))
 
 
-def _answering(name: str, partial: Callable[..., Any]) -> Callable[..., Any]:
+def _answering(name: str, partial: Any) -> Callable[..., Any]:
     """The partial; a forgotten `return` is an error, since None would be taken for: no gradient passes."""
 
     @wraps(partial)
@@ -99,7 +100,7 @@ def _answering(name: str, partial: Callable[..., Any]) -> Callable[..., Any]:
     return answering
 
 
-def _require_arity(name: str, function: Callable[..., Any] | None, arguments: Sequence[str]) -> None:
+def _require_arity(name: str, function: Any, arguments: Sequence[str]) -> None:
     """Raise ValueError now where a call with so many arguments would fail later."""
     if function is not None:
         try:

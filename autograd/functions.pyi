@@ -4,6 +4,7 @@ from typing import Any, overload
 
 from .operations.arithmetic import Arithmetic, Number
 from .operations.operation import Operation
+from .support.pytree import AnyFunction
 from .value import Value
 
 __all__ = [
@@ -91,8 +92,8 @@ VALUES: Arithmetic
 
 def operation(
     name: str,
-    forward: Callable[..., Any],
-    partials: Sequence[Callable[..., Any] | None],
+    forward: AnyFunction,
+    partials: Sequence[AnyFunction | None],
     *,
     symbol: str = "",
     operands: Sequence[str] = (),

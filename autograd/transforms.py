@@ -5,8 +5,7 @@ as numbers; otherwise (nested, or with a Value from outside) they are Values, an
 those of the numbers that the function computed with, whatever is assigned to a `.data` later.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .functions import VALUES
@@ -15,13 +14,11 @@ from .operations.arithmetic import is_number, real
 from .operations.elementary import IDENTITY
 from .operations.operation import Operation
 from .recorders import Around, recording, using
-from .support.pytree import describe, flatten, restore
+from .support.pytree import AnyFunction, describe, flatten, restore
 from .value import RECORDER, Constant, Operands, Recorder, Value, apply
 
-Function = Callable[..., Any]
 
-
-def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def value_and_grad(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns `(function(*args), gradient)`; the gradient has the structure of args[argnums].
 
     >>> value_and_grad(lambda x: x * x)(3.0)
@@ -29,14 +26,14 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Fu
     """
 
     def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
-        with Trace(partial(function, **named), args, argnums) as trace:
+        with Trace(function, args, argnums, named) as trace:
             out = trace.single_output()
             return trace.handed_out(out), trace.assemble(trace.gradients(out))
 
     return _named(differentiated, "value_and_grad", function)
 
 
-def grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def grad(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """The gradient of a function with one number as its result, with respect to the arguments `argnums`.
 
     Arguments are numbers, Values and (nested) lists of them; a tuple `argnums` gives a tuple of gradients. Arguments by
@@ -52,7 +49,7 @@ def grad(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return _named(lambda *args, **named: both(*args, **named)[1], "grad", function)
 
 
-def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def jacobian(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """The derivatives of every result by every input: the results' structure, with the inputs' structure inside.
 
     >>> jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 5.0])
@@ -60,14 +57,14 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
     """
 
     def differentiated(*args: Any, **named: Any) -> Any:
-        with Trace(partial(function, **named), args, argnums) as trace:
+        with Trace(function, args, argnums, named) as trace:
             rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
             return restore(trace.result, rows)
 
     return _named(differentiated, "jacobian", function)
 
 
-def hessian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def hessian(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """The second derivatives of a function with one number as its result: the Jacobian of its gradient.
 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
@@ -76,7 +73,7 @@ def hessian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return _named(jacobian(grad(function, argnums), argnums), "hessian", function)
 
 
-def hvp(function: Function) -> Function:
+def hvp(function: AnyFunction) -> Callable[..., Any]:
     """`hvp(f)(x, v)`: the Hessian of f at x times v, without the matrix: the gradient of ∇f(x)·v.
 
     x is a number or a (nested) list, v has its structure, and so has the result. Raises ValueError when not.
@@ -132,10 +129,12 @@ class Trace:
     result: Any
     roots: list[Value]
     order: list[Value]
-    live: set[Any] | set[Value]
+    live: set[Value]
     is_plain: bool
 
-    def __init__(self, function: Function, args: Sequence[Any], argnums: int | tuple[int, ...]) -> None:
+    def __init__(
+        self, function: Any, args: Sequence[Any], argnums: int | tuple[int, ...], named: Mapping[str, Any]
+    ) -> None:
         self.argnums = argnums
         chosen = positions(argnums, len(args))
         self.arguments = [args[position] for position in chosen]
@@ -147,7 +146,7 @@ class Trace:
                 traced[position] = restore(argument, [next(fresh) for _ in flatten(argument)])
             self.notes = Notes(recorder := RECORDER.get())
             with using(recorder if self.tracing else self.notes):
-                self.result = function(*traced)
+                self.result = function(*traced, **named)
         self.roots = [out for out in self.outputs() if isinstance(out, Value)]
         self.order = topological_order(*self.roots, visited=set(self.sources))
         self.live = set() if self.tracing else self._live()
@@ -245,7 +244,7 @@ def _position(number: Any, count: int) -> int:
     return number % count
 
 
-def _named(wrapper: Function, transform: str, function: Function) -> Function:
+def _named(wrapper: Callable[..., Any], transform: str, function: Any) -> Callable[..., Any]:
     name = getattr(function, "__name__", "function")
     wrapper.__name__ = wrapper.__qualname__ = f"{transform}({name})"
     wrapper.__doc__ = f"{transform} of {name}.\n\n{getattr(function, '__doc__', None) or ''}"

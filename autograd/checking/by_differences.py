@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ..graph import dependents, gradients, topological_order
 from ..recorders import no_grad, recording
-from ..support.pytree import describe, flatten, restore
+from ..support.pytree import AnyFunction, describe, flatten, restore
 from ..value import Constant, Value
 from .differences import Differences, Estimate, Step, rounding, scale, shrinking_steps
 from .verdicts import AGREES, CANNOT_TELL, Derivative, Report
@@ -17,7 +17,7 @@ Parameters: TypeAlias = Iterable[Value] | Mapping[str, Value]
 
 
 def gradcheck(
-    function: Callable[..., Any],
+    function: AnyFunction,
     *points: Any,
     parameters: Parameters | None = None,
     eps: float = 1e-5,
@@ -66,14 +66,14 @@ def _fresh(x: Any) -> Value:
     return Value(x.data, x.label) if isinstance(x, Value) else Value(x)
 
 
-def _named_points(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[Value, str]:
+def _named_points(function: AnyFunction, arguments: Sequence[Any]) -> dict[Value, str]:
     """The fresh leaves with a name each: their label, or their place in the arguments of `function`."""
     names = _argument_names(function, len(arguments))
     pairs = [pair for name, argument in zip(names, arguments, strict=True) for pair in _places(argument, name)]
     return {leaf: leaf.label or place for place, leaf in pairs}
 
 
-def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
+def _argument_names(function: AnyFunction, count: int) -> list[str]:
     """The names that `function` gives its first `count` positional parameters; numbered where it has none."""
     try:
         parameters = inspect.signature(function).parameters.values()

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from ..support.pytree import AnyFunction
     from ..value import Value
     from .compiled import Compiled
 
 
 def compile(
-    source: Any,
+    source: "AnyFunction | Value | Sequence[Any]",
     parameters: "Iterable[Value] | None" = None,
     *,
     inputs: "Sequence[Value] | None" = None,

@@ -1,9 +1,24 @@
 """Numbers in nested lists: flattening, putting back, and saying what a structure is."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from ..operations.arithmetic import is_number
+
+
+class _Called(Protocol):
+    @property
+    def __call__(self) -> Any: ...
+
+
+AnyFunction: TypeAlias = (
+    Callable[[Any], Any]
+    | Callable[[Any, Any], Any]
+    | Callable[[Any, Any, Any], Any]
+    | Callable[[Any, Any, Any, Any], Any]
+    | _Called
+)
+"""Whatever can be called. Spelled so, type checkers take the parameters of a lambda for anything, not for unknown."""
 
 
 def flatten(tree: Any) -> list[Any]:

@@ -1,9 +1,12 @@
 """A user whose own code is checked strictly has no error from what the library's types say or leave open."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
@@ -38,12 +41,36 @@ def test_mypy_does_find_a_users_mistake(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
-def test_what_users_write_passes_pyright_strict(tmp_path: Path) -> None:
-    pyright = shutil.which("pyright")
-    if pyright is None:
-        pytest.skip("pyright is not installed (npm install -g pyright)")
+def the_checker() -> str:
+    if found := shutil.which("pyright"):
+        return found
+    pytest.skip("pyright is not installed (npm install -g pyright)")
+
+
+def test_what_users_write_and_the_readme_pass_pyright_strict(tmp_path: Path) -> None:
+    pyright = the_checker()
     shutil.copy(WRITTEN, tmp_path / "user.py")
+    for k, block in enumerate(BLOCKS):
+        (tmp_path / f"readme{k}.py").write_text(block, encoding="utf-8")
     (tmp_path / "pyrightconfig.json").write_text(f'{{"typeCheckingMode": "strict", "extraPaths": ["{ROOT}"]}}')
     command = [pyright, "--pythonpath", sys.executable, "."]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert "0 errors, 0 warnings" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("package", ["autograd", "nn"])
+def test_every_public_type_is_known(package: str, tmp_path: Path) -> None:
+    pyright = the_checker()
+    venv.create(tmp_path / "venv", with_pip=False)
+    (installed,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    for name in ("autograd", "nn"):
+        shutil.copytree(ROOT / name, installed / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (installed / "others.pth").write_text(sysconfig.get_path("purelib"))  # NumPy's types
+    path = os.pathsep.join([str(tmp_path / "venv" / "bin"), os.environ["PATH"]])
+    command = [pyright, "--verifytypes", package, "--ignoreexternal"]
+    environment = os.environ | {"PATH": path, "VIRTUAL_ENV": str(tmp_path / "venv"), "PYTHONPATH": ""}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert "Type completeness score: 100%" in done.stdout, done.stdout
+    assert int(re.search(r"With known type: (\d+)", done.stdout)[1]) > 500  # type: ignore[index]

@@ -34,6 +34,16 @@ called: Value = x.tanh() + x.exp() + x.relu() + autograd.sqrt(y)
 spread = np.exp(x)
 
 
+third = grad(grad(lambda x: x**3))(2.0)
+mixed = value_and_grad(lambda a, b: a * b, argnums=(0, 1))(2.0, 3.0)
+bent = hessian(lambda v: total([u * u for u in v]))([1.0])
+steep = jacobian(lambda u: [u, u * u])(1.0)
+along = autograd.hvp(lambda u: u * u)(1.0, 1.0)
+quick = compile(lambda a, b, c: a * b + c)
+print(gradcheck(lambda u: u * u, 3.0))
+cube = autograd.operation("cube", lambda m, u: u * u * u, [lambda m, u, out: 3.0 * u * u])
+
+
 def product(v: Sequence[Value]) -> Value:
     return v[0] * v[1]
 
