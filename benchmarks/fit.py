@@ -141,7 +141,7 @@ def jax(task: Task) -> Run:
         z = x[:, 0]
         return jnp.mean((z - t) ** 2) if task.is_regression else jnp.mean(jax.nn.softplus(z) - t * z)
 
-    @jax.jit
+    @jax.jit  # type: ignore[untyped-decorator]
     def step(state: Any, x: Any, t: Any) -> Any:
         layers, first, second, count = state
         slopes = jax.grad(loss)(layers, x, t)

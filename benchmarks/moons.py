@@ -119,7 +119,7 @@ def contenders(steps: int) -> dict[str, Contender]:
     found = {}
     for on in (True, False):
         state = "on" if on else "off"
-        both = {"collecting": on, "steps": steps}
+        both: dict[str, Any] = {"collecting": on, "steps": steps}
         theirs, ours = (micrograd.engine.Value, micrograd.nn.MLP), (autograd.Value, nn.MLP)
         found[f"micrograd {state}"] = contender(*theirs, micrograds_loss, **both)
         found[f"nn {state}"] = contender(*ours, our_loss, **both)

@@ -8,6 +8,7 @@ Pictures of it all go to the folder demo/.
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any, TypeAlias
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
@@ -17,9 +18,10 @@ from autograd import Value, gradcheck, walk
 from autograd.graph import topological_order
 
 FOLDER = Path("demo")
+Rows: TypeAlias = tuple[Any, Any]  # what is known of each case, and what is to be found out
 
 
-def load():
+def load() -> tuple[Rows, Rows, list[str]]:
     """The rows to learn from and those held out, standardised with what is known of the first; the columns' names."""
     data = load_breast_cancer()
     X, X_test, y, y_test = train_test_split(data.data, data.target, test_size=0.2, stratify=data.target, random_state=0)
@@ -27,7 +29,7 @@ def load():
     return ((X - mean) / deviation, y), ((X_test - mean) / deviation, y_test), list(data.feature_names)
 
 
-def train(learned, held_out):
+def train(learned: Rows, held_out: Rows) -> tuple[nn.MLP, nn.History]:
     """A network with one hidden layer. Its output is a logit: above 0 means benign."""
     model = nn.MLP(30, [16, 1], init="he_normal", rng=Random(0))
     print(model, end="\n\n")
@@ -47,7 +49,7 @@ def train(learned, held_out):
     return model, history
 
 
-def show_one_neuron(model, rows, names, shown=8):
+def show_one_neuron(model: nn.MLP, rows: Rows, names: list[str], shown: int = 8) -> tuple[int, Any]:
     """The backward pass through the hidden neuron that weighs most in the hardest case."""
     X, y = rows
     scores = nn.predict(model, X)
@@ -59,7 +61,7 @@ def show_one_neuron(model, rows, names, shown=8):
 
     # A neuron is two nodes: z, the dot of weights, inputs and bias, and a = relu(z). They are found by who uses whom.
     order = topological_order(loss)
-    neuron = max(model.layers[0].neurons, key=lambda neuron: abs(neuron.b.grad))
+    neuron: Any = max(model.layers[0].neurons, key=lambda neuron: abs(neuron.b.grad))
     z = consumer(order, neuron.b)
     a = consumer(order, z)
     logit = consumer(order, a)
@@ -79,12 +81,12 @@ def show_one_neuron(model, rows, names, shown=8):
     return case, neuron
 
 
-def consumer(order, operand):
+def consumer(order: list[Value], operand: Value) -> Any:
     """The first node that is computed from `operand`."""
     return next(node for node in order if operand in node.operands)
 
 
-def check(model, rows, count=10):
+def check(model: nn.MLP, rows: Rows, count: int = 10) -> None:
     """The gradient of the trained model beside central differences, for the mean loss of the first rows."""
     X, y = rows[0][:count], rows[1][:count]
     names = dict(model.named_parameters())
@@ -93,7 +95,7 @@ def check(model, rows, count=10):
     assert report
 
 
-def one_neurons_loss(model, neuron, x, y):
+def one_neurons_loss(model: nn.MLP, neuron: nn.Neuron, x: list[float], y: float) -> Value:
     """The loss as a graph of this one hidden neuron: what all the others add to the logit enters as one number."""
     inputs = [Value(number, label=f"x{j}") for j, number in enumerate(x, 1)]
     v = model.layers[1].neurons[0].w[model.layers[0].neurons.index(neuron)]
@@ -102,7 +104,7 @@ def one_neurons_loss(model, neuron, x, y):
     return nn.bce_with_logits(a * v + rest, y)
 
 
-def save_pictures(model, history, rows, case, neuron):
+def save_pictures(model: nn.MLP, history: nn.History, rows: Rows, case: int, neuron: nn.Neuron) -> None:
     """The learning curve, how gradients flow, the network in one case, and the neuron's walk as a page to click."""
     FOLDER.mkdir(exist_ok=True)
     X, y = rows
@@ -116,7 +118,7 @@ def save_pictures(model, history, rows, case, neuron):
     print("  learning.png, gradients.png, network.svg, neuron.html")
 
 
-def main():
+def main() -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # ∂ and Σ are meant, on every console
     learned, held_out, names = load()
     model, history = train(learned, held_out)

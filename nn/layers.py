@@ -52,7 +52,7 @@ class Neuron(Module):
     """
 
     w: list[Value]
-    b: Value | None
+    b: Value | Any  # None where there is no bias
     activation: Activation
 
     def __init__(
@@ -200,7 +200,7 @@ class Sequential(Module):
       layers.2: Layer(8, 1, linear)
     """
 
-    layers: list[Callable[[Any], Any]]
+    layers: list[Any]
     nin: Any
     nout: Any
 
@@ -216,12 +216,12 @@ class Sequential(Module):
             if given != taken and None not in (given, taken):
                 raise ValueError(f"layer {i} gives {given} outputs, but layer {i + 1} takes {taken} inputs")
 
-    def __call__(self, x: Numbers) -> Value | list[Value]:
+    def __call__(self, x: Numbers) -> Any:
+        """The outputs for one row: a Value where there is one, else a list of them."""
         out: Any = x
         for layer in self.layers:
             out = layer(out)
-        result: Value | list[Value] = out[0] if isinstance(out, list) and len(out) == 1 else out
-        return result
+        return out[0] if isinstance(out, list) and len(out) == 1 else out
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -247,7 +247,7 @@ class MLP(Sequential):
     0.2433
     """
 
-    layers: list[Layer]  # type: ignore[assignment]
+    layers: list[Layer]
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ def loss_function(problem: Problem, model: nn.MLP) -> Any:
     parameters = model.parameters()
 
     def loss(x: Any, y: Any) -> Any:
-        value = LOSSES[problem.loss](model(x), y)
+        value = LOSSES[problem.loss](model(x), y)  # type: ignore[operator]
         return value + problem.alpha * autograd.sum([p * p for p in parameters]) if problem.alpha else value
 
     return loss
@@ -42,7 +42,7 @@ def loss_function(problem: Problem, model: nn.MLP) -> Any:
 
 def network(problem: Problem, backend: str = "llvm") -> Contender:
     model = mlp(problem)
-    f = compile(loss_function(problem, model), parameters=model.parameters(), backend=backend)
+    f = compile(loss_function(problem, model), parameters=model.parameters(), backend=backend)  # type: ignore[arg-type]
     return contender(f, f.kernel("backward", problem.X, problem.y))
 
 

@@ -45,7 +45,7 @@ def network(problem: Problem) -> Contender:
 
     def read(loss: float) -> tuple[float, Array]:
         penalty = problem.alpha * problem.theta @ problem.theta
-        return loss + penalty, gradient + 2 * problem.alpha * problem.theta
+        return loss + penalty, gradient + 2 * problem.alpha * problem.theta  # type: ignore[return-value]
 
     return Contender(step, read)
 

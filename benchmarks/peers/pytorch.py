@@ -23,7 +23,7 @@ def network(problem: Problem) -> Contender:
         h = X
         for w, b in pairs[:-1]:
             h = torch.relu(F.linear(h, w, b))
-        loss = loss_of(F.linear(h, *pairs[-1]), y)
+        loss = loss_of(F.linear(h, *pairs[-1]), y)  # type: ignore[operator]
         if problem.alpha:
             loss = loss + problem.alpha * sum((p * p).sum() for p in parameters)
         loss.backward()

@@ -6,12 +6,13 @@ Of autograd.checking.by_differences and autograd.checking.differences.
 import math
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 import autograd
 from autograd import OPERATIONS, Value, grad, gradcheck, no_grad
-from autograd.checking.by_differences import Derivative
+from autograd.checking.verdicts import Derivative
 
 
 @pytest.fixture
@@ -28,13 +29,13 @@ def planted(request: pytest.FixtureRequest) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("planted", [2.0], indirect=True)
-def test_a_right_derivative_passes(planted: object) -> None:
+def test_a_right_derivative_passes(planted: Any) -> None:
     assert gradcheck(planted, 0.3)
     assert gradcheck(grad(planted), 0.3)
 
 
 @pytest.mark.parametrize("planted", [2.001, 1.999, -2.0, 0.0, math.nan, math.inf], indirect=True)
-def test_a_wrong_derivative_is_caught(planted: object) -> None:
+def test_a_wrong_derivative_is_caught(planted: Any) -> None:
     report = gradcheck(planted, 0.3)
     assert not report
     assert report.verdict is False
@@ -42,7 +43,7 @@ def test_a_wrong_derivative_is_caught(planted: object) -> None:
 
 
 @pytest.mark.parametrize("planted", [2.001], indirect=True)
-def test_only_the_wrong_one_of_many_is_blamed(planted: object) -> None:
+def test_only_the_wrong_one_of_many_is_blamed(planted: Any) -> None:
     report = gradcheck(lambda a, b, c: a * b + planted(c), 1.0, 2.0, 0.3)
     assert [d.name for d in report.derivatives if not d.passed] == ["c"]
     assert report.analytic == pytest.approx([2.0, 1.0, 2.001 * math.cos(0.6)], rel=1e-15)
@@ -55,7 +56,7 @@ def test_only_the_wrong_one_of_many_is_blamed(planted: object) -> None:
 def test_a_planted_second_derivative_is_caught() -> None:
     # the derivative is right as a number, but its formula hides that it depends on x
     name = "square_with_frozen_slope"
-    square = autograd.operation(name, lambda m, x: x * x, [lambda m, x, out: 2.0 * getattr(x, "data", x)])
+    square = autograd.operation(name, lambda m, x: x * x, [lambda m, x, out: 2.0 * getattr(x, "data", x)])  # type: ignore[operator]
     try:
         assert gradcheck(square, 3.0)
         with pytest.raises(ValueError, match="depends on no input"):
@@ -191,7 +192,7 @@ def test_nan_is_worst_of_all() -> None:
 
 
 @pytest.mark.parametrize("function", [autograd.relu, autograd.leaky_relu, lambda x: autograd.max([x, 0.0, 3.0 * x])])
-def test_a_kink_is_explained_and_passes(function: object) -> None:
+def test_a_kink_is_explained_and_passes(function: Any) -> None:
     report = gradcheck(function, 0.0)
     assert report
     assert report.derivatives[0].verdict == "kink"
@@ -200,7 +201,7 @@ def test_a_kink_is_explained_and_passes(function: object) -> None:
 
 
 @pytest.mark.parametrize("planted", [2.001, -2.0], indirect=True)
-def test_a_wrong_derivative_is_not_called_a_kink(planted: object) -> None:
+def test_a_wrong_derivative_is_not_called_a_kink(planted: Any) -> None:
     assert "kink" not in str(gradcheck(planted, 0.3))
 
 
@@ -218,7 +219,7 @@ def test_nothing_to_check_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("wrong", [1.0, "w", None])
-def test_parameters_must_be_values(wrong: object) -> None:
+def test_parameters_must_be_values(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"parameters\[1\] must be a Value"):
         gradcheck(lambda x: x, 1.0, parameters=[Value(1.0), wrong])
 
@@ -232,13 +233,13 @@ def test_parameters_must_be_leaves() -> None:
 
 
 @pytest.mark.parametrize("result", [1.0, Value(1.0), Value(1.0) * 2.0, [1.0, 2.0], []])
-def test_a_result_that_depends_on_no_input_is_an_error(result: object) -> None:
+def test_a_result_that_depends_on_no_input_is_an_error(result: Any) -> None:
     with pytest.raises(ValueError, match=r"depends on no input.*\.data"):
         gradcheck(lambda x: result, 1.0)
 
 
 @pytest.mark.parametrize("wrong", ["1", None, [1.0, "2"], {"a": 1.0}, 1j])
-def test_points_and_results_must_be_numbers(wrong: object) -> None:
+def test_points_and_results_must_be_numbers(wrong: Any) -> None:
     with pytest.raises(TypeError, match="expected numbers"):
         gradcheck(lambda x: x, wrong)
     with pytest.raises(TypeError, match="expected numbers"):

@@ -14,7 +14,7 @@ import pytest
 
 import autograd
 from autograd import OPERATIONS, Constant, Value, gradcheck
-from autograd.checking.by_differences import Derivative
+from autograd.checking.verdicts import Derivative
 from autograd.functions import evaluate, function_of
 from autograd.operations.operation import Operation
 
@@ -24,14 +24,14 @@ Real = Callable[[float], float]
 def judged(function: Real, slope: Real, x: float, **tolerances: float) -> Derivative:
     """The verdict on a function of one number and what is claimed to be its derivative."""
     row = Operation("claim", "claim", lambda m, x: function(x), (lambda m, x, out: slope(x),))
-    (found,) = gradcheck(function_of(row), x, **tolerances).derivatives
+    (found,) = gradcheck(function_of(row), x, **tolerances).derivatives  # type: ignore[arg-type]
     return found
 
 
 def verdicts(function: Real, slope: Real, x: float) -> tuple[str, str, str]:
     """Those on the right derivative, on one that is off by 1e-4, and on a reversed sign."""
     claims: list[Real] = [slope, lambda x: 1.0001 * slope(x), lambda x: -slope(x)]
-    return tuple(judged(function, claim, x).verdict for claim in claims)
+    return tuple(judged(function, claim, x).verdict for claim in claims)  # type: ignore[return-value]
 
 
 def relu(x: float) -> float:
@@ -165,7 +165,7 @@ def test_a_kink_beside_the_point_is_no_error(function: Real, distance: float) ->
     slope = math.copysign(1.0, distance) if function is abs else float(distance > 0.0)
     assert judged(function, lambda x: slope, distance).verdict == "agrees"
     for claim, passing in [(slope, {"agrees", "kink"}), (1.01, {"wrong"})]:  # a kink where 0.7 hides what is beyond
-        found = judged(lambda x: 0.7 + function(x - 0.5), lambda x, claim=claim: claim, 0.5 + distance)
+        found = judged(lambda x: 0.7 + function(x - 0.5), lambda x, claim=claim: claim, 0.5 + distance)  # type: ignore[misc]
         assert found.verdict in passing
 
 

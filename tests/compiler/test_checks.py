@@ -30,7 +30,7 @@ LOSSES: list[tuple[Callable[[Any, Any], Any], list[float], float, str]] = [
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("loss", "good", "bad", "message"), LOSSES)
 def test_a_target_that_does_not_fit_raises_and_changes_nothing(
-    loss: Any, good: list[float], bad: float, message: str, backend: str
+    loss: Any, good: list[float], bad: float, message: str, backend: Any
 ) -> None:
     w = Value(0.5)
     f = compile(lambda x, t: loss(w * x, t), [w], backend=backend)
@@ -50,7 +50,7 @@ def test_a_target_that_does_not_fit_raises_and_changes_nothing(
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_prediction_that_is_no_probability_raises_as_in_the_engine(backend: str) -> None:
+def test_a_prediction_that_is_no_probability_raises_as_in_the_engine(backend: Any) -> None:
     w = Value(0.5)
     f = compile(lambda x, t: nn.bce(w * x, t), [w], backend=backend)
     mean = (math.log(2.0) - math.log(0.9)) / 2.0
@@ -72,7 +72,7 @@ HIDDEN: dict[str, Callable[[Any, Any], Any]] = {
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", HIDDEN)
-def test_what_does_not_hold_is_named_also_where_the_result_would_not_show_it(name: str, backend: str) -> None:
+def test_what_does_not_hold_is_named_also_where_the_result_would_not_show_it(name: str, backend: Any) -> None:
     f = compile(HIDDEN[name], backend=backend)
     P, t = np.array([0.5, 0.25, 1.5]), np.ones(3)
     with pytest.raises(ValueError, match=r"the prediction.* is 1\.5"):
@@ -85,7 +85,7 @@ def test_what_does_not_hold_is_named_also_where_the_result_would_not_show_it(nam
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("direct", [False, True])
-def test_a_prediction_that_training_drives_out_of_its_range_is_named(direct: bool, backend: str) -> None:
+def test_a_prediction_that_training_drives_out_of_its_range_is_named(direct: bool, backend: Any) -> None:
     w = Value(0.5, label="w")
     f = compile(lambda x, t: nn.bce(w if direct else w * x, t), [w], backend=backend)
     with pytest.raises(ValueError, match=r"the prediction (w|at row 0) is 2\.5, no probability"):
@@ -99,7 +99,7 @@ def test_a_nan_that_meets_all_requirements_stays_a_nan() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_gradient_through_a_checked_prediction_is_the_engines(backend: str) -> None:
+def test_the_gradient_through_a_checked_prediction_is_the_engines(backend: Any) -> None:
     def loss(x: Any, t: Any) -> Any:
         return nn.bce(0.5 + 0.4 * autograd.tanh(x), t)
 

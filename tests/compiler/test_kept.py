@@ -41,7 +41,7 @@ def gradients(model: Any, f: Any, x: list[float]) -> tuple[list[float], list[flo
     return found, [p.grad for p in model.parameters()]
 
 
-def test_a_replaced_layer_and_a_parameter_added_later_get_their_gradients(backend: str) -> None:
+def test_a_replaced_layer_and_a_parameter_added_later_get_their_gradients(backend: Any) -> None:
     class Scaled(nn.Module):
         def __init__(self) -> None:
             self.inner, self.extra = nn.MLP(2, [3, 1], "tanh", rng=random.Random(0)), [Value(0.5)]
@@ -51,7 +51,7 @@ def test_a_replaced_layer_and_a_parameter_added_later_get_their_gradients(backen
 
     model = Scaled()
     f = compile(model, backend=backend)
-    changes: list[Callable[[], object]] = [
+    changes: list[Callable[[], Any]] = [
         lambda: None,
         lambda: model.inner.layers.__setitem__(0, nn.Layer(2, 3, "tanh", rng=random.Random(1))),
         lambda: model.extra.append(Value(2.0)),
@@ -69,7 +69,7 @@ def test_a_replaced_layer_and_a_parameter_added_later_get_their_gradients(backen
         assert all(p.data != old for p, old in zip(model.parameters(), before, strict=True))
 
 
-def test_parameters_that_a_model_makes_at_its_first_call_get_their_gradients(backend: str) -> None:
+def test_parameters_that_a_model_makes_at_its_first_call_get_their_gradients(backend: Any) -> None:
     class Lazy(nn.Module):
         w: Any = None
 
@@ -108,19 +108,19 @@ def test_parameters_that_are_no_list_of_leaves_are_refused_with_the_remedy(param
         compile(MODEL, parameters, backend="numpy")
 
 
-def test_a_model_without_parameters_cannot_be_trained(backend: str) -> None:
+def test_a_model_without_parameters_cannot_be_trained(backend: Any) -> None:
     with pytest.raises(ValueError, match="needs parameters"):
         compile(nn.Sequential(autograd.tanh), backend=backend).backward(1.0)
 
 
 @pytest.mark.parametrize("wrong", [None, "3.5", 1j, Value(1.0), [1.0], np.ones(2)])
-def test_a_parameter_that_holds_no_number_is_named(wrong: Any, backend: str) -> None:
+def test_a_parameter_that_holds_no_number_is_named(wrong: Any, backend: Any) -> None:
     w, v = Value(2.0), Value(3.0, label="v")
     f = compile(lambda x: x * w + v, [w, v], backend=backend)
     assert f(1.0) == 5.0
     v.data = wrong
     optimizer = nn.SGD([w], lr=0.1)
-    calls: list[Callable[[], object]] = [
+    calls: list[Callable[[], Any]] = [
         lambda: f(1.0),
         lambda: f.value_and_grad(1.0),
         lambda: f.backward(1.0),
@@ -133,7 +133,7 @@ def test_a_parameter_that_holds_no_number_is_named(wrong: Any, backend: str) -> 
     assert (w.data, w.grad) == (2.0, 0.0)
 
 
-def test_gradients_are_added_to_all_parameters_or_none(backend: str) -> None:
+def test_gradients_are_added_to_all_parameters_or_none(backend: Any) -> None:
     w, v = Value(2.0), Value(3.0)
     f = compile(lambda x: x * w * v, [w, v], backend=backend)
     w.grad = None  # type: ignore[assignment]  # no gradient yet, as to the engine
@@ -163,7 +163,7 @@ def lossy(kind: str) -> Any:
         "a partial": functools.partial(lambda m, x: m(x) ** 2, model),
         "a method": Holder(model).loss,
     }
-    model.loss = compile(functions[kind], model.parameters(), backend="numpy")
+    model.loss = compile(functions[kind], model.parameters(), backend="numpy")  # type: ignore[arg-type]
     return model
 
 
@@ -196,14 +196,14 @@ def test_a_copy_that_would_lead_to_the_original_refuses_its_calls() -> None:
     f = numpy(lambda x: MODEL(x), MODEL.parameters())
     twin = copy.deepcopy([MODEL, f])[1]
     with pytest.raises(TypeError, match="computes with the original's parameters"):
-        twin.backward([1.0] * 8)
+        twin.backward([1.0] * 8)  # type: ignore[attr-defined]
     assert f([1.0] * 8) == MODEL([1.0] * 8).data
 
 
 # the cache
 
 
-def test_the_cache_keeps_the_structures_used_last(backend: str) -> None:
+def test_the_cache_keeps_the_structures_used_last(backend: Any) -> None:
     f = compile(autograd.sum, backend=backend)
     f([1.0])
     f([1.0, 2.0])
@@ -256,7 +256,7 @@ def test_a_class_is_no_model_yet() -> None:
 def test_the_sum_of_a_nested_list_is_refused_as_by_the_eager_engine() -> None:
     for call in (autograd.sum, numpy(autograd.sum)):
         with pytest.raises(TypeError, match=r"sum takes a real number, got a list of 2: take its numbers one by one"):
-            call([[1.0, 2.0], [3.0, 4.0]])
+            call([[1.0, 2.0], [3.0, 4.0]])  # type: ignore[list-item]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("llvmlite") is None, reason="a script of its own hides it")

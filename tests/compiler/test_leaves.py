@@ -25,7 +25,7 @@ def backend(request: Any) -> str:
     return str(request.param)
 
 
-def test_numbers_are_those_of_the_leaves(backend: str) -> None:
+def test_numbers_are_those_of_the_leaves(backend: Any) -> None:
     leaves = [Value(1.5), Weight(-0.0), Value(5e-324), Value(float("inf")), Value(1e308)]
     leaves[1].momentum = 3.0  # type: ignore[attr-defined]
     found = Leaves(leaves, BACKENDS[backend]).read()
@@ -33,7 +33,7 @@ def test_numbers_are_those_of_the_leaves(backend: str) -> None:
     assert np.signbit(found[1])
 
 
-def test_a_new_number_is_read_at_the_next_call(backend: str) -> None:
+def test_a_new_number_is_read_at_the_next_call(backend: Any) -> None:
     leaf = Value(1.0)
     leaves = Leaves([leaf], BACKENDS[backend])
     for number in (2.0, -3.25, 1e-300):
@@ -41,20 +41,20 @@ def test_a_new_number_is_read_at_the_next_call(backend: str) -> None:
         assert leaves.read().tolist() == [number]
 
 
-def test_whole_numbers_put_into_data_are_read_as_floats(backend: str) -> None:
+def test_whole_numbers_put_into_data_are_read_as_floats(backend: Any) -> None:
     leaf = Value(1.0)
     leaf.data = 3
     assert Leaves([Value(2.0), leaf], BACKENDS[backend]).read().tolist() == [2.0, 3.0]
 
 
-def test_a_leaf_without_a_number_is_named(backend: str) -> None:
+def test_a_leaf_without_a_number_is_named(backend: Any) -> None:
     leaf = Value(1.0, label="w")
     leaf.data = None  # type: ignore[assignment]
     with pytest.raises(TypeError, match=r"\.data of w"):
         Leaves([Value(2.0), leaf], BACKENDS[backend]).read()
 
 
-def test_gradients_are_added_to_what_is_there(backend: str) -> None:
+def test_gradients_are_added_to_what_is_there(backend: Any) -> None:
     leaves = [Value(0.0), Weight(0.0), Value(0.0)]
     leaves[1].grad = 0.1
     held = Leaves(leaves, BACKENDS[backend])
@@ -63,14 +63,14 @@ def test_gradients_are_added_to_what_is_there(backend: str) -> None:
     assert [leaf.grad for leaf in leaves] == [1.5, 0.1 + 0.2 + 0.3, 0.0]
 
 
-def test_no_gradient_yet_counts_as_none(backend: str) -> None:
+def test_no_gradient_yet_counts_as_none(backend: Any) -> None:
     leaves = [Value(0.0), Value(0.0)]
     leaves[1].grad = None  # type: ignore[assignment]
     Leaves(leaves, BACKENDS[backend]).add_gradients(np.array([1.0, 2.0]))
     assert [leaf.grad for leaf in leaves] == [1.0, 2.0]
 
 
-def test_where_one_gradient_is_no_number_none_is_changed(backend: str) -> None:
+def test_where_one_gradient_is_no_number_none_is_changed(backend: Any) -> None:
     leaves = [Value(0.0), Value(0.0, label="w"), Value(0.0)]
     leaves[1].grad = "none"  # type: ignore[assignment]
     with pytest.raises(TypeError, match=r"\.grad of w"):
@@ -78,13 +78,13 @@ def test_where_one_gradient_is_no_number_none_is_changed(backend: str) -> None:
     assert [leaf.grad for leaf in leaves] == [0.0, "none", 0.0]
 
 
-def test_gradients_of_float32_code_are_added_in_float64(backend: str) -> None:
+def test_gradients_of_float32_code_are_added_in_float64(backend: Any) -> None:
     leaf = Value(0.0)
     Leaves([leaf], BACKENDS[backend]).add_gradients(np.array([0.1], np.float32))
     assert leaf.grad == float(np.float32(0.1))
 
 
-def test_old_floats_are_let_go_and_shared_ones_kept(backend: str) -> None:
+def test_old_floats_are_let_go_and_shared_ones_kept(backend: Any) -> None:
     shared = float("0.625")
     leaves = [Value(shared) for _ in range(50)]
     for leaf in leaves:
@@ -110,7 +110,7 @@ def test_many_calls_keep_no_memory() -> None:
     assert {leaf.grad for leaf in leaves} == {201.0}
 
 
-def test_additions_from_several_threads_are_all_there(backend: str) -> None:
+def test_additions_from_several_threads_are_all_there(backend: Any) -> None:
     leaves = [Value(0.0) for _ in range(100)]
 
     def add() -> None:

@@ -21,7 +21,7 @@ def backend(request: Any) -> str:
     return str(request.param)
 
 
-def test_forms_that_alternate_each_find_their_own_code(backend: str) -> None:
+def test_forms_that_alternate_each_find_their_own_code(backend: Any) -> None:
     f = compile(autograd.sum, backend=backend)
     for _ in range(3):
         assert f([1.0, 2.0]) == 3.0
@@ -31,7 +31,7 @@ def test_forms_that_alternate_each_find_their_own_code(backend: str) -> None:
     assert f.cache_info().misses == 4
 
 
-def test_argnums_that_alternate_are_told_apart(backend: str) -> None:
+def test_argnums_that_alternate_are_told_apart(backend: Any) -> None:
     f = compile(lambda x, y: x * x * y, backend=backend)
     for _ in range(2):
         assert f.value_and_grad(3.0, 5.0) == (45.0, 30.0)
@@ -45,7 +45,7 @@ def test_argnums_that_alternate_are_told_apart(backend: str) -> None:
             f.value_and_grad(3.0, 5.0, argnums=2)
 
 
-def test_results_of_one_call_stay_when_the_next_is_made(backend: str) -> None:
+def test_results_of_one_call_stay_when_the_next_is_made(backend: Any) -> None:
     w = Value(2.0)
     f = compile(lambda x: [x[0] * w, (x[1], x[0] + x[1])], [w], backend=backend)
     rows = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -60,7 +60,7 @@ def test_results_of_one_call_stay_when_the_next_is_made(backend: str) -> None:
     assert kept[1].tolist() == np.asarray(slopes[0]).tolist()
 
 
-def test_the_gradient_of_rows_is_the_users_own_array(backend: str) -> None:
+def test_the_gradient_of_rows_is_the_users_own_array(backend: Any) -> None:
     f = compile(lambda x: x * x, backend=backend)
     x = np.array([1.0, 2.0, 3.0])
     value, slope = f.value_and_grad(x)
@@ -70,7 +70,7 @@ def test_the_gradient_of_rows_is_the_users_own_array(backend: str) -> None:
     assert f.value_and_grad(x)[1].tolist() == [2.0, 4.0, 6.0]
 
 
-def test_a_changed_global_is_seen_between_two_equal_calls(backend: str) -> None:
+def test_a_changed_global_is_seen_between_two_equal_calls(backend: Any) -> None:
     factor = {"it": 2.0}
     f = compile(lambda x: x * factor["it"], backend=backend)
     assert (f(3.0), f(3.0)) == (6.0, 6.0)
@@ -80,7 +80,7 @@ def test_a_changed_global_is_seen_between_two_equal_calls(backend: str) -> None:
     assert math.copysign(1.0, f(3.0)) == 1.0
 
 
-def test_no_rows_after_rows_are_refused_by_backward(backend: str) -> None:
+def test_no_rows_after_rows_are_refused_by_backward(backend: Any) -> None:
     w = Value(2.0)
     f = compile(lambda x: x * w, [w], backend=backend)
     assert f.backward(np.array([1.0, 3.0])) == 4.0
@@ -89,7 +89,7 @@ def test_no_rows_after_rows_are_refused_by_backward(backend: str) -> None:
     assert w.grad == 2.0
 
 
-def test_an_anomaly_is_watched_for_after_calls_without(backend: str) -> None:
+def test_an_anomaly_is_watched_for_after_calls_without(backend: Any) -> None:
     f = compile(autograd.log, backend=backend)
     assert f(0.0) == f(0.0) == -math.inf
     with detect_anomaly(), pytest.raises(AnomalyError, match="value of the compiled log"):
@@ -98,7 +98,7 @@ def test_an_anomaly_is_watched_for_after_calls_without(backend: str) -> None:
 
 
 @pytest.mark.parametrize("number", [2, True, Fraction(1, 2), np.float64(2.5), np.float32(0.5), np.int64(3)])
-def test_numbers_of_every_kind_are_their_floats(number: Any, backend: str) -> None:
+def test_numbers_of_every_kind_are_their_floats(number: Any, backend: Any) -> None:
     f = compile(lambda x, y: x * y, backend=backend)
     g = compile(autograd.sum, backend=backend)
     try:
@@ -112,7 +112,7 @@ def test_numbers_of_every_kind_are_their_floats(number: Any, backend: str) -> No
     assert g([1.0, number]) == 1.0 + expected
 
 
-def test_a_number_no_float_holds_is_named_after_good_calls(backend: str) -> None:
+def test_a_number_no_float_holds_is_named_after_good_calls(backend: Any) -> None:
     f = compile(lambda x, y: x * y, backend=backend)
     g = compile(autograd.sum, backend=backend)
     assert (f(2.0, 3.0), g([1.0, 2.0])) == (6.0, 3.0)
@@ -122,21 +122,21 @@ def test_a_number_no_float_holds_is_named_after_good_calls(backend: str) -> None
     assert (f(2.0, 3.0), g([1.0, 2.0])) == (6.0, 3.0)
 
 
-def test_lists_beside_rows_are_the_same_in_every_row(backend: str) -> None:
+def test_lists_beside_rows_are_the_same_in_every_row(backend: Any) -> None:
     f = compile(lambda x, c, k: x[0] * c[0] + x[1] * c[1][0] + k, backend=backend)
     rows = np.array([[1.0, 2.0], [3.0, 4.0]])
     assert f(rows, [10.0, [100.0]], 0.5).tolist() == [210.5, 430.5]
     assert f(rows, c=[10.0, [100.0]], k=0.5).tolist() == [210.5, 430.5]
 
 
-def test_float32_takes_its_numbers_by_the_same_way(backend: str) -> None:
+def test_float32_takes_its_numbers_by_the_same_way(backend: Any) -> None:
     w = Value(0.1)
     f = compile(lambda x: x[0] * w + x[1], [w], backend=backend, dtype="float32")
     assert f([1.0, 2.0]) == float(np.float32(0.1) + np.float32(2.0))
     assert f([1.0, 2.0]) == f(np.array([[1.0, 2.0]]))[0]
 
 
-def test_a_bias_that_changes_is_seen_by_sums_in_one_call(backend: str) -> None:
+def test_a_bias_that_changes_is_seen_by_sums_in_one_call(backend: Any) -> None:
     """NumPy's einsum takes a sum with a leading term that is one number for all rows; it was read when it was made."""
     weights = [Value(0.5 * k) for k in range(9)]
     f = compile(lambda x: autograd.dot(weights[:8], x, weights[8]), weights, backend=backend)

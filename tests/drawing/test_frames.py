@@ -1,5 +1,7 @@
 """Diagrams with a model: which module each node belongs to, the frames around them, and collapsed modules."""
 
+from typing import Any
+
 from drawn import boxes, edge_labels, elements, lesson_d, texts
 
 import nn
@@ -16,7 +18,7 @@ def test_a_parameters_name_gives_its_module() -> None:
     assert path_of("factor") == ()
 
 
-def members(loss: Value, model: object) -> dict[tuple[str, ...], list[str]]:
+def members(loss: Value, model: Any) -> dict[tuple[str, ...], list[str]]:
     """The operations in each module, in topological order."""
     order = topological_order(loss)
     found: dict[tuple[str, ...], list[str]] = {}

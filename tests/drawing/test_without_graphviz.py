@@ -148,7 +148,7 @@ def _points(d: str) -> list[tuple[float, float]]:
                 continue
             count = 3 if command == "C" else 1
             ends, given = [points[-1], *given[:count]], given[count:]
-            points += [_bezier(ends, i / 16) for i in range(1, 17)]
+            points += [_bezier(ends, i / 16) for i in range(1, 17)]  # type: ignore[arg-type]
     return points
 
 

@@ -4,6 +4,7 @@ import gc
 import math
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_a_gradient_to_begin_with_scales_all(gradient: float) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["1", None, 1j, [1.0]])
-def test_a_gradient_that_is_no_number_is_refused_and_changes_nothing(wrong: object) -> None:
+def test_a_gradient_that_is_no_number_is_refused_and_changes_nothing(wrong: Any) -> None:
     x = Value(3.0)
     y = x * x
     y.backward()

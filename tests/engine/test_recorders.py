@@ -54,8 +54,8 @@ def test_modes_decorate_functions_too() -> None:
 
 
 @pytest.mark.parametrize("context", [no_grad, expanded, detect_anomaly])
-def test_a_mode_ends_with_its_block_even_after_an_error(context: Callable[[], object]) -> None:
-    @context()
+def test_a_mode_ends_with_its_block_even_after_an_error(context: Callable[[], Any]) -> None:
+    @context()  # type: ignore[untyped-decorator]
     def fail() -> None:
         assert RECORDER.get() != PLAIN
         raise KeyError
@@ -100,7 +100,7 @@ def test_threads_do_not_disturb_one_another() -> None:
     contexts = [no_grad, expanded, detect_anomaly, nullcontext]
     barrier, found = threading.Barrier(len(contexts)), {}
 
-    def work(context: Callable[[], object]) -> None:
+    def work(context: Callable[[], Any]) -> None:
         x = Value(0.0)
         with context():
             barrier.wait()
@@ -158,7 +158,7 @@ def test_a_call_with_many_operands_is_shortened() -> None:
 
 def test_the_line_is_the_users_own_inside_functions_and_operations_of_many() -> None:
     def risky(x: Value) -> Value:
-        nonlocal here
+        nonlocal here  # type: ignore[misc]
         here = line_after()
         return autograd.norm([x, math.nan])
 
@@ -329,7 +329,7 @@ def test_an_error_thrown_into_a_decorated_generator_arrives_in_its_mode() -> Non
 
     running = steps()
     next(running)
-    assert running.throw(KeyError()) is Constant
+    assert running.throw(KeyError()) is Constant  # type: ignore[attr-defined]
     assert RECORDER.get() is PLAIN
 
 
@@ -382,7 +382,7 @@ def test_an_abandoned_generator_cleans_up_in_its_mode() -> None:
     del running
     closed = steps()
     next(closed)
-    closed.close()
+    closed.close()  # type: ignore[attr-defined]
     assert found == [Constant, Constant]
     assert RECORDER.get() is PLAIN
 

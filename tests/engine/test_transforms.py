@@ -4,6 +4,7 @@ import math
 from collections import namedtuple
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from references import HAS_TORCH
@@ -31,7 +32,7 @@ def test_derivatives_of_numbers_are_plain_numbers() -> None:
 
 
 def test_the_gradient_has_the_structure_of_the_argument() -> None:
-    def f(tree: list[object]) -> Value:
+    def f(tree: list[Any]) -> Value:
         a, (b, [c]) = tree
         return a * b * c
 
@@ -196,7 +197,7 @@ def test_transforms_carry_the_functions_name_and_documentation() -> None:
         return x * x
 
     assert grad(loss).__name__ == "grad(loss)"
-    assert "How far." in hessian(loss).__doc__
+    assert "How far." in hessian(loss).__doc__  # type: ignore[operator]
     assert "lambda" in jacobian(lambda x: x).__name__
 
 
@@ -230,7 +231,7 @@ def test_hessian_jacobian_and_hvp_are_pytorchs() -> None:
 
 
 @pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
-def test_arguments_that_are_no_numbers_are_named_with_their_place(transform: Callable[..., object]) -> None:
+def test_arguments_that_are_no_numbers_are_named_with_their_place(transform: Callable[..., Any]) -> None:
     with pytest.raises(TypeError, match=r"'a' \(str\) at \[1\]\[0\]"):
         transform(lambda v: v[0])([1.0, ["a"]])
     with pytest.raises(TypeError, match="found None"):
@@ -255,7 +256,7 @@ def test_an_argument_named_twice_is_an_error(argnums: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("result", [[1.0], (), None, "1", lambda: None])
-def test_grad_wants_one_number(result: object) -> None:
+def test_grad_wants_one_number(result: Any) -> None:
     for transform in (grad, value_and_grad, hessian):
         with pytest.raises(TypeError, match=r"one number as its result|expected numbers"):
             transform(lambda x: result)(1.0)

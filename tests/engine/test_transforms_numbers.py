@@ -89,7 +89,7 @@ def test_a_descent_along_hyper_gradients_stays_on_numbers() -> None:
         w = 0.0
         for _ in range(3):
             w = w - rate * grad(inner)(w, rate)
-        return (w - 2.0) ** 2
+        return (w - 2.0) ** 2  # type: ignore[return-value]
 
     def by_hand(rate: float) -> float:
         r = 1.0 - 2.0 * rate  # w − 3 = −3r³
@@ -108,7 +108,7 @@ def test_nested_gradients_take_time_in_proportion_to_the_steps(monkeypatch: pyte
 
     def counting(*roots: Value, **options: object) -> list[Value]:
         nonlocal visited
-        order = topological_order(*roots, **options)
+        order = topological_order(*roots, **options)  # type: ignore[arg-type]
         visited += len(order)
         return order
 

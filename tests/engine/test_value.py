@@ -41,7 +41,7 @@ COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge]
 
 
 @pytest.mark.parametrize("number", REALS, ids=repr)
-def test_any_real_number_is_stored_as_a_float(number: object) -> None:
+def test_any_real_number_is_stored_as_a_float(number: Any) -> None:
     v = Value(number)
     assert type(v.data) is float
     assert bits(v.data) == bits(float(number))
@@ -49,7 +49,7 @@ def test_any_real_number_is_stored_as_a_float(number: object) -> None:
 
 
 @pytest.mark.parametrize("thing", [*NO_REALS, Value(1.0)], ids=repr)
-def test_anything_else_is_refused(thing: object) -> None:
+def test_anything_else_is_refused(thing: Any) -> None:
     with pytest.raises(TypeError, match="takes a real number, got"):
         Value(thing)
 
@@ -72,7 +72,7 @@ def test_a_number_too_large_for_a_float_is_refused() -> None:
 
 def test_no_attribute_can_be_added_by_mistake() -> None:
     with pytest.raises(AttributeError):
-        Value(1.0).gard = 0.0
+        Value(1.0).gard = 0.0  # type: ignore[attr-defined]
 
 
 # Operators
@@ -80,7 +80,7 @@ def test_no_attribute_can_be_added_by_mistake() -> None:
 
 @pytest.mark.parametrize("function", ARITHMETIC)
 @pytest.mark.parametrize("number", REALS, ids=repr)
-def test_operators_take_any_real_number_on_either_side(function: object, number: object) -> None:
+def test_operators_take_any_real_number_on_either_side(function: Any, number: Any) -> None:
     v = Value(2.5)
     for result, expected in [
         (function(v, number), getattr(autograd, _name(function))(2.5, float(number))),
@@ -91,13 +91,13 @@ def test_operators_take_any_real_number_on_either_side(function: object, number:
         assert bits(result.data) == bits(expected)
 
 
-def _name(function: object) -> str:
+def _name(function: Any) -> str:
     return function.__name__
 
 
 @pytest.mark.parametrize("function", [*ARITHMETIC, *COMPARISONS])
 @pytest.mark.parametrize("thing", NO_REALS, ids=repr)
-def test_operators_refuse_what_is_no_real_number_on_either_side(function: object, thing: object) -> None:
+def test_operators_refuse_what_is_no_real_number_on_either_side(function: Any, thing: Any) -> None:
     v = Value(2.0)
     pairs = [(v, thing), (thing, v)]
     if getattr(thing, "shape", None) == () and function in COMPARISONS:
@@ -155,7 +155,7 @@ def test_plain_numbers_and_detached_values_are_constants() -> None:
 
 @pytest.mark.parametrize("function", COMPARISONS)
 @pytest.mark.parametrize("pair", [(1.0, 2.0), (2.0, 1.0), (1.0, 1.0), (math.nan, 1.0), (-math.inf, 1.0)])
-def test_comparisons_are_those_of_the_numbers(function: object, pair: tuple[float, float]) -> None:
+def test_comparisons_are_those_of_the_numbers(function: Any, pair: tuple[float, float]) -> None:
     x, y = pair
     expected = function(x, y)
     assert function(Value(x), Value(y)) is expected
@@ -174,7 +174,7 @@ def test_equality_of_values_is_identity() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 1.0, True, np.float64(1.0), np.int64(1), np.ones(2), Fraction(1)], ids=repr)
-def test_equality_with_a_number_is_refused_and_the_remedy_named(number: object) -> None:
+def test_equality_with_a_number_is_refused_and_the_remedy_named(number: Any) -> None:
     for compare in (operator.eq, operator.ne):
         for pair in ((Value(1.0), number), (number, Value(1.0))):
             with pytest.raises(TypeError, match=r"v\.data == "):
@@ -195,7 +195,7 @@ def test_a_value_is_true_unless_its_number_is_0() -> None:
 
 
 @pytest.mark.parametrize("convert", [float, int, complex, math.tanh, np.float64])
-def test_conversions_that_would_lose_the_gradient_are_refused(convert: object) -> None:
+def test_conversions_that_would_lose_the_gradient_are_refused(convert: Any) -> None:
     with pytest.raises(TypeError, match=r"v\.item\(\).*autograd\.tanh"):
         convert(Value(1.0))
 
@@ -287,7 +287,7 @@ def test_a_label_is_text() -> None:
     a, b = Value(2.0), Value(3.0)
     for label in ((a, b), None, 3):
         with pytest.raises(TypeError, match=r"a label is text, got .*autograd\.operation"):
-            Value(4.0, label)
+            Value(4.0, label)  # type: ignore[arg-type]
 
 
 def test_requires_grad_can_be_read_but_not_set() -> None:
@@ -303,9 +303,9 @@ class Weight(Value):
 
 def test_a_class_of_ones_own_has_room_for_attributes_and_learns() -> None:
     w = Weight(3.0)
-    w.m, w._vis_color = 0.5, "red"
+    w.m, w._vis_color = 0.5, "red"  # type: ignore[attr-defined]
     (w * w + w).backward()
-    assert (w.grad, w.m, w._vis_color) == (7.0, 0.5, "red")
+    assert (w.grad, w.m, w._vis_color) == (7.0, 0.5, "red")  # type: ignore[attr-defined]
 
 
 def test_numpys_true_and_false_are_numbers_wherever_pythons_are() -> None:

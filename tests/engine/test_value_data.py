@@ -18,7 +18,7 @@ np = pytest.importorskip("numpy")
     "thing", ["3", None, 1j, Value(1.0), np.array([1.0, 2.0])], ids=["text", "None", "j", "v", "xs"]
 )
 @pytest.mark.parametrize("context", [nullcontext, no_grad, detect_anomaly])
-def test_data_that_is_no_number_is_named_by_whatever_uses_it(thing: object, context: Callable[[], Any]) -> None:
+def test_data_that_is_no_number_is_named_by_whatever_uses_it(thing: Any, context: Callable[[], Any]) -> None:
     for row in map(OPERATIONS.__getitem__, BUILT_IN):
         for place, _ in enumerate(row.samples[0]):
             operands = [Value(x, label=f"x{i}") for i, x in enumerate(row.samples[0])]

@@ -16,7 +16,7 @@ def neuron(quiz: bool = False) -> Walk:
 
 def network(by: str = "edge") -> Walk:
     model = nn.MLP(2, [4, 4, 1], rng=random.Random(3))
-    return walk((model([1.0, -0.5]) - 1.0) ** 2, model=model, by=by, parameters=model.parameters(), lr=0.1)
+    return walk((model([1.0, -0.5]) - 1.0) ** 2, model=model, by=by, parameters=model.parameters(), lr=0.1)  # type: ignore[arg-type]
 
 
 def opened(tab: Any, steps: Walk, folder: Path, anchor: str = "") -> Any:
@@ -27,4 +27,4 @@ def opened(tab: Any, steps: Walk, folder: Path, anchor: str = "") -> Any:
 
 
 def count(player: Any) -> str:
-    return player.locator(".cr-count").inner_text()
+    return player.locator(".cr-count").inner_text()  # type: ignore[no-any-return]

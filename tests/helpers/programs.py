@@ -46,7 +46,7 @@ def scalar_program(random: Random, length: int, point: list[float], margin: floa
 
     With a margin, no step takes a branch that so small a change of the numbers would change: else ties are welcome.
     """
-    nodes, steps = [Value(x) for x in point], []
+    nodes, steps = [Value(x) for x in point], []  # type: ignore[var-annotated]
     while len(steps) < length:
         name = random.choice(NAMES)
         operands = [random.randrange(max(0, len(nodes) - 30), len(nodes)) for _ in range(ARITY[name])]
@@ -63,7 +63,7 @@ def scalar_program(random: Random, length: int, point: list[float], margin: floa
 
 def is_decided(node: Value, margin: float) -> bool:
     """Whether the branch that the node takes, if any, is the same when its operands change by the margin."""
-    name, xs = node.op.name, node.operands
+    name, xs = node.op.name, node.operands  # type: ignore[union-attr]
     if name in TIES:
         return all(a is b or abs(a.data - b.data) > margin for i, a in enumerate(xs) for b in xs[:i])
     if name in KINKS:
@@ -134,7 +134,7 @@ def check(f: Any, point: list[float], rows: int, tolerance: float = 1e-9) -> Non
     values, gradients = np.array([v for v, _ in expected]), np.array([g for _, g in expected])
     scale = 1.0 + np.abs(gradients).max()
     for backend in BACKENDS:
-        compiled = compile(f, backend=backend)
+        compiled = compile(f, backend=backend)  # type: ignore[arg-type]
         value, gradient = compiled.value_and_grad(point)
         assert value == pytest.approx(values[0], rel=1e-12)
         assert np.abs(np.array(gradient) - gradients[0]).max() <= tolerance * scale
@@ -151,7 +151,7 @@ def torch_results(f: Any, point: list[float], orders: int = 2) -> list[Any]:
 
     x = torch.tensor(point, dtype=torch.float64)
     kinds = [lambda f, x: f(x), jacobian, hessian][:orders]
-    return [kind(f, x).detach().numpy().ravel() for kind in kinds]
+    return [kind(f, x).detach().numpy().ravel() for kind in kinds]  # type: ignore[no-untyped-call]
 
 
 def check_vectors(seed: int, depth: int) -> None:
@@ -188,7 +188,7 @@ def check_parameters(f: Any, point: list[float], numbers: list[float], random: R
     for backend in BACKENDS:
         for p in parameters:
             p.grad = 0.0
-        value = compile(lambda xs: f(xs, parameters) + 0.0 * parameters[0], parameters, backend=backend).backward(
+        value = compile(lambda xs: f(xs, parameters) + 0.0 * parameters[0], parameters, backend=backend).backward(  # type: ignore[arg-type]
             np.array(table)
         )
         scale = 1.0 + max(map(abs, expected))

@@ -47,7 +47,7 @@ def on_values(name: str, sample: Sequence[float]) -> tuple[Value, list[Value]]:
     """The node of an operation on fresh leaves, and the leaves; what has no derivative stays a plain number."""
     chosen = wanted(name, len(sample))
     operands = [Value(x) if i in chosen else x for i, x in enumerate(sample)]
-    return evaluate(OPERATIONS[name], operands), [operands[i] for i in chosen]
+    return evaluate(OPERATIONS[name], operands), [operands[i] for i in chosen]  # type: ignore[misc]
 
 
 def bits(x: float) -> str:
@@ -101,4 +101,4 @@ def torch_functions() -> dict[str, Callable[..., Any]]:
             found[name] = partial(given, torch)
         elif given is not None:
             found[name] = attrgetter(given or name)(torch)
-    return found
+    return found  # type: ignore[return-value]

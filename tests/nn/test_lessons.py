@@ -277,7 +277,7 @@ def test_d_one_full_step() -> None:
     assert close(
         numbers([*z, *a, prediction, loss]), [0.35, 0.5, 0.5866175789, 0.6224593312, 0.7667843882, 0.0271947608]
     )
-    assert close([node.local_grads[0] for node in a], [0.2424973950, 0.2350037122])
+    assert close([node.local_grads[0] for node in a], [0.2424973950, 0.2350037122])  # type: ignore[misc]
     assert close(grads([*z, *a]), [-0.0282770892, -0.0328839207, -0.1166078059, -0.1399293671])
     assert close(grads([prediction, loss]), [-0.2332156118, 1.0])
     assert close(grads(h1.parameters()), [-0.0282770892, -0.0141385446, -0.0282770892])

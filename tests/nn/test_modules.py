@@ -29,7 +29,8 @@ def numbers(values: list[Value]) -> list[float]:
 def given_layer(**changes: object) -> nn.Layer:
     """Lesson A's layer: 3 inputs, 3 neurons, all numbers given."""
     weight = [[0.5, -0.2, 0.1], [-0.3, 0.8, -0.4], [0.2, 0.4, 0.9]]
-    return nn.Layer(3, 3, **({"weight": weight, "bias": [0.1, 0.2, -0.1]} | changes))
+    settings: dict[str, Any] = {"weight": weight, "bias": [0.1, 0.2, -0.1]}
+    return nn.Layer(3, 3, **(settings | changes))
 
 
 def small_model(seed: int = 0) -> nn.MLP:
@@ -347,17 +348,17 @@ def test_an_initializer_may_be_a_function_of_the_sizes() -> None:
         (lambda: nn.MLP(2, [1])([None, 1.0]), r"input 0: expected a real number, got None: fill in or drop"),
         (lambda: nn.MLP(2, [1])([1.0, 1j]), r"input 1: expected a real number, got 1j \(complex\): give the real"),
         (lambda: nn.MLP(2, [1])([[1.0, 2.0]] * 2), r"input 0: .* for many rows use nn.predict\(model, X\)"),
-        (lambda: nn.MLP(2, [1])({1.0, 2.0}), r"inputs: expected a list of numbers, got {1.0, 2.0} \(set\)"),
+        (lambda: nn.MLP(2, [1])({1.0, 2.0}), r"inputs: expected a list of numbers, got {1.0, 2.0} \(set\)"),  # type: ignore[arg-type]
         (lambda: nn.Layer(2, 2, "rleu"), r"unknown activation 'rleu': use one of linear, .*relu, .*, or a function"),
         (lambda: nn.MLP(2, [1], activation="rleu"), r"unknown activation 'rleu': use one of linear"),
         (lambda: nn.Layer(2, 2, init="xavier"), r"unknown init 'xavier': use one of uniform, xavier_uniform, .*, or a"),
         (
-            lambda: nn.Layer(2, 2, rng=0),
+            lambda: nn.Layer(2, 2, rng=0),  # type: ignore[arg-type]
             r"rng must be a random.Random, got 0: write for instance rng=random.Random\(0\)",
         ),
         (lambda: nn.Layer(0, 2), r"nin must be a whole number of at least 1, got 0 \(int\)"),
-        (lambda: nn.Layer(2, 2.5), r"nout must be a whole number of at least 1, got 2.5 \(float\)"),
-        (lambda: nn.MLP(2, 3), r"nouts: expected a list of numbers, got 3 \(int\): write \[3\] for a single one"),
+        (lambda: nn.Layer(2, 2.5), r"nout must be a whole number of at least 1, got 2.5 \(float\)"),  # type: ignore[arg-type]
+        (lambda: nn.MLP(2, 3), r"nouts: expected a list of numbers, got 3 \(int\): write \[3\] for a single one"),  # type: ignore[arg-type]
         (lambda: nn.MLP(2, []), r"nouts is empty: give the size of at least one layer"),
         (
             lambda: nn.Layer(2, 3, weight=[[1.0, 2.0]]),
@@ -377,7 +378,7 @@ def test_an_initializer_may_be_a_function_of_the_sizes() -> None:
         ),
         (lambda: nn.Residual(lambda x: x[:1])([1.0, 2.0]), r"its layer has 2 inputs and 1 outputs"),
         (lambda: nn.Sequential(nn.Layer(2, 3), nn.Layer(4, 1)), r"layer 0 gives 3 outputs, but layer 1 takes 4 inputs"),
-        (lambda: nn.Sequential([nn.Layer(2, 3)]), r"Sequential takes its layers one by one"),
+        (lambda: nn.Sequential([nn.Layer(2, 3)]), r"Sequential takes its layers one by one"),  # type: ignore[arg-type]
         (lambda: nn.Sequential(), r"Sequential takes its layers one by one"),
     ],
 )
@@ -551,4 +552,4 @@ def test_the_layers_of_a_model_are_reached_by_index() -> None:
     model = nn.MLP(2, [3, 1])
     assert len(model) == 2
     assert model[-1] is model.layers[1]
-    assert list(model) == model.layers
+    assert list(model) == model.layers  # type: ignore[call-overload]

@@ -75,12 +75,12 @@ def test_an_activation_with_parameters_is_in_the_state_of_its_layer() -> None:
             return self.slope * z
 
     layer = nn.Layer(1, 2, Leaky())
-    layer.neurons[1].scale = Value(2.0)
+    layer.neurons[1].scale = Value(2.0)  # type: ignore[attr-defined]
     state = layer.state_dict()
     slopes = ["neurons.0.activation.slope", "neurons.1.activation.slope"]
     assert list(state) == ["weight", "bias", *slopes, "neurons.1.scale"]
     layer.load_state_dict(state | dict.fromkeys(slopes, 0.5))
-    assert layer.neurons[0].activation.slope.data == 0.5
+    assert layer.neurons[0].activation.slope.data == 0.5  # type: ignore[attr-defined]
     with pytest.raises(ValueError, match="are one shared parameter"):
         layer.load_state_dict(state | {slopes[0]: 0.75})
 
@@ -103,8 +103,8 @@ def test_a_shared_layer_takes_one_number_each_or_none_at_all() -> None:
 
 def test_a_module_that_contains_itself_is_an_error_that_names_the_place() -> None:
     direct, model = Parts(w=Value(1.0)), nn.MLP(2, [3, 1])
-    direct.me = direct
-    model.layers[1].owner = model
+    direct.me = direct  # type: ignore[attr-defined]
+    model.layers[1].owner = model  # type: ignore[attr-defined]
     ring: list[Any] = [Value(1.0)]
     ring.append(ring)
     for module, message in (

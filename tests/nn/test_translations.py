@@ -57,7 +57,7 @@ def test_a_method_of_another_library_is_an_error_that_names_ours(name: str) -> N
 
 def test_any_other_missing_attribute_is_the_usual_error() -> None:
     with pytest.raises(AttributeError, match=r"'MLP' object has no attribute 'quux'$"):
-        nn.MLP(2, [1]).quux  # noqa: B018
+        nn.MLP(2, [1]).quux  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_module_written_with_forward_says_how_it_is_called() -> None:

@@ -132,4 +132,4 @@ def test_the_conventions_at_kinks_are_pytorchs(name: str) -> None:
         assert list(node.local_grads) == [t.grad.item() for t in tensors]
     theirs = torch.nn.functional.elu(tensors[0]), torch.nn.functional.leaky_relu(tensors[0], 0.1)
     for function, out in zip((autograd.elu, lambda x: autograd.leaky_relu(x, 0.1)), theirs, strict=True):
-        assert grad(function)(0.0) == torch.autograd.grad(out, tensors[0])[0].item()
+        assert grad(function)(0.0) == torch.autograd.grad(out, tensors[0])[0].item()  # type: ignore[arg-type]

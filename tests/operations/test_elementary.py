@@ -116,9 +116,9 @@ def test_the_slope_of_a_remainder_is_minus_the_whole_quotient() -> None:
 
 def test_what_is_no_number_has_no_remainder() -> None:
     with pytest.raises(TypeError):
-        Value(1.0) % "2"
+        Value(1.0) % "2"  # type: ignore[operator]
     with pytest.raises(TypeError):
-        [] % Value(1.0)
+        [] % Value(1.0)  # type: ignore[operator]
 
 
 # Conventions

@@ -130,7 +130,7 @@ def _same_node(one: Value, other: Value) -> None:
     assert [type(x) for x in one.operands] == [type(x) for x in other.operands]
     assert [bits(x.data) for x in one.operands] == [bits(x.data) for x in other.operands]
     for a, b in zip(one.local_grads, other.local_grads, strict=True):
-        assert (a is None and b is None) or bits(a) == bits(b)
+        assert (a is None and b is None) or bits(a) == bits(b)  # type: ignore[arg-type]
 
 
 @each_sample
@@ -177,7 +177,7 @@ def test_any_operand_may_be_a_plain_number(name: str, sample: Sequence[float]) -
         assert [j == i and name not in FLAT_ROWS for j in range(len(sample))] == [
             local is not None for local in alone.local_grads
         ]
-        assert alone.local_grads[i] is None or bits(alone.local_grads[i]) == bits(whole.local_grads[i])
+        assert alone.local_grads[i] is None or bits(alone.local_grads[i]) == bits(whole.local_grads[i])  # type: ignore[arg-type]
 
 
 class _PrimitivesOnly(Arithmetic):

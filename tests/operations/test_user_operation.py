@@ -96,7 +96,7 @@ def test_it_is_pickled_and_copied_like_any_other(softcap: Callable[..., Any]) ->
         assert again.operands[0].operands[0].grad == pytest.approx(2.0 * (1.0 - math.tanh(1 / 3) ** 2), rel=1e-15)
 
 
-def test_it_is_part_of_the_arithmetics_for_other_operations(define: Callable[..., Any], softcap: object) -> None:
+def test_it_is_part_of_the_arithmetics_for_other_operations(define: Callable[..., Any], softcap: Any) -> None:
     twice = define(
         "users_softcap_twice",
         lambda m, x: m.users_softcap(2.0 * x, 3.0),
@@ -152,7 +152,7 @@ def test_a_name_that_exists_is_refused(define: Callable[..., Any], name: str) ->
     assert OPERATIONS[name] is row
 
 
-def test_a_users_name_can_be_used_once(define: Callable[..., Any], softcap: object) -> None:
+def test_a_users_name_can_be_used_once(define: Callable[..., Any], softcap: Any) -> None:
     with pytest.raises(ValueError, match="exists already"):
         define("users_softcap", lambda m, x: x, [lambda m, x, out: 1.0])
 

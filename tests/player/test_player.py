@@ -29,15 +29,15 @@ def neuron() -> Walk:
 
 def network(by: str = "edge") -> Walk:
     model = nn.MLP(2, [4, 4, 1], rng=random.Random(3))
-    return walk((model([1.0, -0.5]) - 1.0) ** 2, model=model, by=by, parameters=model.parameters(), lr=0.1)
+    return walk((model([1.0, -0.5]) - 1.0) ** 2, model=model, by=by, parameters=model.parameters(), lr=0.1)  # type: ignore[arg-type]
 
 
-def data_of(text: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', text, re.S)[1])
+def data_of(text: str) -> dict:  # type: ignore[type-arg]
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', text, re.S)[1])  # type: ignore[index]
 
 
 def picture_of(text: str) -> str:
-    return base64.b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", text)[1]).decode()
+    return base64.b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", text)[1]).decode()  # type: ignore[index]
 
 
 def test_a_neurons_page_is_below_60_kb_and_a_networks_below_250_kb() -> None:
@@ -95,7 +95,7 @@ def test_which_way_a_leaf_will_move_is_asked_at_its_last_contribution_and_told_b
 
 def test_two_players_have_two_ids_and_a_page_always_the_same() -> None:
     steps = neuron()
-    ids = [re.search(r'id="([^"]+)"', fragment(steps))[1] for _ in range(2)]
+    ids = [re.search(r'id="([^"]+)"', fragment(steps))[1] for _ in range(2)]  # type: ignore[index]
     assert len(set(ids)) == 2
     assert page(steps) == page(steps)
 
@@ -157,7 +157,7 @@ def test_marimo_gets_a_frame_with_the_whole_page() -> None:
     steps = neuron()
     kind, text = steps._mime_()
     assert kind == "text/html"
-    assert html.unescape(re.search(r'srcdoc="([^"]*)"', text)[1]) == page(steps)
+    assert html.unescape(re.search(r'srcdoc="([^"]*)"', text)[1]) == page(steps)  # type: ignore[index]
 
 
 def contrast(first: str, second: str) -> float:
@@ -176,7 +176,7 @@ def contrast(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("theme", [r"\.cr-walk \{", r"\.cr-walk\.dark \{"])
 def test_colours_have_the_contrast_that_readers_need(theme: str) -> None:
-    rule = re.search(theme + r"(.*?)\}", CSS, re.S)[1]
+    rule = re.search(theme + r"(.*?)\}", CSS, re.S)[1]  # type: ignore[index]
     colours = dict(re.findall(r"--([\w-]+): (#\w+)", rule))
     pairs = [("ink", ground) for ground in ("bg", "card", "f-bg", "b-bg", "l-bg", "u-bg")]
     pairs += [("soft", "bg"), ("soft", "card")]

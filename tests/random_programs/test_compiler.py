@@ -71,8 +71,8 @@ def layer(kind: str, r: Random, a: list[Any], b: list[Any], w: Any) -> list[Any]
             triangle = [f(x, y) for i, x in enumerate(a[:6]) for y in b[: i + 1]]
             return r.choice([triangle, [f(x, y) for x in a[:6] for y in b[:5]], list(map(f, a, around))])
         case "each":
-            f = r.choice([lambda x: -abs(-x) * 1.0 - 0.0, abs, relu, lambda x: x * x.detach(), lambda x: x * x - x])
-            return [minimum(f(x * 1.0), 2.0) + autograd.sqrt(abs(x) + 0.5) for x in a]
+            f = r.choice([lambda x: -abs(-x) * 1.0 - 0.0, abs, relu, lambda x: x * x.detach(), lambda x: x * x - x])  # type: ignore[assignment]
+            return [minimum(f(x * 1.0), 2.0) + autograd.sqrt(abs(x) + 0.5) for x in a]  # type: ignore[call-overload]
         case "data":
             f = r.choice([lambda x, c: x * c, lambda x, c: c - x, lambda x, c: where(c, x, b[0] * 2.0)])
             return [*map(f, a, data(r, len(a))), dot(a, data(r, len(a)))]
@@ -86,8 +86,8 @@ def layer(kind: str, r: Random, a: list[Any], b: list[Any], w: Any) -> list[Any]
             once = [f(w(i)) for i in range(len(a))]
             return [dot(once, a), *(y for p, x in zip(once, a, strict=True) for y in (p * x, p * x * x))]
         case "curves":
-            f = r.choice([autograd.tanh, autograd.sin, autograd.gelu, lambda x: x**3, lambda x: autograd.exp(-x * x)])
-            return list(map(f, a))
+            f = r.choice([autograd.tanh, autograd.sin, autograd.gelu, lambda x: x**3, lambda x: autograd.exp(-x * x)])  # type: ignore[assignment]
+            return list(map(f, a))  # type: ignore[arg-type]
         case "together":
             logs = [autograd.cross_entropy(a[:6], 0), autograd.logsumexp(a[:6])]
             return [*logs, autograd.norm([*a[:6], 1.0]), autograd.prod(a[:6]), autograd.mean(a)]

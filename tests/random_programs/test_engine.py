@@ -45,7 +45,7 @@ def programs(draw: st.DrawFn) -> tuple[list[float], list[Step]]:
     """
     inputs = draw(st.lists(st.floats(-2.0, 2.0).filter(lambda x: abs(x) > 1e-3), min_size=1, max_size=4))
     length, random = draw(st.integers(1, 50)), Random(draw(st.integers(0, 2**32)))
-    nodes, steps = [Value(x) for x in inputs], []
+    nodes, steps = [Value(x) for x in inputs], []  # type: ignore[var-annotated]
     while len(steps) < length:
         name = random.choice(sorted(ARITY))
         operands = tuple(random.randrange(max(0, len(nodes) - 8), len(nodes)) for _ in range(ARITY[name]))

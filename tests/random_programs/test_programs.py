@@ -43,7 +43,7 @@ def test_many_programs_of_single_operations_equal_eager(seed: int, length: int) 
 def test_tangles_of_sums_and_products_equal_eager(length: int) -> None:
     draws = Random(5)
     inputs = [Value(draws.uniform(-1, 1)) for _ in range(100)]
-    nodes, used = list(inputs), set()
+    nodes, used = list(inputs), set()  # type: ignore[var-annotated]
     for _ in range(length):
         a, b = draws.choice(nodes), draws.choice(nodes)
         used.update((a, b))
@@ -52,7 +52,7 @@ def test_tangles_of_sums_and_products_equal_eager(length: int) -> None:
     out.backward()
     expected = np.array([x.grad for x in inputs])
     for backend in BACKENDS:
-        value, gradient = compile(out, inputs=inputs, backend=backend).value_and_grad([x.data for x in inputs])
+        value, gradient = compile(out, inputs=inputs, backend=backend).value_and_grad([x.data for x in inputs])  # type: ignore[arg-type]
         assert value == out.data
         assert np.abs(np.array(gradient) - expected).max() <= 1e-12 * np.abs(expected).max()
 
@@ -71,7 +71,7 @@ def test_four_alike_nodes_here_and_there_are_no_loops() -> None:
 
     value, gradient = autograd.value_and_grad(tangle)(point)
     for backend in BACKENDS:
-        f = compile(tangle, backend=backend)
+        f = compile(tangle, backend=backend)  # type: ignore[arg-type]
         found, slopes = f.value_and_grad(point)
         assert found == pytest.approx(value, rel=1e-15)
         assert slopes == pytest.approx(gradient, rel=1e-12)

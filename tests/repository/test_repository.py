@@ -169,7 +169,7 @@ def promises(block: str) -> list[tuple[str, str | None]]:
         if token.type == tokenize.COMMENT
     }
     return [
-        (ast.unparse(node), comments.get(node.end_lineno) if ast.unparse(node).startswith("print(") else None)
+        (ast.unparse(node), comments.get(node.end_lineno) if ast.unparse(node).startswith("print(") else None)  # type: ignore[arg-type]
         for node in ast.parse(block).body
     ]
 

@@ -1,5 +1,6 @@
 """A user whose own code is checked strictly has no error from what the library's types say or leave open."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ import pytest
 from paths import ROOT
 
 pytestmark = pytest.mark.slow
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+USERS = f"mypy_path = {ROOT}\nfollow_imports = silent\nignore_missing_imports = True\n"
 WRITTEN = ROOT / "tests" / "repository" / "typed_user.py"
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
@@ -39,6 +42,24 @@ def test_mypy_does_find_a_users_mistake(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert 'has type "Value", variable has type "str"' in done.stdout or 'type "Value"' in done.stdout
     assert done.returncode == 1
+
+
+NOT_OURS = ("Tensor | None", '"**dict[', "multiple values for keyword", '"Operation | None"')
+"""PyTorch's gradients, options in a dict (which no type checker follows), and a node's operation, None for a leaf."""
+
+
+def test_the_notebooks_code_has_the_types_it_is_used_with(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed: make types installs it")
+    for path in NOTEBOOKS:
+        cells = [cell["source"] for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+        lines = [line for source in cells for line in "".join(source).splitlines() if not line.startswith(("%", "!"))]
+        (tmp_path / f"{path.stem.replace('-', '_')}.py").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "mypy.ini").write_text(f"[mypy]\ncheck_untyped_defs = True\nallow_redefinition = True\n{USERS}")
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "users"), "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    found = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert f"checked {len(NOTEBOOKS)} source files" in done.stdout or "Success" in done.stdout, done.stdout
+    assert [line for line in found if not any(told in line for told in NOT_OURS)] == []
 
 
 def the_checker() -> str:

@@ -71,7 +71,7 @@ def test_models_saved_from_several_threads_are_never_seen_half_written(tmp_path:
 
 def test_processes_of_one_number_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getpid", lambda: 1)  # as in two containers with a common folder
-    real, drafts = os.fsync, []
+    real, drafts = os.fsync, []  # type: ignore[var-annotated]
 
     def interrupted(descriptor: int) -> None:
         real(descriptor)

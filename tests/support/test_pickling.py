@@ -22,8 +22,8 @@ PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 DUPLICATES: list[Callable[[Any], Any]] = [
     copy.deepcopy,
     lambda thing: pickle.loads(pickle.dumps(thing)),
-    lambda thing: pickle.loads(pickle._dumps(thing)),  # the pickler that is written in Python
-    lambda thing: pickle._loads(pickle.dumps(thing)),
+    lambda thing: pickle.loads(pickle._dumps(thing)),  # type: ignore[attr-defined]  # the pickler that is written in Python
+    lambda thing: pickle._loads(pickle.dumps(thing)),  # type: ignore[attr-defined]
 ]
 each_way = pytest.mark.parametrize("duplicate", DUPLICATES, ids=["deepcopy", "pickle", "dumps.py", "loads.py"])
 
@@ -69,7 +69,7 @@ def test_a_graph_comes_back_whole(duplicate: Callable[[Any], Any]) -> None:
 def test_every_protocol_works(protocol: int) -> None:
     out = small()
     same(out, pickle.loads(pickle.dumps(out, protocol)))
-    same(out, pickle.loads(pickle._dumps(out, protocol)))
+    same(out, pickle.loads(pickle._dumps(out, protocol)))  # type: ignore[attr-defined]
 
 
 @each_way
@@ -124,7 +124,7 @@ def _built(data: bytes) -> int:
     return sum(opcode.name == "REDUCE" for opcode, _, _ in pickletools.genops(data))
 
 
-@pytest.mark.parametrize("dumps", [pickle.dumps, pickle._dumps])
+@pytest.mark.parametrize("dumps", [pickle.dumps, pickle._dumps])  # type: ignore[attr-defined]
 @pytest.mark.parametrize("step", [1, -1])
 def test_a_container_of_all_nodes_is_pickled_in_linear_time(dumps: Callable[[Any], bytes], step: int) -> None:
     half, whole = (topological_order(chain(length))[::step] for length in (500, 1_000))
@@ -200,7 +200,7 @@ def test_a_pickle_after_one_that_failed_is_whole(kind: type[pickle.Pickler]) -> 
     nodes = [node for node in topological_order(chain(5)) if type(node) is Value]
     for bad in nodes[:-1]:
         for thing in nodes:
-            bad.label = lambda: "cannot be pickled"
+            bad.label = lambda: "cannot be pickled"  # type: ignore[assignment]
             failed = kind(io.BytesIO())
             with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
                 failed.dump(nodes[-1])
@@ -229,7 +229,7 @@ def test_threads_pickle_the_same_graph_at_once() -> None:
     def work() -> None:
         try:
             for _ in range(5):
-                assert len(topological_order(*pickle.loads(pickle._dumps(nodes)))) == len(nodes)
+                assert len(topological_order(*pickle.loads(pickle._dumps(nodes)))) == len(nodes)  # type: ignore[attr-defined]
                 same(v, pickle.loads(pickle.dumps(v)))
         except BaseException as error:
             failures.append(error)
@@ -276,17 +276,17 @@ class Weight(Value):
 )
 def test_attributes_of_a_class_of_ones_own_are_copied_and_pickled(copied: Any) -> None:
     w = Weight(3.0, label="w")
-    w.momentum, w.history, w.grad = 0.5, [1.0], 2.0
+    w.momentum, w.history, w.grad = 0.5, [1.0], 2.0  # type: ignore[attr-defined]
     twin = copied(w)
     assert (type(twin), twin.data, twin.grad, twin.label, twin.momentum) == (Weight, 3.0, 2.0, "w", 0.5)
     assert twin.history == [1.0]
-    assert (twin.history is w.history) is (copied is copy.copy)
+    assert (twin.history is w.history) is (copied is copy.copy)  # type: ignore[attr-defined]
 
 
 def test_an_attribute_that_leads_back_into_the_graph_is_the_copy_there() -> None:
     w = Weight(3.0)
-    w.twin = Weight(4.0)
-    w.twin.twin = w
+    w.twin = Weight(4.0)  # type: ignore[attr-defined]
+    w.twin.twin = w  # type: ignore[attr-defined]
     for copied in (copy.deepcopy(w * 2.0), pickle.loads(pickle.dumps(w * 2.0))):
         leaf = copied.operands[0]
         assert leaf is not w

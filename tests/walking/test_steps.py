@@ -39,7 +39,7 @@ def lesson_c() -> tuple[nn.MLP, Value]:
         nn.Layer(4, 3, "relu", weight=[list(row) for row in zip(*W1, strict=True)], bias=[0.1, -0.1, -0.2]),
         nn.Layer(3, 4, "linear", weight=[list(row) for row in zip(*W2, strict=True)], bias=[0.05, 0.0, -0.05, 0.05]),
     )
-    return model, nn.mse(model([1.0, 0.0, 1.0, 1.0]), [1.0, 1.0, 0.0, 1.0])
+    return model, nn.mse(model([1.0, 0.0, 1.0, 1.0]), [1.0, 1.0, 0.0, 1.0])  # type: ignore[return-value]
 
 
 def contributions(steps: Walk) -> list[Step]:
@@ -120,7 +120,7 @@ def test_a_node_sends_only_when_it_is_final(lesson_d: dict[str, Value]) -> None:
     arrived: dict[Value, str] = {lesson_d["L"]: "final"}
     for step in contributions(walk(lesson_d["L"])):
         assert arrived[step.node] == "final"
-        arrived[step.operand] = step.state
+        arrived[step.operand] = step.state  # type: ignore[index]
 
 
 def test_by_node_shows_each_neurons_share_of_lesson_a() -> None:
@@ -130,7 +130,7 @@ def test_by_node_shows_each_neurons_share_of_lesson_a() -> None:
     outputs = layer(x)
     value = dot([Constant(0.5), Constant(-1.0), Constant(2.0)], outputs)
     steps = {step.operand: step for step in walk(value, model=layer, by="node") if step.kind == "backward"}
-    shares = [sorted(step.sent for step in steps[node].steps) for node in x]
+    shares = [sorted(step.sent for step in steps[node].steps) for node in x]  # type: ignore[attr-defined]
     assert shares == [pytest.approx(s) for s in ([0.0, 0.25, 0.3], [-0.8, -0.1, 0.0], [0.0, 0.05, 0.4])]
     assert [steps[node].after for node in x] == pytest.approx([0.55, -0.9, 0.45])
 

@@ -66,7 +66,7 @@ def test_latex_has_balanced_braces_and_no_sign_that_latex_lacks(by: str) -> None
     loss = 0.5 * (model([0.6, -0.4, 0.9]) - 1.0) ** 2
     from autograd.walking.text import latex
 
-    text = latex(walk(loss, model=model, by=by, parameters=model.parameters(), lr=0.1))
+    text = latex(walk(loss, model=model, by=by, parameters=model.parameters(), lr=0.1))  # type: ignore[arg-type]
     assert text.count("{") == text.count("}")
     assert [char for char in set(text) if ord(char) > 127] == []
 

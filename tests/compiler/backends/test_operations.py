@@ -30,7 +30,7 @@ EXACT = set(
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e-310, 1e200, -1e200, math.inf, -math.inf, math.nan]
 
 
-def compiled(name: str, backend: str, **options: Any) -> Any:
+def compiled(name: str, backend: Any, **options: Any) -> Any:
     return compile(lambda xs: evaluate(OPERATIONS[name], xs), backend=backend, **options)
 
 
@@ -43,7 +43,7 @@ def eager(name: str, sample: Any) -> tuple[float, list[float]]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE)
-def test_result_and_gradient_equal_the_eager_ones(name: str, sample: Any, backend: str) -> None:
+def test_result_and_gradient_equal_the_eager_ones(name: str, sample: Any, backend: Any) -> None:
     f = compiled(name, backend)
     value, gradient = eager(name, sample)
     one_value, one_gradient = f.value_and_grad(list(sample))
@@ -57,7 +57,7 @@ def test_result_and_gradient_equal_the_eager_ones(name: str, sample: Any, backen
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_second_derivatives_equal_the_eager_ones(name: str, backend: str) -> None:
+def test_second_derivatives_equal_the_eager_ones(name: str, backend: Any) -> None:
     sample = list(OPERATIONS[name].samples[0])
     chosen = wanted(name, len(sample))
 
@@ -76,7 +76,7 @@ def test_second_derivatives_equal_the_eager_ones(name: str, backend: str) -> Non
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_rows_at_edges_equal_the_eager_results(name: str, backend: str) -> None:
+def test_rows_at_edges_equal_the_eager_results(name: str, backend: Any) -> None:
     count = len(OPERATIONS[name].samples[0])
     draw = random.Random(1)
     rows = [[draw.choice(EDGES) for _ in range(count)] for _ in range(65)]
@@ -91,7 +91,7 @@ def test_rows_at_edges_equal_the_eager_results(name: str, backend: str) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE)
-def test_single_precision_is_right_to_its_own_digits(name: str, sample: Any, backend: str) -> None:
+def test_single_precision_is_right_to_its_own_digits(name: str, sample: Any, backend: Any) -> None:
     sample = [float(np.float32(x)) for x in sample]
     value, gradient = eager(name, sample)
     values, gradients = compiled(name, backend, dtype="float32").value_and_grad(np.array([sample] * 2, np.float32))
@@ -102,7 +102,7 @@ def test_single_precision_is_right_to_its_own_digits(name: str, sample: Any, bac
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_users_operation_compiles(backend: str) -> None:
+def test_a_users_operation_compiles(backend: Any) -> None:
     name = f"cube_for_{backend}"
     cube = autograd.operation(name, lambda m, x: x * x * x, [lambda m, x, out: 3.0 * x * x])
     try:

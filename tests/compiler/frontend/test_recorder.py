@@ -185,7 +185,7 @@ class Weight(Value):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_parameters_of_a_subclass_of_value_compile(backend: str) -> None:
+def test_parameters_of_a_subclass_of_value_compile(backend: Any) -> None:
     w = Weight(3.0)
     f = compile(lambda x: w * x * x + w, [w], backend=backend)
     assert f.backward(np.array([1.0, 2.0])) == 10.5
@@ -216,7 +216,7 @@ def remove_operations() -> Any:
 @pytest.mark.usefixtures("remove_operations")
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", LOOKING)
-def test_an_operation_of_ones_own_that_looks_at_its_number_raises(name: str, backend: str) -> None:
+def test_an_operation_of_ones_own_that_looks_at_its_number_raises(name: str, backend: Any) -> None:
     forward, partial = LOOKING[name]
     looking = autograd.operation("looking", forward, [partial])
     f = compile(lambda x: looking(x) * 2.0, backend=backend)
@@ -240,14 +240,14 @@ def test_where_values_stand_for_plain_numbers_a_caught_refusal_fails_the_trace_t
     with pytest.raises(TracingError):
         numpy(lambda x: w * x, w).train(1.0, optimizer=Step([w], lr=0.1))
     with pytest.raises(TracingError):
-        autograd.compiler.passes.templates._of_row(
+        autograd.compiler.passes.templates._of_row(  # type: ignore[attr-defined]
             SimpleNamespace(name="ours"), 1, lambda given: [caught(look)(given[0])]
         )
 
 
 @pytest.mark.usefixtures("remove_operations")
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_an_operation_of_ones_own_is_compiled_as_what_it_is_written_in(backend: str) -> None:
+def test_an_operation_of_ones_own_is_compiled_as_what_it_is_written_in(backend: Any) -> None:
     softcap = autograd.operation(
         "softcap",
         lambda m, x: m.where(m.less(m.abs(x), 3.0), x, 3.0 * m.tanh(m.truediv(x, 3.0))),

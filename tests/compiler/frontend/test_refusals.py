@@ -191,10 +191,10 @@ def test_a_users_file_named_like_a_module_of_python_is_watched(
     monkeypatch.syspath_prepend(tmp_path)
     module = importlib.import_module(name)
     for function in (lambda x: module.get(x), lambda x: x * module.rate):
-        module.rate = 2.0
+        module.rate = 2.0  # type: ignore[attr-defined]
         f = numpy(function)
         assert f(1.0) == 2.0
-        module.rate = 3.0
+        module.rate = 3.0  # type: ignore[attr-defined]
         assert f(1.0) == 3.0
 
 
@@ -271,7 +271,7 @@ def test_what_installed_packages_keep_for_themselves_is_not_seen(
     module = importlib.import_module("installed_rates")
     setting, hidden = numpy(lambda x: x * module.get()), numpy(lambda x: x * module.other())
     assert [setting(1.0), hidden(1.0)] == [2.0, 2.0]
-    module.rate = module.hidden = 3.0
+    module.rate = module.hidden = 3.0  # type: ignore[attr-defined]
     assert [setting(1.0), hidden(1.0)] == [3.0, 2.0]
 
 

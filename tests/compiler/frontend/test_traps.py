@@ -158,7 +158,7 @@ POINT = [0.7, -0.4, 1.3]
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", CUT)
-def test_what_is_detached_or_made_under_no_grad_passes_its_number_but_no_gradient(name: str, backend: str) -> None:
+def test_what_is_detached_or_made_under_no_grad_passes_its_number_but_no_gradient(name: str, backend: Any) -> None:
     function = CUT[name]
     value, gradient = autograd.value_and_grad(function)(POINT)
     hessian = np.array(autograd.hessian(function)(POINT))
@@ -173,7 +173,7 @@ def test_what_is_detached_or_made_under_no_grad_passes_its_number_but_no_gradien
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_cut_keeps_gradients_from_parameters_and_other_leaves_as_the_eager_engine_does(backend: str) -> None:
+def test_a_cut_keeps_gradients_from_parameters_and_other_leaves_as_the_eager_engine_does(backend: Any) -> None:
     w, v, other = Value(0.8), Value(-0.3), Value(2.0)
 
     def loss(x: Any) -> Any:
@@ -296,7 +296,7 @@ def test_random_numbers_inside_raise(draw: Any) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_mutated_parameter_and_another_leaf_are_read_anew(backend: str) -> None:
+def test_a_mutated_parameter_and_another_leaf_are_read_anew(backend: Any) -> None:
     w, other = Value(2.0), Value(10.0)
     f = compile(lambda x: x * w + other, [w], backend=backend)
     assert f(1.0) == 12.0
@@ -308,7 +308,7 @@ def test_a_mutated_parameter_and_another_leaf_are_read_anew(backend: str) -> Non
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_leaf_that_is_replaced_in_a_list_is_noticed(backend: str) -> None:
+def test_a_leaf_that_is_replaced_in_a_list_is_noticed(backend: Any) -> None:
     weights = [Value(2.0)]
     f = compile(lambda x: x * weights[0], backend=backend)
     assert f(1.0) == 2.0
@@ -317,7 +317,7 @@ def test_a_leaf_that_is_replaced_in_a_list_is_noticed(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_row_times_what_depends_on_parameters_only_is_summed_over_the_rows(backend: str) -> None:
+def test_a_row_times_what_depends_on_parameters_only_is_summed_over_the_rows(backend: Any) -> None:
     w = Value(0.3)
     f = compile(lambda x: autograd.sin(w) * x + autograd.exp(w + x), [w], backend=backend)
     mean = autograd.mean([autograd.sin(w) * x + autograd.exp(w + x) for x in (1.0, 2.0, 3.0)])
@@ -328,7 +328,7 @@ def test_a_row_times_what_depends_on_parameters_only_is_summed_over_the_rows(bac
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_values_made_inside_are_constants(backend: str) -> None:
+def test_values_made_inside_are_constants(backend: Any) -> None:
     w = Value(2.0)
 
     def running_sum(xs: Any) -> Value:
@@ -444,7 +444,7 @@ def places_of_a_value() -> dict[str, Any]:
     w = Value(2.0)
     listed, named, pair, box = [[1.0, w]], {"a": {"b": w}}, Pair("w", w), Keeper([w])
     slotted, space, waiting = Slotted(), SimpleNamespace(w=w), deque([w])
-    slotted._slot = w
+    slotted._slot = w  # type: ignore[attr-defined]
     array, square, proxy = np.array([w, 1.0], dtype=object), w * w, MappingProxyType({"w": w})
     layer, get, heir = nn.Layer(1, 2), listed[0].__getitem__, Heir(w)
     network = nn.Sequential(nn.Layer(1, 1), nn.Residual(nn.Layer(1, 1)))
@@ -460,11 +460,11 @@ def places_of_a_value() -> dict[str, Any]:
         "its sign": lambda x: x if w > 0 else -x,
         "a global": lambda x: x * other_leaf.data,
         "a nested function": lambda x: sum((lambda v: v * w.data)(y) for y in [x, x]),
-        "a list in a list": lambda x: x * listed[0][1].data,
+        "a list in a list": lambda x: x * listed[0][1].data,  # type: ignore[attr-defined]
         "a dict in a dict": lambda x: x * named["a"]["b"].data,
         "a named tuple": lambda x: x * pair.value.data,
         "an attribute": lambda x: x * box.held[0].data,
-        "a slot": lambda x: x * slotted._slot.data,
+        "a slot": lambda x: x * slotted._slot.data,  # type: ignore[attr-defined]
         "a namespace": lambda x: x * space.w.data,
         "a deque": lambda x: x * waiting[0].data,
         "an array of objects": lambda x: x * array[0].data,
@@ -478,7 +478,7 @@ def places_of_a_value() -> dict[str, Any]:
         "a cached helper": lambda x: x * cached_helper().data,
         "a default": with_default,
         "a partial": partial(weighted, w),
-        "a method of a list": lambda x: x * get(1).data,
+        "a method of a list": lambda x: x * get(1).data,  # type: ignore[attr-defined]
         "a function's attribute": marked,
         "a module in a module": lambda x: x * package.inner.w.data,
         "a module's function": lambda x: x * package.inner.get().data,
@@ -498,7 +498,7 @@ def test_the_number_of_another_leaf_read_inside_raises_wherever_the_leaf_is(name
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_other_remedy_is_right(backend: str) -> None:
+def test_the_other_remedy_is_right(backend: Any) -> None:
     w, v = Value(2.0), Value(0.5)
     f = compile(lambda x: x * w.detach() + autograd.where(autograd.greater(w, 0.0), x * v, -x), [v], backend=backend)
     assert f.value_and_grad(3.0) == (7.5, 2.5)
@@ -554,11 +554,11 @@ def test_numbers_of_classes_namespaces_slots_and_partials_that_change_are_notice
         rate = 2.0
 
     slotted, space, rates, constant = Slotted(), SimpleNamespace(rate=2.0), [2.0], Value(2.0).detach()
-    slotted._slot, heir = 2.0, Heir()
+    slotted._slot, heir = 2.0, Heir()  # type: ignore[attr-defined]
     functions: list[tuple[Any, Any]] = [
         (lambda x: x * Settings.rate, lambda: setattr(Settings, "rate", 3.0)),
         (lambda x: x * heir.rate, lambda: setattr(Keeper, "rate", 3.0)),
-        (lambda x: x * slotted._slot, lambda: setattr(slotted, "_slot", 3.0)),
+        (lambda x: x * slotted._slot, lambda: setattr(slotted, "_slot", 3.0)),  # type: ignore[attr-defined]
         (lambda x: x * space.rate, lambda: setattr(space, "rate", 3.0)),
         (partial(lambda held, x: x * held[0], rates), lambda: rates.__setitem__(0, 3.0)),
         (lambda x: x * constant, lambda: setattr(constant, "data", 3.0)),
@@ -623,7 +623,7 @@ def test_nodes_made_before_the_trace_are_part_of_the_graph() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_integers_are_numbers(backend: str) -> None:
+def test_integers_are_numbers(backend: Any) -> None:
     f = compile(lambda x, k: x * k + 1, backend=backend)
     assert f(2, 3) == 7.0
     assert f(np.array([1, 2]), 3).tolist() == [4.0, 7.0]
@@ -632,7 +632,7 @@ def test_integers_are_numbers(backend: str) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("rows", [0, 1, 2, 15, 16, 17, 63, 64, 65, 130])
-def test_any_number_of_rows(rows: int, backend: str) -> None:
+def test_any_number_of_rows(rows: int, backend: Any) -> None:
     w = [Value(0.5), Value(-1.5), Value(0.25)]
     f = compile(lambda x: autograd.tanh(autograd.dot(w, x)), w, backend=backend)
     X = np.random.default_rng(rows).standard_normal((rows, 3))
@@ -656,7 +656,7 @@ def test_any_number_of_rows(rows: int, backend: str) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_rows_of_nan_and_inf_stay_in_their_rows(bad: float, backend: str) -> None:
+def test_rows_of_nan_and_inf_stay_in_their_rows(bad: float, backend: Any) -> None:
     f = compile(lambda x: x[0] * x[1] + autograd.relu(x[0]), backend=backend)
     X = np.arange(134.0).reshape(67, 2)
     X[[3, 66], 0] = bad
@@ -666,7 +666,7 @@ def test_rows_of_nan_and_inf_stay_in_their_rows(bad: float, backend: str) -> Non
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_an_infinite_last_row_does_not_spoil_the_mean_of_the_gradient(backend: str) -> None:
+def test_an_infinite_last_row_does_not_spoil_the_mean_of_the_gradient(backend: Any) -> None:
     w = Value(0.0)
     f = compile(lambda x: w * x, [w], backend=backend)
     f.backward(np.array([1.0, math.inf, 2.0, math.inf, math.inf]))
@@ -743,7 +743,7 @@ def test_tracing_leaves_no_trace() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_detect_anomaly_watches_compiled_calls(backend: str) -> None:
+def test_detect_anomaly_watches_compiled_calls(backend: Any) -> None:
     w = Value(1.0)
     f = compile(lambda x: autograd.log(x) * w, [w], backend=backend)
     assert f(np.array([1.0, 0.0])).tolist() == [0.0, -math.inf]
@@ -759,7 +759,7 @@ def test_detect_anomaly_watches_compiled_calls(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_what_is_no_function_and_no_list_of_parameters_is_named(backend: str) -> None:
+def test_what_is_no_function_and_no_list_of_parameters_is_named(backend: Any) -> None:
     x = Value(1.0)
     with pytest.raises(TypeError, match=r"a graph with inputs="):
         compile(x * x, backend=backend)
@@ -768,7 +768,7 @@ def test_what_is_no_function_and_no_list_of_parameters_is_named(backend: str) ->
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_errors_of_a_first_call_tell_rows_from_numbers(backend: str) -> None:
+def test_errors_of_a_first_call_tell_rows_from_numbers(backend: Any) -> None:
     with pytest.raises(TypeError, match="not subscriptable") as caught:
         compile(lambda x: x[0] * 2.0, backend=backend)(np.array([1.0, 2.0]))
     assert "one row is X[None]" in caught.value.__notes__[0]

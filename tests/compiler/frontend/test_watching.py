@@ -99,7 +99,7 @@ def objects() -> dict[str, Case]:
         return settings.rate
 
     def linked(x: Any) -> Any:
-        return x * link().rate  # type: ignore[union-attr]
+        return x * link().rate
 
     def matching(x: Any) -> Any:
         match settings:
@@ -239,7 +239,7 @@ def codes() -> dict[str, Case]:
         "a method": (lambda x: own([x]), to(Own, "forward", lambda self, x: x[0] * 7.0)),
         "a method of one object": (lambda x: neuron([x]), to(neuron, "forward", lambda x: x[0] * 7.0)),
         "attributes of a model": (lambda x: neuron([x]), to(neuron, "__dict__", vars(other))),
-        "a keyword's default": (keyword, item(keyword.__kwdefaults__, "rate")),  # type: ignore[attr-defined]
+        "a keyword's default": (keyword, item(keyword.__kwdefaults__, "rate")),
         "a builtin": (space["f"], item(space, "abs", lambda x: 3.0)),
         "an import": (importing, to(module, "rate")),
         "os.environ": (lambda x: x * float(os.environ["CHAINRULE_RATE"]), item(os.environ, "CHAINRULE_RATE", "3.0")),

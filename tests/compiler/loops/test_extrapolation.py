@@ -162,7 +162,7 @@ def test_a_shortened_program_is_that_of_fewer_variables(function: Callable[[Vect
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("function", [*REGULAR, *IRREGULAR])
 def test_value_and_gradient_are_the_engines(
-    function: Callable[[Vector], Any], backend: str, stretched_at_all: list[bool]
+    function: Callable[[Vector], Any], backend: Any, stretched_at_all: list[bool]
 ) -> None:
     out, x = graph(function)
     f = compile(out, inputs=x, backend=backend)

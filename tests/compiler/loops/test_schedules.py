@@ -58,7 +58,7 @@ def irregular(count: int, seed: int) -> Any:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("count", [30, 400, 3000])
-def test_a_program_without_pattern_computes_what_the_engine_computes(count: int, backend: str) -> None:
+def test_a_program_without_pattern_computes_what_the_engine_computes(count: int, backend: Any) -> None:
     function = irregular(count, count)
     x = [0.05 * k - 0.2 for k in range(10)]
     value, gradient = compile(function, backend=backend).value_and_grad(x)

@@ -101,8 +101,8 @@ def check_roundings(seed: int, length: int, dtype: str = "float64", orders: int 
     references = [[[x.data if isinstance(x, Value) else x for x in order] for order in nodes]]
     references += [torch_results(in_torch(steps), point, orders)] if HAS_TORCH else []
     for backend in BACKENDS:
-        g = compile(f, backend=backend, dtype=dtype)
-        kinds = [g, lambda xs, g=g: g.value_and_grad(xs)[1], g.hessian][:orders]
+        g = compile(f, backend=backend, dtype=dtype)  # type: ignore[arg-type]
+        kinds = [g, lambda xs, g=g: g.value_and_grad(xs)[1], g.hessian][:orders]  # type: ignore[assignment]
         found = [np.array(flat(kind(point))) for kind in kinds]
         for results, share in zip(references, (1.0, OTHERS), strict=False):
             for order in range(orders):
@@ -152,6 +152,6 @@ def test_many_programs_in_single_precision_up_to_rounding(seed: int, length: int
     [("relu", [0.0]), ("relu", [-0.0]), ("abs", [0.0]), ("sign", [0.0]), ("norm", [0.0, 0.0]), ("maximum", [1.0, 1.0]),
      ("minimum", [1.0, 1.0]), ("max", [1.0, 1.0, 0.0]), ("max", [2.0, 2.0, 2.0]), ("min", [1.0, 3.0, 1.0])],
 )  # fmt: skip
-def test_derivatives_at_kinks_are_pytorchs(name: str, point: list[float], backend: str) -> None:
+def test_derivatives_at_kinks_are_pytorchs(name: str, point: list[float], backend: Any) -> None:
     gradient = compile(lambda xs: evaluate(OPERATIONS[name], xs), backend=backend).value_and_grad(point)[1]
     assert gradient == torch_results(lambda xs: torch_functions()[name](*xs.unbind()), point)[1].tolist()

@@ -29,7 +29,7 @@ BACKENDS = ["numpy", pytest.param("llvm", marks=needs_llvm)]
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", SELECTING)
-def test_compiled_rows_are_the_eager_ones(name: str, backend: str) -> None:
+def test_compiled_rows_are_the_eager_ones(name: str, backend: Any) -> None:
     f, table = under_a_root(name), rows(name)
     compiled = compile(f, backend=backend)
     many = [row for row in table for _ in range(7)]  # lanes with several gates in them, and a tail
@@ -50,7 +50,7 @@ def test_the_table_of_single_nodes_does_as_straight_lines_do(name: str, monkeypa
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_sums_over_rows_hold_back_what_is_closed(backend: str) -> None:
+def test_sums_over_rows_hold_back_what_is_closed(backend: Any) -> None:
     """A parameter's gradient is a sum over the rows: some open, some closed under an infinite gradient."""
     w = Value(1.0)
     f = compile(lambda x: sqrt(relu(w * x)), parameters=[w], backend=backend)
@@ -76,7 +76,7 @@ def test_c_source_holds_back_what_is_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("case", LITERAL)
-def test_literal_gradients_compiled(case: str, backend: str) -> None:
+def test_literal_gradients_compiled(case: str, backend: Any) -> None:
     f, point, expected = LITERAL[case]
     compiled = compile(lambda xs: f(*xs), backend=backend)
     assert same(compiled.value_and_grad(point)[1], expected)
@@ -91,7 +91,7 @@ def composed(draw: random.Random) -> Callable[[Sequence[Any]], Any]:
     one = [relu, sqrt, log, abs, sign, lambda x: 1.0 / x, lambda x: -x, autograd.leaky_relu, autograd.heaviside]
     two = [autograd.maximum, autograd.minimum, lambda x, y: x + y, lambda x, y: x * y, lambda x, y: x / y, greater]
     many = [lambda *xs: autograd.max(list(xs)), lambda *xs: autograd.min(list(xs)), where]
-    plan = [(draw.choice(pool), [draw.random() for _ in range(k)])
+    plan = [(draw.choice(pool), [draw.random() for _ in range(k)])  # type: ignore[arg-type, var-annotated]
             for k, pool in draw.choices([(1, one), (2, two), (3, many)], [3, 3, 2], k=12)]  # fmt: skip
 
     def function(xs: Sequence[Any]) -> Any:
@@ -116,7 +116,7 @@ def test_random_compositions_have_one_gradient(seed: int) -> None:
         assert same([walk(out).gradients.get(leaf, 0.0) for leaf in leaves], gradient)
         assert same([sensitivities(out).get(leaf, 0.0) for leaf in leaves], gradient)
     for backend in ("numpy", "llvm")[: 1 + HAS_LLVM]:
-        compiled = compile(f, backend=backend)
+        compiled = compile(f, backend=backend)  # type: ignore[arg-type]
         assert same(compiled.value_and_grad(np.array(table))[1], gradients)
         assert same(compiled.hessian(np.array(table)), [hessian(f)(row) for row in table], 1e-12)
 
@@ -134,7 +134,7 @@ def test_a_gradient_is_a_graph_that_is_right_for_other_numbers_too() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_users_operation_selects_with_passes(backend: str) -> None:
+def test_a_users_operation_selects_with_passes(backend: Any) -> None:
     name = f"clipped_for_{backend}"
     inside = lambda m, x: m.logical_and(m.greater(x, -1.0), m.less(x, 1.0))  # noqa: E731
     clipped = autograd.operation(
@@ -159,6 +159,6 @@ def test_many_numbers_are_selected_as_few_are() -> None:
     )
     for left, right in [(x, 0.0), (0.0, x), (x, -0.0), (x[:, ::-1], 0.0), (x[:1], 0.0), (1.0, 0.0), (x, x + 1.0)]:
         found = ARRAYS.where(condition, left, right)
-        assert found.tobytes() == np.where(condition != 0, left, right).tobytes()
+        assert found.tobytes() == np.where(condition != 0, left, right).tobytes()  # type: ignore[call-overload]
         single = [np.float32(a) if isinstance(a, np.ndarray) else a for a in (left, right)]
-        assert np.array_equal(ARRAYS.where(condition, *single), np.where(condition != 0, *single), equal_nan=True)
+        assert np.array_equal(ARRAYS.where(condition, *single), np.where(condition != 0, *single), equal_nan=True)  # type: ignore[call-overload]

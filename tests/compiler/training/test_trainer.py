@@ -53,7 +53,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 class Run:
     """A network, its compiled loss and an optimizer; every run starts alike."""
 
-    def __init__(self, backend: str, optimizer: Callable[[list[Value]], Any], **options: Any) -> None:
+    def __init__(self, backend: Any, optimizer: Callable[[list[Value]], Any], **options: Any) -> None:
         self.model = model = nn.MLP(2, [5, 1], activation="tanh", rng=random.Random(3))
         self.optimizer = optimizer(model.parameters())
         self.loss = lambda x, y: nn.bce_with_logits(model(x), y)
@@ -84,7 +84,7 @@ class Run:
             assert mine[name] == pytest.approx(its[name], rel=rel, abs=1e-300)
 
 
-def pair(backend: str, optimizer: Callable[[list[Value]], Any], **options: Any) -> tuple[Run, Run]:
+def pair(backend: Any, optimizer: Callable[[list[Value]], Any], **options: Any) -> tuple[Run, Run]:
     return Run(backend, optimizer, **options), Run(backend, optimizer, **options)
 
 
@@ -92,7 +92,7 @@ ALL = slice(None)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_trains_as_in_python(name: str, backend: str) -> None:
+def test_every_optimizer_trains_as_in_python(name: str, backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS[name])
     losses = compiled.train(epochs=50)
     assert losses.tolist() == pytest.approx(python.loop([ALL] * 50), rel=1e-13)
@@ -102,7 +102,7 @@ def test_every_optimizer_trains_as_in_python(name: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["SGD, momentum", "RMSprop, all", "Adam", "AdamW"])
-def test_it_trains_as_the_eager_engine(name: str, backend: str) -> None:
+def test_it_trains_as_the_eager_engine(name: str, backend: Any) -> None:
     compiled, eager = pair(backend, OPTIMIZERS[name])
     compiled.train(epochs=50)
     for _ in range(50):
@@ -113,7 +113,7 @@ def test_it_trains_as_the_eager_engine(name: str, backend: str) -> None:
     assert compiled.numbers()[0] == pytest.approx(eager.numbers()[0], rel=1e-9)
 
 
-def test_batches_are_shuffled_by_the_seed_and_the_last_may_be_smaller(backend: str) -> None:
+def test_batches_are_shuffled_by_the_seed_and_the_last_may_be_smaller(backend: Any) -> None:
     for shuffle, seed in ((True, 0), (True, 7), (False, 0)):
         compiled, python = pair(backend, OPTIMIZERS["Adam"])
         losses = compiled.train(epochs=3, batch_size=16, shuffle=shuffle, seed=seed)
@@ -127,7 +127,7 @@ def test_batches_are_shuffled_by_the_seed_and_the_last_may_be_smaller(backend: s
 
 
 @pytest.mark.parametrize("size", [1, 25, 30, 50, 1000])
-def test_batches_of_every_size(size: int, backend: str) -> None:
+def test_batches_of_every_size(size: int, backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS["SGD"])
     losses = compiled.train(epochs=2, batch_size=size, shuffle=False)
     batches = [slice(start, start + size) for start in range(0, 50, size)] * 2
@@ -135,7 +135,7 @@ def test_batches_of_every_size(size: int, backend: str) -> None:
     compiled.assert_like(python)
 
 
-def test_training_goes_on_in_python_and_compiled_with_another_rate(backend: str) -> None:
+def test_training_goes_on_in_python_and_compiled_with_another_rate(backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS["Adam"])
     schedules = [nn.CosineAnnealingLR(run.optimizer, T_max=5) for run in (compiled, python)]
     for _ in range(4):
@@ -152,7 +152,7 @@ def test_training_goes_on_in_python_and_compiled_with_another_rate(backend: str)
     compiled.assert_like(python)
 
 
-def test_training_goes_on_from_a_saved_state(backend: str) -> None:
+def test_training_goes_on_from_a_saved_state(backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS["SGD, dampened"])
     compiled.train(epochs=5)
     saved = json.loads(json.dumps([compiled.model.state_dict(), compiled.optimizer.state_dict()]))
@@ -164,19 +164,19 @@ def test_training_goes_on_from_a_saved_state(backend: str) -> None:
     again.assert_like(python)
 
 
-def test_float32_loss_with_the_update_in_float64_as_in_python(backend: str) -> None:
+def test_float32_loss_with_the_update_in_float64_as_in_python(backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS["Adam"], dtype="float32")
     losses = compiled.train(epochs=10, batch_size=20, shuffle=False)
     assert losses.tolist() == python.loop([slice(0, 20), slice(20, 40), slice(40, 60)] * 10)
     compiled.assert_like(python)
 
 
-def test_threads_change_nothing(backend: str) -> None:
+def test_threads_change_nothing(backend: Any) -> None:
     one, two = Run(backend, OPTIMIZERS["Adam"]), Run(backend, OPTIMIZERS["Adam"], threads=2)
     assert one.train(epochs=5).tolist() == two.train(epochs=5).tolist()
 
 
-def test_one_row_and_a_graph_without_inputs(backend: str) -> None:
+def test_one_row_and_a_graph_without_inputs(backend: Any) -> None:
     x, y = Value(-1.2), Value(1.0)
     value = (1.0 - x) ** 2 + 100.0 * (y - x * x) ** 2  # Rosenbrock's valley
     f = compile(value, [x, y], inputs=[], backend=backend)
@@ -189,7 +189,7 @@ def test_one_row_and_a_graph_without_inputs(backend: str) -> None:
     assert w.data == pytest.approx(3.0, rel=1e-12)
 
 
-def test_an_optimizer_of_some_parameters_leaves_the_others_alone(backend: str) -> None:
+def test_an_optimizer_of_some_parameters_leaves_the_others_alone(backend: Any) -> None:
     compiled, python = pair(backend, lambda p: nn.Adam(p[:4:-1], lr=0.05))
     for run in (compiled, python):
         run.model.parameters()[0].grad = 7.0
@@ -200,7 +200,7 @@ def test_an_optimizer_of_some_parameters_leaves_the_others_alone(backend: str) -
     assert compiled.model.parameters()[0].grad == 7.0
 
 
-def test_a_parameter_that_the_loss_does_not_use_only_decays(backend: str) -> None:
+def test_a_parameter_that_the_loss_does_not_use_only_decays(backend: Any) -> None:
     for used in (True, False):
         w, unused = Value(1.0), Value(2.0)
         f = compile(
@@ -214,7 +214,7 @@ def test_a_parameter_that_the_loss_does_not_use_only_decays(backend: str) -> Non
 # What does not go well
 
 
-def test_a_loss_that_is_not_finite_leaves_everything_as_it_was(backend: str) -> None:
+def test_a_loss_that_is_not_finite_leaves_everything_as_it_was(backend: Any) -> None:
     w = Value(1.0)
     w.grad = 5.0
     f = compile(lambda x: (w * x) ** 2, [w], backend=backend)
@@ -232,7 +232,7 @@ def test_a_loss_that_is_not_finite_leaves_everything_as_it_was(backend: str) -> 
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_what_whole_steps_have_learned(backend: str) -> None:
+def test_ctrl_c_leaves_what_whole_steps_have_learned(backend: Any) -> None:
     run, again = pair(backend, OPTIMIZERS["Adam"])
     run.train()
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -245,7 +245,7 @@ def test_ctrl_c_leaves_what_whole_steps_have_learned(backend: str) -> None:
     run.assert_like(again)
 
 
-def test_wrong_arguments_are_named(backend: str) -> None:
+def test_wrong_arguments_are_named(backend: Any) -> None:
     run = Run(backend, OPTIMIZERS["SGD"])
     with pytest.raises(ValueError, match=r"epochs must be at least 1, got 0"):
         run.train(epochs=0)
@@ -283,12 +283,12 @@ class Own(nn.Optimizer):
         return autograd.tanh(gradient + 0.5 * self.before[i]) * self.scale[i] * self.power
 
     def step(self) -> None:
-        self.power *= 0.9
+        self.power *= 0.9  # type: ignore[assignment]
         self.flag = 2.0
         super().step()
 
 
-def test_an_optimizer_of_ones_own(backend: str) -> None:
+def test_an_optimizer_of_ones_own(backend: Any) -> None:
     compiled, python = pair(backend, Own)
     compiled.train(epochs=9)
     python.loop([ALL] * 9)
@@ -314,7 +314,7 @@ RATE = 1.0
 
 
 def test_whatever_has_parameters_and_a_step_and_a_global_that_changes(
-    backend: str, monkeypatch: pytest.MonkeyPatch
+    backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled, python = pair(backend, Bare)
     for rate in (1.0, 0.5, 1.0):
@@ -380,7 +380,7 @@ class Switching(nn.SGD):
         (Switching, "step.. changes nesterov, which is no number"),
     ],
 )
-def test_a_step_that_cannot_be_compiled_says_why(kind: Any, message: str, backend: str) -> None:
+def test_a_step_that_cannot_be_compiled_says_why(kind: Any, message: str, backend: Any) -> None:
     run = Run(backend, kind)
     before = run.numbers(), run.optimizer.state_dict()
     with pytest.raises(TypeError, match=message) as raised:

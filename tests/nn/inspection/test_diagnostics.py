@@ -66,7 +66,7 @@ def test_gradient_flow_is_drawn_on_a_logarithmic_scale() -> None:
     flow = nn.gradient_flow(half_square(model([1.0, 0.5]), 1.0), model)
     ax = flow.plot()
     assert ax.get_yscale() == "log"
-    assert list(ax.lines[0].get_ydata()) == flow.deltas
+    assert list(ax.lines[0].get_ydata()) == flow.deltas  # type: ignore[arg-type]
     pyplot.close("all")
 
 
@@ -88,7 +88,7 @@ def test_the_depth_study_prints_a_table_and_draws_the_deepest() -> None:
     pyplot = pytest.importorskip("matplotlib.pyplot")
     pyplot.switch_backend("Agg")
     ax = study.plot()
-    assert [len(line.get_xdata()) for line in ax.lines] == [6, 6]
+    assert [len(line.get_xdata()) for line in ax.lines] == [6, 6]  # type: ignore[arg-type]
     pyplot.close("all")
 
 

@@ -169,7 +169,7 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         (None, "a state is a dict, .* got None"),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
-            adam.load_state_dict(state)
+            adam.load_state_dict(state)  # type: ignore[arg-type]
     assert adam.state_dict() == before
 
 
@@ -178,7 +178,7 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
     [
         (lambda: nn.SGD(parameters(), lr=-0.1), r"lr must not be negative, got -0.1"),
         (lambda: nn.SGD(parameters(), lr=math.nan), r"lr must not be negative, got nan"),
-        (lambda: nn.SGD(parameters(), lr="0.1"), r"lr: expected a real number, got '0.1'"),
+        (lambda: nn.SGD(parameters(), lr="0.1"), r"lr: expected a real number, got '0.1'"),  # type: ignore[arg-type]
         (lambda: nn.SGD(parameters(), momentum=-1.0), r"momentum must not be negative"),
         (lambda: nn.SGD(parameters(), weight_decay=-1.0), r"weight_decay must not be negative"),
         (lambda: nn.SGD(parameters(), nesterov=True), r"nesterov needs a momentum above 0 and no dampening"),
@@ -193,14 +193,14 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         ),
         (lambda: nn.Adam(parameters(), betas=(1.0, 0.999)), r"betas\[0\] must be below 1, got 1.0"),
         (lambda: nn.Adam(parameters(), betas=(0.9, -0.1)), r"betas\[1\] must not be negative, got -0.1"),
-        (lambda: nn.Adam(parameters(), betas=(0.9,)), r"betas must be two numbers, got \(0.9,\)"),
-        (lambda: nn.Adam(parameters(), betas=0.9), r"betas: expected a list of numbers, got 0.9"),
-        (lambda: nn.StepLR(None, 1), r"a schedule takes an optimizer, such as .* got None"),
+        (lambda: nn.Adam(parameters(), betas=(0.9,)), r"betas must be two numbers, got \(0.9,\)"),  # type: ignore[arg-type]
+        (lambda: nn.Adam(parameters(), betas=0.9), r"betas: expected a list of numbers, got 0.9"),  # type: ignore[arg-type]
+        (lambda: nn.StepLR(None, 1), r"a schedule takes an optimizer, such as .* got None"),  # type: ignore[arg-type]
         (lambda: nn.AdamW(parameters(), weight_decay=-1.0), r"weight_decay must not be negative"),
         (lambda: nn.Adam([]), r"no parameters: give at least one, for instance model.parameters\(\)"),
-        (lambda: nn.Adam(Value(1.0)), r"expected a list of Values, got Value\(1.0\) .*: write for instance model"),
-        (lambda: nn.Adam(nn.MLP(2, [1])), r"expected a list of Values, got MLP.*: write for instance model"),
-        (lambda: nn.Adam([1.0]), r"parameter 0 is 1.0 \(float\): only a Value"),
+        (lambda: nn.Adam(Value(1.0)), r"expected a list of Values, got Value\(1.0\) .*: write for instance model"),  # type: ignore[arg-type]
+        (lambda: nn.Adam(nn.MLP(2, [1])), r"expected a list of Values, got MLP.*: write for instance model"),  # type: ignore[arg-type]
+        (lambda: nn.Adam([1.0]), r"parameter 0 is 1.0 \(float\): only a Value"),  # type: ignore[list-item]
         (lambda: nn.Adam([Constant(1.0)]), r"parameter 0 is Constant\(1.0\)"),
         (lambda: nn.Adam([Value(1.0) * 2.0]), r"parameter 0 is Value\(2.0, op='mul'\)"),
         (lambda: nn.Adam(parameters(2) * 2), r"a parameter comes twice, and would be changed twice"),
@@ -340,7 +340,7 @@ def test_a_warm_up_may_be_followed_by_another() -> None:
     [
         (lambda o: nn.StepLR(o, 0), "step_size must be a whole number of at least 1, got 0"),
         (lambda o: nn.StepLR(o, 2, gamma=-1.0), "gamma must not be negative"),
-        (lambda o: nn.CosineAnnealingLR(o, 1.5), "T_max must be a whole number of at least 1, got 1.5"),
+        (lambda o: nn.CosineAnnealingLR(o, 1.5), "T_max must be a whole number of at least 1, got 1.5"),  # type: ignore[arg-type]
         (lambda o: nn.LinearWarmup(o, -1), "total_iters must be a whole number of at least 1, got -1"),
         (nn.Schedule, "Schedule does not say its rate"),
     ],
@@ -373,7 +373,7 @@ def test_a_warm_up_goes_on_with_a_schedule_of_its_own_optimizer_only() -> None:
     optimizer, other = nn.SGD(parameters(), lr=0.8), nn.SGD(parameters(), lr=0.1)
     for then in (nn.StepLR(other, 1), 5, lambda t: t):
         with pytest.raises(ValueError, match="then must be a schedule of the same optimizer, got"):
-            nn.LinearWarmup(optimizer, 4, then=then)
+            nn.LinearWarmup(optimizer, 4, then=then)  # type: ignore[arg-type]
     assert (optimizer.lr, other.lr) == (0.8, 0.1)
 
 

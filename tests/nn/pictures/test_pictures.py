@@ -258,7 +258,7 @@ def test_a_history_draws_losses_left_and_metrics_right() -> None:
     right = ax.figure.axes[1]
     assert [line.get_label() for line in ax.lines] == ["loss", "val_loss"]
     assert [line.get_label() for line in right.lines] == ["accuracy"]
-    assert list(ax.lines[0].get_ydata()) == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
+    assert list(ax.lines[0].get_ydata()) == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])  # type: ignore[arg-type]
     assert ax.lines[0].get_color() == ax.lines[1].get_color() != right.lines[0].get_color()
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
 

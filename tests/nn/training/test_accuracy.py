@@ -201,5 +201,5 @@ def test_a_metric_with_a_keyword_loss_is_given_the_loss() -> None:
     def settled(model: nn.Module, X: Any, y: Any, *, loss: str = "mine") -> float:
         return float(loss == "mine")
 
-    found = nn.evaluate(model("linear"), X, SIDES, loss=nn.mae, metrics=[named, settled])
+    found = nn.evaluate(model("linear"), X, SIDES, loss=nn.mae, metrics=[named, settled])  # type: ignore[list-item]
     assert (found["named"], found["settled"]) == (1.0, 1.0)

@@ -38,7 +38,7 @@ def fitted(model: nn.MLP | None = None, **changes: Any) -> nn.History:
     """A short, silent run."""
     model = model or a_model()
     optimizer = nn.SGD(model.parameters(), lr=0.05)
-    settings = {"loss": nn.mse, "optimizer": optimizer, "epochs": 3, "progress": False}
+    settings: dict[str, Any] = {"loss": nn.mse, "optimizer": optimizer, "epochs": 3, "progress": False}
     return nn.fit(model, X, Y, **(settings | changes))
 
 
@@ -484,7 +484,14 @@ def test_nan_in_the_data_is_the_same_error_and_changes_nothing() -> None:
 def test_what_does_not_fit_is_an_error_and_changes_nothing(changes: dict[str, Any], message: str) -> None:
     model = a_model()
     before = model.state_dict()
-    settings = {"X": X, "y": Y, "loss": nn.mse, "optimizer": nn.SGD(model.parameters()), "epochs": 3, "progress": False}
+    settings: dict[str, Any] = {
+        "X": X,
+        "y": Y,
+        "loss": nn.mse,
+        "optimizer": nn.SGD(model.parameters()),
+        "epochs": 3,
+        "progress": False,
+    }
     with pytest.raises((TypeError, ValueError, ZeroDivisionError), match=message):
         nn.fit(model, **(settings | changes))
     assert model.state_dict() == before
@@ -629,7 +636,7 @@ def test_an_error_leaves_the_line_finished(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_progress_is_shown_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = shown_by(Tty(), monkeypatch, epochs=100)
-    seconds = float(re.search(r"(\d+\.\d) s *\n$", shown).group(1))  # type: ignore[union-attr]
+    seconds = float(re.search(r"(\d+\.\d) s *\n$", shown).group(1))
     assert shown.count("\r") <= 10 * (seconds + 0.1) + 2
 
 

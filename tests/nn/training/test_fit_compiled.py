@@ -264,7 +264,7 @@ def test_by_default_such_a_loss_runs_in_the_engine_and_says_so_once() -> None:
 
 def test_means_written_by_hand_are_compiled() -> None:
     def by_hand(predictions: Any, y: Any) -> Value:
-        return sum((1 / len(y)) * (p - t) ** 2 for p, t in zip(predictions, y, strict=True))  # type: ignore[return-value]
+        return sum((1 / len(y)) * (p - t) ** 2 for p, t in zip(predictions, y, strict=True))
 
     def divided(predictions: Any, y: Any) -> Value:
         return -total(predictions, y) / -len(y)
@@ -291,7 +291,7 @@ def test_a_short_run_stays_in_the_engine_and_a_long_one_does_not(monkeypatch: py
     made: list[str] = []
     from nn.training import compilation
 
-    for kind in (compilation.EngineSteps, compilation.CompiledSteps):
+    for kind in (compilation.EngineSteps, compilation.CompiledSteps):  # type: ignore[attr-defined]
         monkeypatch.setattr(
             compilation, kind.__name__, lambda *given, kind=kind: made.append(kind.__name__) or kind(*given)
         )
