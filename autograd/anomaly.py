@@ -34,12 +34,14 @@ class detect_anomaly(Block):
     """
 
     def recorder(self, now: Recorder) -> Recorder:
+        """Inside the block every node is watched."""
         return now if now.watching else now.around(Watch)
 
 
 class Watch(Around):
     """Looks at each node that it makes, and remembers the line that created it. By its id: a reference would keep every
-    graph of a training run alive, and an id that is used again belongs to a node that has written its own line."""
+    graph of a training run alive, and an id that is used again belongs to a node that has written its own line.
+    """
 
     watching = True
 
@@ -48,6 +50,7 @@ class Watch(Around):
         self.lines: dict[int, str] = {}
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        """A node, with the line of the user's that made it; raises where it is nan or inf."""
         node = super().node(op, operands, data, local_grads)
         self.lines[id(node)] = _callers_line()
         if not math.isfinite(data):
@@ -71,6 +74,7 @@ class Watch(Around):
                     )
 
     def where(self, node: Value) -> str:
+        """Where a node was made, as messages say it."""
         line = self.lines.get(id(node))
         return f" (created at {line})" if line else " (created outside detect_anomaly(): line unknown)"
 

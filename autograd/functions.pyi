@@ -139,7 +139,7 @@ def add(x: Value, y: Value | Number) -> Value: ...
 def add(x: Number, y: Value) -> Value: ...
 @overload
 def add(x: Number, y: Number) -> float:
-    """x + y."""
+    """X + y."""
 
 @overload
 def asin(x: Value) -> Value: ...
@@ -167,7 +167,8 @@ def atan2(y: Number, x: Value) -> Value: ...
 def atan2(y: Number, x: Number) -> float:
     """The angle of the point (x, y) in radians, from −π to π, with C's signs of zeros.
 
-    Its derivatives are x/(x² + y²) by y and −y/(x² + y²) by x, nan at the origin."""
+    Its derivatives are x/(x² + y²) by y and −y/(x² + y²) by x, nan at the origin.
+    """
 
 @overload
 def atanh(x: Value) -> Value: ...
@@ -197,7 +198,8 @@ def clip(x: Number, low: Number, high: Value) -> Value: ...
 def clip(x: Number, low: Number, high: Number) -> float:
     """x, but at least low and at most high (high where low is above it).
 
-    The derivative goes to the one that is chosen, at a bound to x, as in PyTorch's clamp."""
+    The derivative goes to the one that is chosen, at a bound to x, as in PyTorch's clamp.
+    """
 
 @overload
 def cos(x: Value) -> Value: ...
@@ -232,7 +234,7 @@ def dot(w: Iterable[Value], x: Iterable[Value | Number], bias: Value | Number | 
 def dot(w: Iterable[Number], x: Iterable[Number], bias: Number | None = None) -> float: ...  # type: ignore[overload-overlap]
 @overload
 def dot(w: Iterable[Value | Number], x: Iterable[Value | Number], bias: Value | Number | None = None) -> Value:
-    """bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
+    """Bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
 
     Raises ValueError for lists of different lengths.
 
@@ -247,7 +249,7 @@ def elu(x: Value, alpha: Value | Number = 1.0) -> Value: ...
 def elu(x: Number, alpha: Value) -> Value: ...
 @overload
 def elu(x: Number, alpha: Number = 1.0) -> float:
-    """x where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha."""
+    """X where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha."""
 
 @overload
 def equal(x: Value, y: Value | Number) -> Value: ...
@@ -307,7 +309,7 @@ def fmod(x: Value, y: Value | Number) -> Value: ...
 def fmod(x: Number, y: Value) -> Value: ...
 @overload
 def fmod(x: Number, y: Number) -> float:
-    """x − trunc(x/y)·y, exact, with the sign of x (C's); derivatives 1 and −trunc(x/y); nan where y is 0."""
+    """X − trunc(x/y)·y, exact, with the sign of x (C's); derivatives 1 and −trunc(x/y); nan where y is 0."""
 
 @overload
 def gelu(x: Value) -> Value: ...
@@ -315,7 +317,8 @@ def gelu(x: Value) -> Value: ...
 def gelu(x: Number) -> float:
     """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x); nan at −inf.
 
-    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits."""
+    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits.
+    """
 
 @overload
 def greater(x: Value, y: Value | Number) -> Value: ...
@@ -337,7 +340,7 @@ def greater_equal(x: Number, y: Number) -> float:
 def hardtanh(x: Value) -> Value: ...
 @overload
 def hardtanh(x: Number) -> float:
-    """x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch)."""
+    """X between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch)."""
 
 @overload
 def heaviside(x: Value) -> Value: ...
@@ -357,7 +360,7 @@ def hypot(x: Number, y: Number) -> float:
 def identity(x: Value) -> Value: ...
 @overload
 def identity(x: Number) -> float:
-    """x itself, as a node of its own."""
+    """X itself, as a node of its own."""
 
 @overload
 def leaky_relu(x: Value, slope: Value | Number = 0.01) -> Value: ...
@@ -365,7 +368,7 @@ def leaky_relu(x: Value, slope: Value | Number = 0.01) -> Value: ...
 def leaky_relu(x: Number, slope: Value) -> Value: ...
 @overload
 def leaky_relu(x: Number, slope: Number = 0.01) -> float:
-    """x where x > 0, else slope·x; its derivative at 0 is the slope."""
+    """X where x > 0, else slope·x; its derivative at 0 is the slope."""
 
 @overload
 def less(x: Value, y: Value | Number) -> Value: ...
@@ -411,7 +414,7 @@ def log2(x: Number) -> float:
 def log_sigmoid(x: Value) -> Value: ...
 @overload
 def log_sigmoid(x: Number) -> float:
-    """log σ(x) = −softplus(−x), with derivative σ(−x)."""
+    """Log σ(x) = −softplus(−x), with derivative σ(−x)."""
 
 @overload
 def logaddexp(x: Value, y: Value | Number) -> Value: ...
@@ -509,7 +512,7 @@ def mul(x: Value, y: Value | Number) -> Value: ...
 def mul(x: Number, y: Value) -> Value: ...
 @overload
 def mul(x: Number, y: Number) -> float:
-    """x · y, with derivatives y and x."""
+    """X · y, with derivatives y and x."""
 
 @overload
 def neg(x: Value) -> Value: ...
@@ -534,7 +537,8 @@ def pow(x: Number, y: Number) -> float:
     """xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.
 
     Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
-    units in the last place off; otherwise by C's pow."""
+    units in the last place off; otherwise by C's pow.
+    """
 
 @overload
 def prod(values: Iterable[Value]) -> Value: ...
@@ -562,7 +566,7 @@ def remainder(x: Value, y: Value | Number) -> Value: ...
 def remainder(x: Number, y: Value) -> Value: ...
 @overload
 def remainder(x: Number, y: Number) -> float:
-    """x % y = x − floor(x/y)·y, with the sign of y, as in Python; derivatives 1 and −floor(x/y); nan where y is 0."""
+    """X % y = x − floor(x/y)·y, with the sign of y, as in Python; derivatives 1 and −floor(x/y); nan where y is 0."""
 
 @overload
 def round(x: Value) -> Value: ...
@@ -588,7 +592,8 @@ def silu(x: Value) -> Value: ...
 def silu(x: Number) -> float:
     """x·σ(x), with derivative σ(x)·(1 + x·σ(−x)); nan at −inf.
 
-    Below −708 σ(x) is among the smallest numbers: the result has its few digits."""
+    Below −708 σ(x) is among the smallest numbers: the result has its few digits.
+    """
 
 @overload
 def sin(x: Value) -> Value: ...
@@ -648,7 +653,7 @@ def sub(x: Value, y: Value | Number) -> Value: ...
 def sub(x: Number, y: Value) -> Value: ...
 @overload
 def sub(x: Number, y: Number) -> float:
-    """x − y."""
+    """X − y."""
 
 @overload
 def sum(values: Iterable[Value]) -> Value: ...
@@ -691,13 +696,13 @@ def truediv(x: Value, y: Value | Number) -> Value: ...
 def truediv(x: Number, y: Value) -> Value: ...
 @overload
 def truediv(x: Number, y: Number) -> float:
-    """x / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan."""
+    """X / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan."""
 
 @overload
 def trunc(x: Value) -> Value: ...
 @overload
 def trunc(x: Number) -> float:
-    """x without its decimals: the nearest integer towards 0. Its derivative is 0."""
+    """X without its decimals: the nearest integer towards 0. Its derivative is 0."""
 
 @overload
 def var(values: Iterable[Value], correction: Value | Number = 1) -> Value: ...
@@ -723,11 +728,12 @@ def where(condition: Number, x: Value, y: Value | Number) -> Value: ...
 def where(condition: Number, x: Number, y: Value) -> Value: ...
 @overload
 def where(condition: Number, x: Number, y: Number) -> float:
-    """x where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
+    """X where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
 
     The side not taken is sent 0, whatever arrives. But both sides are computed, and 0·inf is nan: where it has an
     infinite derivative itself, give it an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose
     gradient at x = 0 is nan, but
 
         positive = greater(x, 0)
-        where(positive, log(where(positive, x, 1.0)), 0.0)"""
+        where(positive, log(where(positive, x, 1.0)), 0.0)
+    """

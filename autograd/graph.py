@@ -13,7 +13,9 @@ class Node(Protocol):
     """All that a graph asks of its nodes: what each was computed from."""
 
     @property
-    def operands(self) -> Sequence[Self]: ...
+    def operands(self) -> Sequence[Self]:
+        """What the node was computed from, in order."""
+        ...
 
 
 N = TypeVar("N", bound=Node)
@@ -101,7 +103,7 @@ class Gated:
 
 
 def times(slope: Any, gradient: Any) -> Any:
-    """slope · gradient: what passes along an edge, without a node for a factor that is the plain number 1.
+    """Slope · gradient: what passes along an edge, without a node for a factor that is the plain number 1.
 
     A slope with a gate knows its own products; its product with 1 is +slope.
     """

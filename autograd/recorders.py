@@ -31,18 +31,23 @@ class NoGrad(Recorder):
         self.outer, self.expanding, self.watching = outer, outer.expanding, outer.watching
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        """A constant: nothing is recorded."""
         return Constant(data)
 
     def before_backward(self, root: Value, gradient: float) -> None:
+        """Told before every backward pass."""
         self.outer.before_backward(root, gradient)
 
     def around(self, kind: Callable[[Recorder], Recorder]) -> Recorder:
+        """The same with a recorder of `kind` around it."""
         return NoGrad(self.outer.around(kind)).with_expansion(self.expanding)
 
     def with_grad(self) -> Recorder:
+        """The recorder that records again."""
         return self.outer.with_expansion(self.expanding)
 
     def without_grad(self) -> Recorder:
+        """This one: gradients are off already."""
         return self
 
 
@@ -58,9 +63,11 @@ class Around(Recorder):
         self.watching = self.watching or outer.watching
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        """A node, made by the recorder inside."""
         return self.outer.node(op, operands, data, local_grads)
 
     def before_backward(self, root: Value, gradient: float) -> None:
+        """Told before every backward pass."""
         self.outer.before_backward(root, gradient)
 
 
@@ -91,6 +98,7 @@ class Block:
         return type(self)()
 
     def __call__(self, function: F) -> F:
+        """Decorate a function, coroutine or generator: all of it runs in the mode."""
         if isinstance(function, type) or not callable(function):
             raise TypeError(f"@{type(self).__name__}() decorates a function, got {function!r:.60}")
         if inspect.isasyncgenfunction(function):
@@ -154,6 +162,7 @@ class no_grad(Block):
     """
 
     def recorder(self, now: Recorder) -> Recorder:
+        """Inside the block gradients are off."""
         return now.without_grad() or NoGrad(now)
 
 
@@ -178,9 +187,11 @@ class expanded(Block):
         self.on = bool(on)
 
     def recorder(self, now: Recorder) -> Recorder:
+        """Inside the block operations with many operands come as single ones, or whole."""
         return now.with_expansion(self.on)
 
     def again(self) -> Self:
+        """The same block once more, for a function that is called again."""
         return type(self)(self.on)
 
 
@@ -188,6 +199,7 @@ class recording(Block):
     """Record again, where `no_grad` has switched it off: derivatives need the graph."""
 
     def recorder(self, now: Recorder) -> Recorder:
+        """Inside the block gradients are on."""
         return now.with_grad()
 
 
@@ -199,7 +211,9 @@ class using(Block):
         self.one = one
 
     def recorder(self, now: Recorder) -> Recorder:
+        """Inside the block, this very recorder."""
         return self.one
 
     def again(self) -> Self:
+        """The same block once more."""
         return type(self)(self.one)

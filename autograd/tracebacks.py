@@ -13,7 +13,8 @@ FULL = "AUTOGRAD_FULL_TRACEBACKS"
 
 def fold_in_notebooks() -> None:
     """Have IPython leave the library's frames out of tracebacks; AUTOGRAD_FULL_TRACEBACKS=1 in the environment keeps
-    them. Where somebody handles exceptions already, nothing changes."""
+    them. Where somebody handles exceptions already, nothing changes.
+    """
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None and not shell.custom_exceptions and not os.environ.get(FULL):
         shell.set_custom_exc((Exception,), _show)

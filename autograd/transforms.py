@@ -96,7 +96,8 @@ def hvp(function: AnyFunction) -> Callable[..., Any]:
 
 class Notes(Around):
     """While a function is traced: which numbers leaves had when it used them. When the derivatives are taken, a step of
-    an optimizer, say, may have put others there."""
+    an optimizer, say, may have put others there.
+    """
 
     def __init__(self, outer: Recorder) -> None:
         super().__init__(outer)
@@ -104,6 +105,7 @@ class Notes(Around):
         self.later: dict[Value, list[float]] = {}  # of all operands, for nodes that used a leaf after a change
 
     def node(self, op: Operation, operands: Operands, data: float, local_grads: tuple[float | None, ...]) -> Value:
+        """A node, noted with its number and slopes as they were."""
         node = super().node(op, operands, data, local_grads)
         for x in operands:
             if not x.operands and type(x) is not Constant and self.first.setdefault(x, x.data) is not x.data:
@@ -162,12 +164,14 @@ class Trace:
                 source.__class__ = Constant
 
     def outputs(self) -> list[Any]:
+        """The results in order; TypeError where one is no number."""
         try:
             return flatten(self.result)
         except TypeError as error:
             raise TypeError(f"the function's result: {error}") from None
 
     def single_output(self) -> Any:
+        """The one result; TypeError where there are several."""
         if not is_number(self.result):
             raise TypeError(f"grad needs a function with one number as its result, got {describe(self.result)}")
         return self.result

@@ -14,13 +14,17 @@ from autograd import Constant, Value
 class Array(Protocol):
     """What NumPy's arrays and PyTorch's tensors have in common."""
 
-    def tolist(self) -> Any: ...
+    def tolist(self) -> Any:
+        """The numbers in nested lists."""
+        ...
 
 
 class Named(Protocol):
     """What messages need of a layer."""
 
-    def header(self) -> str: ...
+    def header(self) -> str:
+        """What the data frame's columns are called: how frames are known."""
+        ...
 
 
 Numbers: TypeAlias = Value | float | Sequence[Any] | Array
@@ -155,7 +159,7 @@ class Rows:
         return array(self.X)
 
     def targets(self) -> Any:
-        """y as an array of NumPy's: one number a row, or a row of them."""
+        """Y as an array of NumPy's: one number a row, or a row of them."""
         from numpy import array
 
         return array(self.y)

@@ -16,7 +16,7 @@ Activation: TypeAlias = Callable[[Value], Value]
 
 
 def linear(z: Value) -> Value:
-    """z itself: no activation, and no node."""
+    """Z itself: no activation, and no node."""
     return z
 
 
@@ -75,6 +75,7 @@ class Neuron(Module):
         self.b = None if bias is False else Value(0.0 if bias is True else number(bias, "bias"), label="b")
 
     def __call__(self, x: Numbers) -> Value:
+        """The output for one row of inputs."""
         return self.forward(row(x, len(self.w), self))
 
     def forward(self, x: Sequence[Value]) -> Value:
@@ -82,6 +83,7 @@ class Neuron(Module):
         return self.activation(dot(self.w, x) if self.b is None else dot(self.w, x, self.b))
 
     def extra_repr(self) -> str:
+        """Inputs and activation, for the printed model."""
         return f"{len(self.w)}, {name_of(self.activation)}"
 
 
@@ -134,10 +136,12 @@ class Layer(Module):
                 neuron.b.label = f"b{i}"
 
     def __call__(self, x: Numbers) -> list[Value]:
+        """The outputs for one row of inputs, one of each neuron."""
         x = row(x, self.nin, self)
         return [neuron.forward(x) for neuron in self.neurons]
 
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        """Weight and bias in PyTorch's layout, then whatever a subclass adds."""
         yield f"{prefix}weight", [neuron.w for neuron in self.neurons]
         if biases := [neuron.b for neuron in self.neurons if neuron.b is not None]:
             yield f"{prefix}bias", biases
@@ -146,9 +150,11 @@ class Layer(Module):
         yield from _others(self, ("neurons",), prefix)
 
     def extra_repr(self) -> str:
+        """Inputs, outputs and activation, for the printed model."""
         return f"{self.nin}, {self.nout}, {name_of(self.neurons[0].activation)}"
 
     def tree(self) -> list[str]:
+        """The layer as one line: its neurons are alike."""
         return super().tree()[:1]  # its neurons are alike
 
 
@@ -180,6 +186,7 @@ class Residual(Module):
             raise ValueError(f"Residual adds input and output, but its layer has {nin} inputs and {nout} outputs")
 
     def __call__(self, x: Numbers) -> list[Value]:
+        """The outputs for one row of inputs."""
         inputs = nodes(x)
         outputs = nodes(self.layer(inputs))
         self._check(len(inputs), len(outputs))
@@ -269,4 +276,5 @@ class MLP(Sequential):
         super().__init__(*[Layer(n, m, f, bias=bias, init=init, rng=rng) for n, m, f in sizes])
 
     def extra_repr(self) -> str:
+        """The sizes, for the printed model."""
         return f"{self.nin}, {[layer.nout for layer in self.layers]}"

@@ -34,6 +34,7 @@ class Module:
     """
 
     def __call__(self, x: Any) -> Any:
+        """The outputs for one row of inputs; each kind of module has its own."""
         remedy = "rename its forward to __call__" if hasattr(self, "forward") else "write its __call__(self, x)"
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes: {remedy}")
 

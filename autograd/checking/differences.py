@@ -124,6 +124,7 @@ class Step:
 
     @property
     def length(self) -> float:
+        """The mean of the two steps, in x."""
         return 0.5 * self.down + 0.5 * self.up
 
     def slopes(self, here: float) -> tuple[float, float, float]:
@@ -133,6 +134,7 @@ class Step:
 
     @property
     def is_finite(self) -> bool:
+        """Whether both sides have numbers."""
         return math.isfinite(self.below) and math.isfinite(self.above)
 
 

@@ -30,6 +30,7 @@ class Derivative:
 
     @property
     def error(self) -> float:
+        """How far the engine's derivative is from the difference."""
         return abs(self.analytic - self.numeric)
 
     @property
@@ -91,6 +92,7 @@ class Report:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The inputs' names, in order."""
         return tuple(d.name for d in self.derivatives)
 
     @property

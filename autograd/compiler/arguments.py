@@ -93,6 +93,7 @@ class Call:
 
     @property
     def batched(self) -> bool:
+        """Whether the arguments are arrays of rows."""
         return self.rows is not None
 
     def shape(self, inputs: int) -> tuple[int, ...]:

@@ -40,6 +40,7 @@ class Recent(Generic[T]):
         self.latest: tuple[Any, T | None] = (None, None)  # which is asked for again most of the time
 
     def get(self, key: Any) -> T | None:
+        """What was put there under this key, or None."""
         if key == self.latest[0]:
             return self.latest[1]
         found = self.held.get(key)
@@ -49,6 +50,7 @@ class Recent(Generic[T]):
         return found
 
     def put(self, key: Any, thing: T) -> T:
+        """Keep it, letting go of what was used longest ago; returns it."""
         self.held[key] = thing
         self.held.move_to_end(key)
         self.latest = key, thing

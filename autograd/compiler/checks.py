@@ -28,6 +28,7 @@ class Checks:
 
     @classmethod
     def of(cls, requirements: Sequence[tuple[Value, Requirement]], inputs: Sequence[Value]) -> "Checks":
+        """What the nodes require of the inputs, by the inputs' positions."""
         position = {x: i for i, x in enumerate(inputs)}
         given = dict.fromkeys((position[x], r) for x, r in requirements if x in position)
         others = dict.fromkeys((x, r) for x, r in requirements if x not in position)

@@ -15,7 +15,9 @@ Path: TypeAlias = tuple[str, ...]
 class Model(Protocol):
     """What is asked of a model: its parameters under dotted names, such as `layers.0.neurons.1.w.2`."""
 
-    def named_parameters(self) -> Iterable[tuple[str, Value]]: ...
+    def named_parameters(self) -> Iterable[tuple[str, Value]]:
+        """Every parameter under its dotted name."""
+        ...
 
 
 def path_of(name: str) -> Path:

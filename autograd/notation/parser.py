@@ -118,10 +118,12 @@ class Reader:
         self.values = {name_of(name): value for name, value in values.items()}
 
     def error(self, node: ast.AST, message: str) -> ExpressionError:
+        """An error that points at the node's place in the text."""
         column = len(self.source[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1  # Python counts bytes
         return ExpressionError(f"column {column}: {message}")
 
     def check_depth(self, tree: ast.AST) -> None:
+        """Raise an error where operations lie too deep in one another."""
         stack = [(tree, 1)]
         while stack:
             node, depth = stack.pop()

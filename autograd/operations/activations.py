@@ -34,7 +34,8 @@ SIGMOID = row(
 
 def _logistic_density(m: Any, x: Any) -> Any:
     """e⁻ˣ/(1 + e⁻ˣ)², the same for x and −x: from the exponential that cannot overflow. The square is written so that
-    1 + e⁻ˣ is not rounded, an error that it would double."""
+    1 + e⁻ˣ is not rounded, an error that it would double.
+    """
     small = m.exp(-m.abs(x))
     return m.truediv(small, 1.0 + small * (2.0 + small))
 
@@ -134,7 +135,7 @@ HARDTANH = row(
 
 
 def _mish_slope(m: Any, x: Any, out: Any) -> Any:
-    """tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x); 1 − tanh² s without the cancellation, as in the row of tanh."""
+    """Tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x); 1 − tanh² s without the cancellation, as in the row of tanh."""
     s = m.softplus(x)
     return m.tanh(s) + x * (4.0 * m.logistic_density(2.0 * s) * m.sigmoid(x))
 

@@ -49,7 +49,8 @@ TRUEDIV = row(
 
 def _pow_by_base(m: Any, x: Any, y: Any, out: Any) -> Any:
     """y·x^(y−1), and 0 where y is 0: there 0·x⁻¹ would be nan at x = 0. (An exponent that is no plain number may
-    be 0 and still change, so y stays in the formula: ∂²xʸ/∂x∂y is 1/x there.)"""
+    be 0 and still change, so y stays in the formula: ∂²xʸ/∂x∂y is 1/x there.)
+    """
     if type(y) is float:
         lower = {0.0: 0.0, 1.0: 1.0, 2.0: x}  # of y·x^(y−1) that is all: no node for x⁰ and x¹
         if y in lower:
@@ -113,7 +114,8 @@ EXPM1 = row(
 
 def _exp_difference(m: Any, x: Any, y: Any) -> Any:
     """What rounding took from the difference (Knuth 1997, 4.2.2, theorem B) is made good: it would cost |x − y| units
-    of the result. Beyond a difference of 2⁵² it is no small share of it any more, but there the result is 0 or inf."""
+    of the result. Beyond a difference of 2⁵² it is no small share of it any more, but there the result is 0 or inf.
+    """
     difference = x - y
     minus_y = difference - x
     lost = (x - (difference - minus_y)) - (y + minus_y)

@@ -28,7 +28,8 @@ def _powers(m: Any, xs: Any) -> tuple[Any, list[Any]]:
 
 def _shares(m: Any, powers: list[Any]) -> list[Any]:
     """Each as a share of their sum; one of more than half as 1 − the others': the derivative 1/s − p/s, for a sum s,
-    would have no digits where p is nearly s."""
+    would have no digits where p is nearly s.
+    """
     total = _sum(powers)
     half = 0.5 * total
     most = [m.less(half, p) for p in powers]
@@ -38,7 +39,7 @@ def _shares(m: Any, powers: list[Any]) -> list[Any]:
 
 
 def _logsumexp(m: Any, xs: Any) -> Any:
-    """top + log1p(Σ exp(x − top) − 1), the 1 taken from the largest itself: near 0 all digits are in the others."""
+    """Top + log1p(Σ exp(x − top) − 1), the 1 taken from the largest itself: near 0 all digits are in the others."""
     top, powers = _powers(m, xs)
     tops = [m.equal(x, top) for x in xs]
     others = _sum([power - it for power, it in zip(powers, tops, strict=True)])
@@ -61,7 +62,8 @@ LOGSUMEXP = row(
 
 def _cross_entropy(m: Any, xs: Any) -> Any:
     """log(1 + others/own), of powers exp(x − top), the target's own and the sum of the others: log1p keeps the digits
-    that logsumexp − logit would lose. Where the target is not the most likely: (top − logit) + log(own + others)."""
+    that logsumexp − logit would lose. Where the target is not the most likely: (top − logit) + log(own + others).
+    """
     *logits, target = xs
     top, powers = _powers(m, logits)
     logit = m.take(logits, target)
@@ -73,7 +75,7 @@ def _cross_entropy(m: Any, xs: Any) -> Any:
 
 
 def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:
-    """softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
+    """Softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
     *logits, target = xs
     shares = enumerate(_shares(m, _powers(m, logits)[1]))
     return [*(m.where(m.equal(target, float(i)), m.expm1(-out), share) for i, share in shares), None]

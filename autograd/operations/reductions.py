@@ -199,7 +199,8 @@ MIN = row(
 
 def _scaled(m: Any, xs: Any) -> tuple[Any, Any, list[Any], Any]:
     """(lift, top, every lift·x/top, the sum of their squares): top is the largest lift·|x|, so that squares neither
-    overflow nor vanish; the lift takes it away from the smallest numbers, whose inverses are inf."""
+    overflow nor vanish; the lift takes it away from the smallest numbers, whose inverses are inf.
+    """
     top = m.detach(m.max([m.abs(x) for x in xs]))  # no derivative is taken of it: the results do not depend on it
     usable = m.logical_and(m.greater(top, 0.0), m.less(top, float("inf")))
     lift = m.where(m.less(top, 2.0**-900), 2.0**100, 1.0)

@@ -98,7 +98,8 @@ LOGADDEXP = row(
 
 def _cosine(m: Any, x: Any, y: Any) -> Any:
     """x/√(x² + y²), 0 at the origin, by the quotient that is at most 1: x/y or y/x. Nothing in it overflows, and
-    its own derivatives, unlike those of x/hypot, are no differences of nearly equal numbers."""
+    its own derivatives, unlike those of x/hypot, are no differences of nearly equal numbers.
+    """
     steep = m.less(m.abs(x), m.abs(y))
     nonzero = m.where(m.equal(x, 0.0), 1.0, x)
     ratio = m.truediv(m.where(steep, x, y), m.where(steep, y, nonzero))

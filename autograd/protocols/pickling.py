@@ -49,6 +49,7 @@ class Session:
         self.forget()
 
     def forget(self) -> None:
+        """Start anew: nothing is known yet."""
         self.known: set[Any] = set()
         self.batches: dict[Any, Callable[[], Batch | None]] = {}
 
@@ -76,6 +77,7 @@ class Batch:
             self.gather()
 
     def gather(self) -> None:
+        """Find all nodes that what was asked for is computed from."""
         self.nodes = topological_order(self.session.asked, visited=self.session.known)
         self.session.batches.update(dict.fromkeys(self.nodes, ref(self)))
 

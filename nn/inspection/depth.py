@@ -32,6 +32,7 @@ class Curve:
 
     @property
     def name(self) -> str:
+        """The activation, and whether there are residual paths."""
         return f"{self.activation}, residual" if self.residual else self.activation
 
 
@@ -43,6 +44,7 @@ class DepthStudy(Measurement):
     ratios: dict[tuple[str, int], float]
 
     def rows(self) -> list[list[str]]:
+        """The study as a table: depths across, a row for each kind of network."""
         names, depths = (list(dict.fromkeys(key[i] for key in self.ratios)) for i in (0, 1))
         head = ["log₁₀ first/last |δ|", *[f"depth {depth}" for depth in depths]]
         return [head, *[[str(name), *[self._ratio(name, depth) for depth in depths]] for name in names]]

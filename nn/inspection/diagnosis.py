@@ -42,6 +42,7 @@ class Diagnosis(Measurement, Health):
         return findings(self)
 
     def rows(self) -> list[list[str]]:
+        """The diagnosis as a table, a row for each layer."""
         head = ["layer", "activation", "dead", "closed", "saturated", "mean |δ|", "mean |∂w|", "∂w = 0"]
         return [head, *[_line(layer) for layer in self.layers]]
 

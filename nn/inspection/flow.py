@@ -26,6 +26,7 @@ class GradientFlow(Measurement):
     weights: list[float]
 
     def rows(self) -> list[list[str]]:
+        """The flow as a table, a row for each layer."""
         numbers = zip(self.layers, self.deltas, self.weights, strict=True)
         return [["layer", "mean |δ|", "mean |∂w|"], *[[name, number(d), number(w)] for name, d, w in numbers]]
 

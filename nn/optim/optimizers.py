@@ -147,10 +147,12 @@ class SGD(Optimizer):
         self.check()
 
     def check(self) -> None:
+        """ValueError for Nesterov's form without momentum."""
         if self.nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
             raise ValueError("nesterov needs a momentum above 0 and no dampening")
 
     def direction(self, i: int, gradient: float) -> float:
+        """The gradient, with the momentum it has built up."""
         if not self.momentum:
             return gradient
         # Where a step is compiled, the number of steps is no longer known: no branch on it.
@@ -195,6 +197,7 @@ class RMSprop(Optimizer):
         self.squares, self.velocity = self.per_parameter(), self.per_parameter()
 
     def direction(self, i: int, gradient: float) -> float:
+        """The gradient over the root of its recent squares."""
         self.squares[i] = s = self.alpha * self.squares[i] + (1.0 - self.alpha) * gradient * gradient
         v = gradient / (root(s) + self.eps)
         if self.momentum:
@@ -234,6 +237,7 @@ class Adagrad(Optimizer):
         self.squares = self.per_parameter(not_negative(initial_accumulator_value, "initial_accumulator_value"))
 
     def direction(self, i: int, gradient: float) -> float:
+        """The gradient over the root of all its squares."""
         self.squares[i] = s = self.squares[i] + gradient * gradient
         direction = gradient / (root(s) + self.eps)
         return direction / (1.0 + (self.steps - 1) * self.lr_decay) if self.lr_decay else direction
@@ -275,6 +279,7 @@ class Adam(Optimizer):
         self.m, self.v = self.per_parameter(), self.per_parameter()
 
     def direction(self, i: int, gradient: float) -> float:
+        """The mean of recent gradients over the root of their squares, both corrected for the start."""
         beta1, beta2, t = self.beta1, self.beta2, self.steps
         self.m[i] = m = beta1 * self.m[i] + (1.0 - beta1) * gradient
         self.v[i] = v = beta2 * self.v[i] + (1.0 - beta2) * gradient * gradient

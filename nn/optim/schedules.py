@@ -42,6 +42,7 @@ class Schedule:
         return number(self.rate(t), f"the rate of {type(self).__name__}")
 
     def __call__(self, *_: object) -> None:
+        """Step: a schedule may stand among the callbacks of fit."""
         self.step()
 
     def state_dict(self) -> dict[str, Any]:
@@ -108,6 +109,7 @@ class StepLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int) -> float:
+        """γ times smaller every `step_size` steps."""
         return float(self.base_lr * self.gamma ** (t // self.step_size))
 
 
@@ -131,6 +133,7 @@ class CosineAnnealingLR(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int) -> float:
+        """Half a cosine from the base rate to `eta_min`."""
         return self.eta_min + (self.base_lr - self.eta_min) * (1.0 + cos(pi * t / self.T_max)) / 2.0
 
 
@@ -164,6 +167,7 @@ class LinearWarmup(Schedule):
         super().__init__(optimizer)
 
     def rate(self, t: int) -> float:
+        """Rising to the base rate, then that of `then`."""
         if t >= self.total_iters:
             return self.then.rate(t - self.total_iters) if self.then else self.base_lr
         return self.base_lr * (self.start_factor + (1.0 - self.start_factor) * t / self.total_iters)

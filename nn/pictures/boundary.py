@@ -35,6 +35,7 @@ class DecisionBoundary(Measurement):
     names: tuple[str, str]
 
     def rows(self) -> list[list[str]]:
+        """The classes, their rows and how many are right, as a table."""
         lines = [["class", "rows", "right", "share"]]
         for label in [*sorted(set(self.classes)), None]:
             right = [p == c for p, c in zip(self.predicted, self.classes, strict=True) if label in (c, None)]

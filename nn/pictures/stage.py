@@ -60,6 +60,7 @@ class Stage:
         return k * self.across, ((len(self.shown[k]) - 1) / 2 - self.shown[k].index(i)) * DOWN
 
     def neurons(self) -> None:
+        """Circles for neurons, with their numbers and colours."""
         largest = max((abs(v.data) for column in self.columns for v in column.outputs), default=0.0)
         for k, column in enumerate(self.columns):
             for i in self.shown[k]:
@@ -123,6 +124,7 @@ class Stage:
                 self.graph.edge(f"n-{last - 1}-{i}", "loss")
 
     def node(self, name: str, label: str, place: Place, **look: str) -> None:
+        """One shape, at its place."""
         self.graph.node(name, label, id=name, pos=f"{place[0]:.2f},{place[1]:.2f}", **look)
 
 

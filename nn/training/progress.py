@@ -13,9 +13,13 @@ from autograd.support.printing import printable
 class Screen(Protocol):
     """Where the line is shown."""
 
-    def show(self, line: str) -> None: ...
+    def show(self, line: str) -> None:
+        """Show this line in place of the one before."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Leave the last line standing."""
+        ...
 
 
 class Terminal:
@@ -28,12 +32,14 @@ class Terminal:
         self.stream, self.width = stream, 0
 
     def show(self, line: str) -> None:
+        """Write it over the line before."""
         line = printable(line)[: shutil.get_terminal_size().columns - 1]  # a line that wraps could not be written over
         self.stream.write("\r" + line.ljust(self.width))
         self.stream.flush()
         self.width = len(line)
 
     def close(self) -> None:
+        """End the line."""
         if self.width:
             self.stream.write("\n")
 
@@ -44,6 +50,7 @@ class Notebook:
     handle: Any = None
 
     def show(self, line: str) -> None:
+        """Replace the output before."""
         from IPython.display import display
 
         bundle = {"text/plain": line}
@@ -53,7 +60,7 @@ class Notebook:
             self.handle.update(bundle, raw=True)
 
     def close(self) -> None:
-        pass
+        """Nothing is left open."""
 
 
 class Log:
@@ -69,11 +76,13 @@ class Log:
         self.written_at = monotonic()
 
     def show(self, line: str) -> None:
+        """Write it if some seconds have passed."""
         self.line = line
         if monotonic() - self.written_at >= self.interval:
             self.close()
 
     def close(self) -> None:
+        """Write the last line if it was not."""
         if self.line:
             self.stream.write(printable(self.line) + "\n")
             self.stream.flush()
@@ -84,10 +93,10 @@ class Silence:
     """Shows nothing."""
 
     def show(self, line: str) -> None:
-        pass
+        """Nothing."""
 
     def close(self) -> None:
-        pass
+        """Nothing."""
 
 
 def screen(wanted: bool) -> Screen:

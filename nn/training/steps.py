@@ -72,6 +72,7 @@ class EngineSteps:
         self.model, self.loss, self.rows, self.optimizer, self.clipping = model, loss, rows, optimizer, clipping
 
     def epoch(self, batches: Batches) -> Iterator[Done]:
+        """A step of the optimizer for each batch, and what it was."""
         for chosen in batches:
             yield [self._step(chosen)], [len(chosen)]
 
@@ -87,9 +88,11 @@ class EngineSteps:
         return loss.data
 
     def loss_of(self, rows: Rows) -> float:
+        """The loss of these rows."""
         return loss_of(self.model, rows, self.loss)
 
     def parameters(self) -> list[float]:
+        """The parameters' numbers."""
         return [p.data for p in self.optimizer.parameters]
 
     def store(self) -> None:
@@ -123,6 +126,7 @@ class CompiledSteps:
         self.is_ahead = False  # of the Values
 
     def epoch(self, batches: Batches) -> Iterator[Done]:
+        """A step of the optimizer for each batch, and what it was; whole runs of them in machine code."""
         order, first = batches.order(), 0
         self.is_ahead = True
         for losses in self.session.steps(order, batches.size):
@@ -131,18 +135,22 @@ class CompiledSteps:
             yield losses, sizes
 
     def loss_of(self, rows: Rows) -> float:
+        """The loss of these rows."""
         return float(self.function(rows.array(), rows.targets()).mean())
 
     def parameters(self) -> list[float]:
+        """The parameters' numbers."""
         found: list[float] = self.session.parameters.tolist()
         return found
 
     def store(self) -> None:
+        """Put the numbers into the Values, for whoever looks at them."""
         if self.is_ahead:
             self.session.store()
             self.is_ahead = False
 
     def load(self) -> None:
+        """Take the numbers from the Values, whoever changed them."""
         self.session.load()
 
     def _clipped(self, gradient: Any) -> Any:

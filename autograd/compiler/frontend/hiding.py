@@ -21,9 +21,13 @@ MOST = 200 if sys.version_info >= (3, 13) else sys.maxsize
 class Reader(Protocol):
     """What decides: it raises where a number may not be read or assigned to."""
 
-    def read(self, value: Value) -> None: ...
+    def read(self, value: Value) -> None:
+        """Told before a number is read."""
+        ...
 
-    def write(self, value: Value, first: bool) -> None: ...
+    def write(self, value: Value, first: bool) -> None:
+        """Told before a number is assigned, and whether it is the first of this Value."""
+        ...
 
 
 def _asking(slot: Any) -> property:

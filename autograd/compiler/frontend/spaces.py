@@ -55,6 +55,7 @@ class Holder:
     """What all have: `parts` leads on, `places` and the `lengths` of containers are compared at every call."""
 
     def lengths(self) -> Iterable[Callable[[], int]]:
+        """What says how many parts there are: nothing, for most things."""
         return ()
 
 
@@ -66,16 +67,19 @@ class Items(Holder):
     kind: Any
 
     def parts(self) -> Iterator[Found]:
+        """Everything in the container."""
         above, items = self.found, list(self.kind.__iter__(self.found.thing))
         if not all(map(is_plain, set(map(type, items)))):
             for x in items:
                 yield Found(x, above, "[…]", above.named, above.entered)
 
     def places(self) -> Iterator[Place]:
+        """The items, where they can be others."""
         if self.kind not in (tuple, frozenset):
             yield partial(self.kind.__iter__, self.found.thing)
 
     def lengths(self) -> Iterable[Callable[[], int]]:
+        """How many there are."""
         return [partial(self.kind.__len__, self.found.thing)]
 
 
@@ -88,6 +92,7 @@ class Entries(Holder):
     mentioned: Mentioned
 
     def parts(self) -> Iterator[Found]:
+        """Keys and values; only what the code names counts."""
         above, names = self.found, self.mentioned.users
         for key, x in list(self.kind.items(above.thing)):
             named = above.named and (not isinstance(key, str) or key in names)
@@ -95,10 +100,12 @@ class Entries(Holder):
             yield Found(x, above, f"[{key!r:.40}]" if isinstance(key, (str, int)) else "[…]", named, above.entered)
 
     def places(self) -> Iterator[Place]:
+        """The keys, and the values."""
         yield partial(self.kind.keys, self.found.thing)
         yield partial(self.kind.values, self.found.thing)
 
     def lengths(self) -> Iterable[Callable[[], int]]:
+        """How many there are."""
         return [partial(self.kind.__len__, self.found.thing)]
 
 
@@ -111,10 +118,12 @@ class Links(Holder):
     watched: Iterable[Place] = ()
 
     def parts(self) -> Iterator[Found]:
+        """What is linked: cells of closures, defaults, what a method is bound to."""
         for label, thing in self.linked:
             yield Found(thing, self.found, label, self.found.named, self.found.entered)
 
     def places(self) -> Iterable[Place]:
+        """Where what is linked can change."""
         return self.watched
 
 
@@ -134,6 +143,7 @@ class Space(Holder):
         return self.size is list and 0 < len(self.chosen) == len(vars(thing))
 
     def parts(self) -> Iterator[Found]:
+        """The attributes that the code names."""
         space, names = self.space(), self.mentioned.users
         for name in self.chosen:
             thing = space.get(name)
@@ -141,6 +151,7 @@ class Space(Holder):
             yield Found(thing, self.found, name, self.named or name in names, entered)
 
     def places(self) -> Iterator[Place]:
+        """The attributes, with how many there are where a new one would matter."""
         if self.size is not None:
             yield partial(_under, self.space, self.chosen, self.size, self.size(self.space()))
         elif self.chosen:

@@ -156,6 +156,7 @@ class Tracing(Recorder):
         self.session, self.constants, self.recording = session, constants, not constants
 
     def apply(self, op: Operation, operands: Operands) -> Value:
+        """A node without a number, or a constant where nothing varies."""
         kinds = set(map(type, operands))
         if kinds <= CONSTANTS:
             return (
@@ -168,9 +169,11 @@ class Tracing(Recorder):
         return _made(_UnknownConstant, DETACH, (_made(_Unknown, op, behind),))
 
     def detach(self, value: Value) -> Value:
+        """The same without a gradient."""
         return value if isinstance(value, Constant) else _made(_UnknownConstant, DETACH, (value,))
 
     def source(self, value: Value) -> Value:
+        """A Value from outside as one of the trace's own."""
         return super().source(value) if type(value) is Constant else _made(_Unknown, IDENTITY, (value,))
 
     def require(self, value: Value, requirement: Requirement, where: Callable[[], str]) -> Value:
@@ -185,21 +188,25 @@ class Tracing(Recorder):
         return VALUES.where(requirement.holds(Condition(value)).value, value, nan)  # type: ignore[no-any-return]
 
     def around(self, kind: Callable[[Recorder], Recorder]) -> Recorder:
+        """Refuses: modes that need numbers have no meaning in a trace."""
         self.session.refuse(
             "detect_anomaly() inside a compiled function: it would see no numbers; write it around the call of the "
             "compiled function, which then checks its results"
         )
 
     def before_backward(self, root: Value, gradient: float) -> None:
+        """Refuses: a trace has no numbers to go back with."""
         self.session.refuse(
             "backward() inside a compiled function: its gradients would be lost; let the function return the result "
             "and call .backward(...) or .value_and_grad(...) of the compiled function"
         )
 
     def with_grad(self) -> Recorder:
+        """The same, recording gradients."""
         return self._with(constants=False)
 
     def without_grad(self) -> Recorder:
+        """The same under no_grad."""
         return self._with(constants=True)
 
     def _with(self, constants: bool) -> Recorder:

@@ -34,12 +34,14 @@ class Words:
         self.codes: dict[Operation, int] = {}
 
     def code(self, row: Operation) -> int:
+        """The number that stands for an operation in programs of these words."""
         if row not in self.codes:
             self.codes[row] = len(self.rows)
             self.rows.append(row)
         return self.codes[row]
 
     def name(self, code: int) -> str:
+        """The name of the operation of that number."""
         row = self.rows[code]
         return KINDS[code] if row is None else row.name
 
@@ -92,6 +94,7 @@ class Program:
         return found
 
     def is_code(self, row: Operation) -> Mask:
+        """Which nodes are of this operation."""
         found: Mask = self.code == self.words.codes.get(row, -1)
         return found
 
@@ -116,6 +119,7 @@ class Program:
         return printable("\n".join(f"%{i} = {self.line(i)}{shown.get(i, '')}" for i in range(len(self))))
 
     def line(self, i: int) -> str:
+        """A node as a line of text."""
         code, operands = int(self.code[i]), self.args[self.start[i] : self.start[i] + self.arity[i]]
         if code in (INPUT, LEAF):
             return f"{KINDS[code]} {int(self.number[i])}"
@@ -215,5 +219,6 @@ class Builder:
         return self.known[key]
 
     def program(self, outputs: Ints) -> Program:
+        """The nodes so far, as a program with these outputs."""
         code, start, arity, args = map(np.concatenate, (self.code, self.start, self.arity, self.args))
         return Program(self.words, code, start, arity, args, np.concatenate(self.number), outputs)

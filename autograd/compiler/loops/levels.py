@@ -23,6 +23,7 @@ class Levels:
 
     @classmethod
     def of(cls, program: Program, batched: bool) -> "Levels":
+        """The levels of a program's nodes: how many operations lie before each."""
         parts = _peel(program)
         deep = parts is None
         parts = _all(program) if parts is None else parts

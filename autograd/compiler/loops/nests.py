@@ -62,6 +62,7 @@ class Bundle:
 
     @property
     def sums_rows(self) -> bool:
+        """Whether it adds up over the rows."""
         return self.out.space == "G"
 
     def __str__(self) -> str:
@@ -129,6 +130,7 @@ class Schedule:
         return printable("\n".join(parts))
 
     def counts(self) -> list[tuple[int, str]]:
+        """How many numbers lie in each space, in words."""
         u, r, g = (self.sizes[space] for space in "URG")
         return [(self.bundled, "constants K"), (u, "numbers U"), (r, "numbers a row R"), (g, "sums over rows G")]
 

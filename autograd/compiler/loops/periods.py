@@ -26,6 +26,7 @@ class Stretch:
 
     @property
     def end(self) -> int:
+        """The first node behind the last repetition."""
         return self.first + self.period * self.count
 
     def holds(self, nodes: Ints) -> Mask:

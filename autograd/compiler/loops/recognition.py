@@ -32,6 +32,7 @@ class Address:
         return f"{self.space}[{''.join(start + parts).removeprefix('+')}]"
 
     def names(self) -> str:
+        """The letters of the loops, outermost first."""
         return LETTERS[: len(self.strides)] + "t"
 
     def moved(self, order: list[int]) -> "Address":
@@ -79,6 +80,7 @@ class Run:
 
     @property
     def columns(self) -> slice:
+        """The columns of the table that the run takes."""
         return slice(self.first, self.first + self.length * self.stride, self.stride)
 
 

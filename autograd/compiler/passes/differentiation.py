@@ -33,6 +33,7 @@ class Edges:
     gate: Ints
 
     def only(self, chosen: Mask | Ints) -> "Edges":
+        """These edges alone."""
         return Edges(self.operand[chosen], self.user[chosen], self.slope[chosen], self.gate[chosen])
 
 

@@ -156,9 +156,11 @@ class LlvmLoop:
 
     @property
     def state(self) -> tuple[Floats, Floats]:
+        """The numbers of the update: parameters and lists, then states."""
         return self.buffers.leaves, self.buffers.inputs
 
     def stack(self, kernel: Any, leaves: Floats, batches: Floats) -> "LlvmStack":
+        """Room for the losses of several batches."""
         return LlvmStack(kernel, leaves, batches, self.update)
 
     def run(self, stack: "LlvmStack", first: int, losses: Floats) -> int:
@@ -206,6 +208,7 @@ class LlvmStack:
         self.columns[:, :, rows:] = batches[:, :, -1:]
 
     def passed(self, first: int) -> tuple[int, ...]:
+        """The addresses that machine code is handed, from this batch on."""
         pool, buffer, inputs, *others = self.buffers.arguments
         if self.ahead:
             inputs = self.columns[first].ctypes.data

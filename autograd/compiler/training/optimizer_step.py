@@ -110,6 +110,7 @@ class Step:
         return [_value(self.places[k].data), *(_value(self.after[name][k]) for name in self.held.lists)]
 
     def new_scalars(self) -> list[Value]:
+        """The states as the step leaves them."""
         return [_value(self.after[name]) for name in self.states]
 
     def pattern(self, k: int) -> list[Any]:

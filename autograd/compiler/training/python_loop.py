@@ -26,6 +26,7 @@ class PythonLoop:
         self.buffers = update.kernel.prepared(leaves, inputs)
 
     def stack(self, kernel: Any, leaves: Floats, batches: Floats) -> "PythonStack":
+        """The batches' rows, as LLVM's loop has them in one piece."""
         return PythonStack(kernel, leaves, batches)
 
     def run(self, stack: "PythonStack", first: int, losses: Floats) -> int:
@@ -60,6 +61,7 @@ class PythonStack:
         self.buffers = kernel.prepared(leaves, np.ascontiguousarray(batches[0]))
 
     def fill(self, batches: Floats) -> None:
+        """Take the rows of these batches."""
         self.batches = batches
 
     def run(self, parameters: Floats, batch: int) -> Floats:

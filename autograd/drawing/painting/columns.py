@@ -97,6 +97,7 @@ class Columns:
         column[:] = [next(moving) if item in mean else item for item in column]
 
     def crossings(self) -> int:
+        """How many lines cross."""
         place = {item: i for column in self.columns for i, item in enumerate(column)}
         total = 0
         for column in self.columns:

@@ -45,6 +45,7 @@ class Edge:
 
     @property
     def is_visible(self) -> bool:
+        """Whether it is drawn at all."""
         return self.look.get("style") != "invis"
 
 

@@ -49,6 +49,7 @@ class Level:
 
     @property
     def last(self) -> int:
+        """The rank behind the last one."""
         return max(self.rank.values(), default=0) + 1
 
 

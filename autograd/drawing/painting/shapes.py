@@ -36,6 +36,7 @@ class Text:
 
     @property
     def size(self) -> tuple[float, float]:
+        """Width and height, in points."""
         return max(map(width, self.lines), default=0.0) * self.font, len(self.lines) * self.font * LINE
 
 

@@ -17,6 +17,7 @@ class Forward(Step):
     kind = "forward"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The operation in symbols, then in numbers."""
         seen = self.seen
         return [
             Line(pen.name(seen.name), "=", seen.formula(pen)),
@@ -26,6 +27,7 @@ class Forward(Step):
 
     @property
     def sentence(self) -> str:
+        """What is computed, in words."""
         assert self.node.op is not None
         words = FORWARD_WORDS.get(self.node.op.name, "{name} is computed from {operands}.")
         if self.node.op.name == "relu":
@@ -53,6 +55,7 @@ class Loss(Step):
     kind = "loss"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """∂L/∂L = 1, in symbols and in numbers."""
         return [
             Line(pen.name(self.root), pen.sign(self.seen.data), pen.number(self.seen.data)),
             Line(pen.partial(self.root, self.root), "=", pen.number(self.after)),
@@ -60,10 +63,12 @@ class Loss(Step):
 
     @property
     def numbers(self) -> str:
+        """Its line of numbers."""
         return " ".join(self.lines()[1])
 
     @property
     def sentence(self) -> str:
+        """Where the way back starts, in words."""
         return f"The way back starts here: {self.root} moves exactly as much as {self.root} itself."
 
 
@@ -84,6 +89,7 @@ class Backward(Step):
 
     @property
     def answer(self) -> float:
+        """What a learner is asked for: the gradient that is sent."""
         return self.sent
 
     def chain(self, pen: Pen) -> tuple[str, str]:
@@ -92,6 +98,7 @@ class Backward(Step):
         return pen.product(*names), pen.product(pen.number(self.upstream), pen.enclosed(self.local))
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The chain rule along this edge, in symbols, then in numbers."""
         names, numbers = self.chain(pen)
         return [
             Line(pen.partial(self.root, self.target.name), "=" if self.parts == 1 else "+=", names),
@@ -130,6 +137,7 @@ class Backward(Step):
 
     @property
     def sentence(self) -> str:
+        """What flows, or why nothing does, in words."""
         if self.blocked:
             return f"Nothing passes from {self.seen.name} to {self.target.name}: {why(self.blocked)}."
         return arrival(self)
@@ -165,6 +173,7 @@ class Total(Step):
     target: Seen
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The contributions to this node, side by side, and their sum."""
         chains = [step.chain(pen) for step in self.steps if isinstance(step, Backward)]
         shown = chains if len(chains) <= TERMS_SHOWN else [*chains[:3], ("…", "…"), *chains[-2:]]
         factors = [x for step in self.steps for x in (step.upstream, step.local) if x is not None]
@@ -178,6 +187,7 @@ class Total(Step):
 
     @property
     def sentence(self) -> str:
+        """What arrives from where, in words."""
         if self.blocked and self.after == 0.0:
             return f"{self.target.name} gets nothing: {why(self.blocked)}."
         return arrival(self)
@@ -195,6 +205,7 @@ class Zeros(Step):
     kind = "backward"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The nodes that nothing reaches."""
         targets = list(dict.fromkeys(step.target.name for step in self.steps if step.target))
         shown = [pen.partial(self.root, name) for name in targets]
         left = ", ".join(shown if len(shown) <= TERMS_SHOWN else [*shown[:3], "…", *shown[-2:]])
@@ -203,10 +214,12 @@ class Zeros(Step):
 
     @property
     def numbers(self) -> str:
+        """Nothing: there is no number to work out."""
         return ""
 
     @property
     def sentence(self) -> str:
+        """Why they are zero, in words."""
         return f"{len(self.steps)} contributions are zero: {why(self.blocked)}."
 
 
@@ -220,6 +233,7 @@ class Update(Step):
     before: float
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The update in symbols, then in numbers."""
         name, rate = pen.name(self.seen.name), r"\eta" if pen.is_latex else "η"
         numbers = f"{pen.number(self.before)} − {pen.product(pen.number(self.upstream), pen.enclosed(self.local))}"
         return [
@@ -234,6 +248,7 @@ class Update(Step):
 
     @property
     def sentence(self) -> str:
+        """Which way the number moves, and why, in words."""
         name, grad = self.seen.name, self.local
         if not isfinite(self.after):
             return f"{name} becomes {TEXT.number(self.after)}: its gradient is {TEXT.number(grad)}."
@@ -252,6 +267,7 @@ class NewLoss(Step):
     before: float
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The loss before and after."""
         old, new, change = pen.enclosed(self.before), pen.number(self.after), pen.number(self.after - self.before)
         sign = pen.sign(self.before, self.after)
         return [
@@ -261,10 +277,12 @@ class NewLoss(Step):
 
     @property
     def numbers(self) -> str:
+        """Its line of numbers."""
         return " ".join(self.lines()[1])
 
     @property
     def sentence(self) -> str:
+        """Whether the update helped, in words."""
         verb = "fell" if self.after < self.before else "rose" if self.after > self.before else "stayed as it was"
         if not isfinite(self.after):
             verb = "is lost"

@@ -36,6 +36,7 @@ class Layer:
 
     @property
     def output(self) -> str:
+        """The letter of what the layer gives."""
         return "a" if self.activation else "z"
 
     def source(self, pen: Pen) -> str:
@@ -45,10 +46,12 @@ class Layer:
         return self.symbol("x", pen) if self.index not in ("", "1") else "x"
 
     def code(self, base: str) -> str:
+        """The name of one of its arrays in the NumPy lines."""
         return base + self.index
 
     @property
     def source_code(self) -> str:
+        """What comes in, in the NumPy lines."""
         if self.below:
             return self.below.code(self.below.output)
         return self.code("x") if self.index not in ("", "1") else "x"
@@ -65,7 +68,8 @@ class Layer:
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LayerStep(Step):
     """One layer in one pass. `numpy` holds the lines that compute it, `shapes` what fits what; the nodes' own steps
-    are in `steps`."""
+    are in `steps`.
+    """
 
     layer: Layer
     upper: Layer | None = None  # backward: the layer that sends, where it takes exactly this one's outputs
@@ -78,6 +82,7 @@ class LayerStep(Step):
 
     @property
     def numbers(self) -> str:
+        """Its blocks of numbers."""
         return "\n\n".join("\n".join(lines) for lines in self.blocks())
 
     def __str__(self) -> str:
@@ -95,12 +100,14 @@ class LayerForward(LayerStep):
     kind = "forward"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The layer's equation."""
         layer = self.layer
         bias = "" if layer.b is None else f" + {layer.symbol('b', pen)}"
         lines = [Line(layer.symbol("z", pen), "=", _times(layer.symbol("W", pen), layer.source(pen), pen) + bias)]
         return [*lines, Line(layer.symbol("a", pen), "=", layer.applied(pen))] if layer.activation else lines
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
+        """The matrices with their numbers."""
         layer, z, a = self.layer, self.layer.z, self.layer.a
         product: list[list[str] | str] = [block(layer.W, pen), block(layer.x, pen)]
         bias: list[list[str] | str] = [] if layer.b is None else ["+", block(layer.b, pen)]
@@ -111,6 +118,7 @@ class LayerForward(LayerStep):
 
     @property
     def sentence(self) -> str:
+        """How many neurons, how many gates closed, in words."""
         count, closed = len(self.layer.z), sum(slope == 0.0 for slope in self.layer.slopes)
         where = f"layer {self.layer.index}" if self.layer.index else "the layer"
         together = f"All {count} neurons of {where} at once" if count > 1 else f"The one neuron of {where}"
@@ -125,6 +133,7 @@ class LayerLoss(LayerStep):
     kind = "loss"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The loss, in symbols and in numbers."""
         lines = [
             Line(pen.name(self.root), pen.sign(self.seen.data), pen.number(self.seen.data)),
             Line(pen.partial(self.root, self.root), "=", pen.number(1.0)),
@@ -136,10 +145,12 @@ class LayerLoss(LayerStep):
         return [*lines, Line(by, pen.sign(*self.layer.d_a), numbers)]
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
+        """Nothing: one number needs no matrix."""
         return []
 
     @property
     def sentence(self) -> str:
+        """Where the way back starts, in words."""
         return f"The forward pass ends in one number, {self.root}. From here the gradient walks back, layer by layer."
 
 
@@ -150,6 +161,7 @@ class LayerBackward(LayerStep):
     kind = "backward"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """δ, the weights' gradients and what goes on, as equations."""
         layer, d, W, x = self.layer, *(self.layer.symbol(base, pen) for base in "δW"), self.layer.source(pen)
         lines = [Line(d, "=", self._signal(pen)), Line(self._by(W, pen), "=", _times(d, _flip(x, pen), pen))]
         if layer.b is not None:
@@ -177,6 +189,7 @@ class LayerBackward(LayerStep):
         return f"{arriving} {times} {self.layer.applied(pen, prime)}"
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
+        """The matrices with their numbers."""
         layer, d, dW, dx = self.layer, block(self.layer.delta, pen), self.layer.d_W, self.layer.d_x
         by_W, weights = self._by(layer.symbol("W", pen), pen), [x for row in dW for x in row]
         found = [
@@ -198,6 +211,7 @@ class LayerBackward(LayerStep):
 
     @property
     def sentence(self) -> str:
+        """What passes the gates and what does not, in words."""
         blocked = sum(slope == 0.0 != d for slope, d in zip(self.layer.slopes, self.layer.d_a, strict=True))
         gates = f" {blocked} of {len(self.layer.z)} gates stop it, where f′(z) = 0." if blocked else ""
         last = "Every weight's gradient is the δ of its neuron times the input it was multiplied with."
@@ -211,17 +225,20 @@ class LayerUpdate(LayerStep):
     kind = "update"
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
+        """The update of the layer, as an equation."""
         arrow, rate = (r"\leftarrow", r"\eta") if pen.is_latex else ("←", "η")
         names = [self.layer.symbol(base, pen) for base in ("W" if self.layer.b is None else "Wb")]
         return [Line(name, arrow, f"{name} − {_times(rate, _partial(self.root, name, pen), pen)}") for name in names]
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
+        """The new matrices."""
         W, b = new_numbers(self)
         found = [beside([self.layer.symbol("W", pen), "←", block(W, pen)])]
         return found if b is None else [*found, beside([self.layer.symbol("b", pen), "←", block(b, pen)])]
 
     @property
     def sentence(self) -> str:
+        """Which way the weights move, in words."""
         return "Every weight and bias moves against its gradient."
 
 

@@ -31,6 +31,7 @@ class Name:
 
     @property
     def latex(self) -> str:
+        """The name in LaTeX."""
         raised = f"^{{({self.index})}}" if self.index else ""
         return latex_number(self.label) if self.literal else latex_name(self.label, self.as_given) + raised
 
@@ -55,15 +56,19 @@ class Pen:
 
     @property
     def is_latex(self) -> bool:
+        """Whether LaTeX is written."""
         return self.style == "latex"
 
     def name(self, name: Name) -> str:
+        """A name, as the style has it."""
         return name.latex if self.is_latex else str(name)
 
     def word(self, text: str) -> str:
+        """A word among symbols."""
         return rf"\text{{{text}}}" if self.is_latex else text
 
     def number(self, x: float) -> str:
+        """A number, rounded as everywhere in this walk."""
         text = number(x + 0.0, self.digits)  # −0.0 is written 0.0
         return latex_number(text) if self.is_latex else text
 
@@ -87,6 +92,7 @@ class Pen:
         return not math.isclose(float(number(x, self.digits).replace("−", "-")), x, rel_tol=NOISE)
 
     def product(self, left: str, right: str) -> str:
+        """A product, with the style's sign."""
         return left + (r" \cdot " if self.is_latex else " · ") + right
 
     def partial(self, of: Name, by: Name) -> str:

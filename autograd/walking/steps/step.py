@@ -32,6 +32,7 @@ class Seen:
 
     @property
     def is_leaf(self) -> bool:
+        """Whether it is computed from nothing."""
         return not self.names
 
     def formula(self, pen: Pen) -> str:

@@ -18,11 +18,13 @@ class Type:
 
     @property
     def integer(self) -> str:
+        """The type of integers of the same size."""
         bits = "i64" if self.element == "double" else "i32"
         return bits if self.lanes == 1 else f"<{self.lanes} x {bits}>"
 
     @property
     def mask(self) -> str:
+        """The type of what a comparison gives."""
         return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
 
     @property
@@ -33,6 +35,7 @@ class Type:
 
     @property
     def bytes(self) -> int:
+        """How much room a number of each lane takes together."""
         return (8 if self.element == "double" else 4) * self.lanes
 
     def constant(self, number: float) -> str:
@@ -81,18 +84,21 @@ class Body:
         return f"%v{self.count}"
 
     def do(self, instruction: str) -> None:
+        """Write an instruction without a result."""
         self.lines.append(f"  {instruction}")
 
     def new_label(self) -> str:
+        """A label that is not in use yet."""
         self.count += 1
         return f"b{self.count}"
 
     def begin(self, label: str) -> None:
+        """Start the block of this label."""
         self.lines.append(f"{label}:")
         self.label, self.known = label, {}
 
     def index(self, base: int, *parts: tuple[int, str]) -> str:
-        """base + Σ factor · counter."""
+        """Base + Σ factor · counter."""
         total = str(base)
         for factor, counter in parts:
             if factor:
@@ -101,11 +107,12 @@ class Body:
         return total
 
     def pointer(self, type: Type, base: str, index: str) -> str:
+        """The address of a number behind `base`."""
         return base if index == "0" else self.let(f"getelementptr {type.element}, ptr {base}, i64 {index}")
 
     @contextmanager
     def loop(self, start: str, stop: str, step: int, carried: Sequence[tuple[str, str]] = ()) -> Iterator["Loop"]:
-        """for counter in range(start, stop, step), at least once; `carried` are (type, first value)."""
+        """For counter in range(start, stop, step), at least once; `carried` are (type, first value)."""
         before, inside, after = self.label, self.new_label(), self.new_label()
         self.do(f"br label %{inside}")
         self.begin(inside)
@@ -146,14 +153,17 @@ class Module:
         self.defined: set[str] = set()
 
     def declare(self, name: str, result: str, *arguments: str) -> str:
+        """A function from elsewhere, named once; returns its name."""
         self.declared.setdefault(name, f"declare {result} @{name}({', '.join(arguments)})")
         return f"@{name}"
 
     def define(self, head: str, body: Body, result: str = "ret void") -> None:
+        """A function of this module, with what `body` holds."""
         text = "\n".join(body.lines)
         self.functions.append(f"{head} {{\nentry:\n{text}\n  {result}\n}}\n")
 
     def table(self, name: str, numbers: Sequence[int]) -> str:
+        """A table of integers; returns its name."""
         items = ", ".join(f"i32 {n}" for n in numbers)
         self.globals.append(f"@{name} = internal constant [{len(numbers)} x i32] [{items}]")
         return f"@{name}"

@@ -39,6 +39,7 @@ class TableWriter:
         self.width = max(3, int(program.arity[simple].max(initial=0)))
 
     def case(self, what: Operation | str) -> int:
+        """The number of the case that does this, a new one where there is none."""
         return self.cases.setdefault(what, len(self.cases))
 
     def table(self, step: Lines) -> NDArray[np.int32]:

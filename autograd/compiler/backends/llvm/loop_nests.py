@@ -64,9 +64,11 @@ class BundleWriter:
 
     @property
     def m(self) -> LaneArithmetic:
+        """The arithmetic in which the body of the loops is written."""
         return LaneArithmetic(self.body, self.type)
 
     def write(self, name: str) -> None:
+        """Write the function of this name: all loops, and what is in them."""
         self._nest()
         self.body.module.define(f"define internal void @{name}({ARGUMENTS})", self.body)
 

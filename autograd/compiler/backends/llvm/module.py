@@ -28,6 +28,7 @@ class Layout:
 
     @classmethod
     def of(cls, schedule: Schedule, leaves: int, inputs: int) -> "Layout":
+        """Where everything lies that is the same for all rows."""
         program = schedule.program
         used = [_most(program.number[program.code == kind]) for kind in (LEAF, INPUT)]
         parts = {

@@ -24,6 +24,7 @@ class Places:
         self.schedule, self.offsets = schedule, offsets
 
     def of(self, nodes: Ints) -> Ints:
+        """The places of these nodes, each in its space."""
         plan = self.schedule
         base = np.zeros(len(nodes), np.int64)
         for space, offset in self.offsets.items():
