@@ -139,7 +139,7 @@ def add(x: Value, y: Value | Number) -> Value: ...
 def add(x: Number, y: Value) -> Value: ...
 @overload
 def add(x: Number, y: Number) -> float:
-    """X + y."""
+    """x + y."""
 
 @overload
 def asin(x: Value) -> Value: ...
@@ -167,8 +167,7 @@ def atan2(y: Number, x: Value) -> Value: ...
 def atan2(y: Number, x: Number) -> float:
     """The angle of the point (x, y) in radians, from −π to π, with C's signs of zeros.
 
-    Its derivatives are x/(x² + y²) by y and −y/(x² + y²) by x, nan at the origin.
-    """
+    Its derivatives are x/(x² + y²) by y and −y/(x² + y²) by x, nan at the origin."""
 
 @overload
 def atanh(x: Value) -> Value: ...
@@ -198,8 +197,7 @@ def clip(x: Number, low: Number, high: Value) -> Value: ...
 def clip(x: Number, low: Number, high: Number) -> float:
     """x, but at least low and at most high (high where low is above it).
 
-    The derivative goes to the one that is chosen, at a bound to x, as in PyTorch's clamp.
-    """
+    The derivative goes to the one that is chosen, at a bound to x, as in PyTorch's clamp."""
 
 @overload
 def cos(x: Value) -> Value: ...
@@ -234,7 +232,7 @@ def dot(w: Iterable[Value], x: Iterable[Value | Number], bias: Value | Number | 
 def dot(w: Iterable[Number], x: Iterable[Number], bias: Number | None = None) -> float: ...  # type: ignore[overload-overlap]
 @overload
 def dot(w: Iterable[Value | Number], x: Iterable[Value | Number], bias: Value | Number | None = None) -> Value:
-    """Bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
+    """bias + w₁x₁ + w₂x₂ + …, in this order; the derivatives are xᵢ, wᵢ and 1.
 
     Raises ValueError for lists of different lengths.
 
@@ -249,7 +247,7 @@ def elu(x: Value, alpha: Value | Number = 1.0) -> Value: ...
 def elu(x: Number, alpha: Value) -> Value: ...
 @overload
 def elu(x: Number, alpha: Number = 1.0) -> float:
-    """X where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha."""
+    """x where x > 0, else alpha·(eˣ − 1); its derivative at 0 is alpha."""
 
 @overload
 def equal(x: Value, y: Value | Number) -> Value: ...
@@ -309,7 +307,7 @@ def fmod(x: Value, y: Value | Number) -> Value: ...
 def fmod(x: Number, y: Value) -> Value: ...
 @overload
 def fmod(x: Number, y: Number) -> float:
-    """X − trunc(x/y)·y, exact, with the sign of x (C's); derivatives 1 and −trunc(x/y); nan where y is 0."""
+    """x − trunc(x/y)·y, exact, with the sign of x (C's); derivatives 1 and −trunc(x/y); nan where y is 0."""
 
 @overload
 def gelu(x: Value) -> Value: ...
@@ -317,8 +315,7 @@ def gelu(x: Value) -> Value: ...
 def gelu(x: Number) -> float:
     """x·Φ(x), Φ the normal distribution function (the exact form), with derivative Φ(x) + x·φ(x); nan at −inf.
 
-    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits.
-    """
+    Below −37.5 Φ(x) is among the smallest numbers: the result has its few digits."""
 
 @overload
 def greater(x: Value, y: Value | Number) -> Value: ...
@@ -340,7 +337,7 @@ def greater_equal(x: Number, y: Number) -> float:
 def hardtanh(x: Value) -> Value: ...
 @overload
 def hardtanh(x: Number) -> float:
-    """X between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch)."""
+    """x between −1 and 1, with derivative 1 inside and 0 from there on (also at ±1, as in PyTorch)."""
 
 @overload
 def heaviside(x: Value) -> Value: ...
@@ -360,7 +357,7 @@ def hypot(x: Number, y: Number) -> float:
 def identity(x: Value) -> Value: ...
 @overload
 def identity(x: Number) -> float:
-    """X itself, as a node of its own."""
+    """x itself, as a node of its own."""
 
 @overload
 def leaky_relu(x: Value, slope: Value | Number = 0.01) -> Value: ...
@@ -368,7 +365,7 @@ def leaky_relu(x: Value, slope: Value | Number = 0.01) -> Value: ...
 def leaky_relu(x: Number, slope: Value) -> Value: ...
 @overload
 def leaky_relu(x: Number, slope: Number = 0.01) -> float:
-    """X where x > 0, else slope·x; its derivative at 0 is the slope."""
+    """x where x > 0, else slope·x; its derivative at 0 is the slope."""
 
 @overload
 def less(x: Value, y: Value | Number) -> Value: ...
@@ -414,7 +411,7 @@ def log2(x: Number) -> float:
 def log_sigmoid(x: Value) -> Value: ...
 @overload
 def log_sigmoid(x: Number) -> float:
-    """Log σ(x) = −softplus(−x), with derivative σ(−x)."""
+    """log σ(x) = −softplus(−x), with derivative σ(−x)."""
 
 @overload
 def logaddexp(x: Value, y: Value | Number) -> Value: ...
@@ -512,7 +509,7 @@ def mul(x: Value, y: Value | Number) -> Value: ...
 def mul(x: Number, y: Value) -> Value: ...
 @overload
 def mul(x: Number, y: Number) -> float:
-    """X · y, with derivatives y and x."""
+    """x · y, with derivatives y and x."""
 
 @overload
 def neg(x: Value) -> Value: ...
@@ -537,8 +534,7 @@ def pow(x: Number, y: Number) -> float:
     """xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.
 
     Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
-    units in the last place off; otherwise by C's pow.
-    """
+    units in the last place off; otherwise by C's pow."""
 
 @overload
 def prod(values: Iterable[Value]) -> Value: ...
@@ -566,7 +562,7 @@ def remainder(x: Value, y: Value | Number) -> Value: ...
 def remainder(x: Number, y: Value) -> Value: ...
 @overload
 def remainder(x: Number, y: Number) -> float:
-    """X % y = x − floor(x/y)·y, with the sign of y, as in Python; derivatives 1 and −floor(x/y); nan where y is 0."""
+    """x % y = x − floor(x/y)·y, with the sign of y, as in Python; derivatives 1 and −floor(x/y); nan where y is 0."""
 
 @overload
 def round(x: Value) -> Value: ...
@@ -592,8 +588,7 @@ def silu(x: Value) -> Value: ...
 def silu(x: Number) -> float:
     """x·σ(x), with derivative σ(x)·(1 + x·σ(−x)); nan at −inf.
 
-    Below −708 σ(x) is among the smallest numbers: the result has its few digits.
-    """
+    Below −708 σ(x) is among the smallest numbers: the result has its few digits."""
 
 @overload
 def sin(x: Value) -> Value: ...
@@ -653,7 +648,7 @@ def sub(x: Value, y: Value | Number) -> Value: ...
 def sub(x: Number, y: Value) -> Value: ...
 @overload
 def sub(x: Number, y: Number) -> float:
-    """X − y."""
+    """x − y."""
 
 @overload
 def sum(values: Iterable[Value]) -> Value: ...
@@ -696,13 +691,13 @@ def truediv(x: Value, y: Value | Number) -> Value: ...
 def truediv(x: Number, y: Value) -> Value: ...
 @overload
 def truediv(x: Number, y: Number) -> float:
-    """X / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan."""
+    """x / y, with derivatives 1/y and −x/y²; x/0 is ±inf, 0/0 is nan."""
 
 @overload
 def trunc(x: Value) -> Value: ...
 @overload
 def trunc(x: Number) -> float:
-    """X without its decimals: the nearest integer towards 0. Its derivative is 0."""
+    """x without its decimals: the nearest integer towards 0. Its derivative is 0."""
 
 @overload
 def var(values: Iterable[Value], correction: Value | Number = 1) -> Value: ...
@@ -728,12 +723,11 @@ def where(condition: Number, x: Value, y: Value | Number) -> Value: ...
 def where(condition: Number, x: Number, y: Value) -> Value: ...
 @overload
 def where(condition: Number, x: Number, y: Number) -> float:
-    """X where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
+    """x where the condition is true (not 0; nan is true), else y; the condition gets no derivative.
 
     The side not taken is sent 0, whatever arrives. But both sides are computed, and 0·inf is nan: where it has an
     infinite derivative itself, give it an operand that is harmless there. Not `where(greater(x, 0), log(x), 0)`, whose
     gradient at x = 0 is nan, but
 
         positive = greater(x, 0)
-        where(positive, log(where(positive, x, 1.0)), 0.0)
-    """
+        where(positive, log(where(positive, x, 1.0)), 0.0)"""

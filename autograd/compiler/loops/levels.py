@@ -23,7 +23,7 @@ class Levels:
 
     @classmethod
     def of(cls, program: Program, batched: bool) -> "Levels":
-        """The levels of a program's nodes: how many operations lie before each."""
+        """Each node behind all that it depends on; many slim levels are made one (see `_peel`)."""
         parts = _peel(program)
         deep = parts is None
         parts = _all(program) if parts is None else parts
