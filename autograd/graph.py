@@ -103,7 +103,7 @@ class Gated:
 
 
 def times(slope: Any, gradient: Any) -> Any:
-    """Slope · gradient: what passes along an edge, without a node for a factor that is the plain number 1.
+    """slope · gradient: what passes along an edge, without a node for a factor that is the plain number 1.
 
     A slope with a gate knows its own products; its product with 1 is +slope.
     """

@@ -22,7 +22,7 @@ Built = tuple[Value, list[Value]]
 
 
 def chain(length: int) -> Built:
-    """X · c · c · …, with a factor so near 1 that a million stay in range."""
+    """x · c · c · …, with a factor so near 1 that a million stay in range."""
     x = v = Value(1.0)
     for _ in range(length):
         v = v * 1.0000001

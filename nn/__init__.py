@@ -28,7 +28,8 @@ from .layers import MLP, Layer, Neuron, Residual, Sequential
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
 from .optim.clipping import clip_grad_norm_, clip_grad_value_
-from .optim.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from .optim.optimizer import Optimizer
+from .optim.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 from .optim.schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
 from .pictures.boundary import decision_boundary
 from .pictures.network import draw

@@ -159,7 +159,7 @@ class Rows:
         return array(self.X)
 
     def targets(self) -> Any:
-        """Y as an array of NumPy's: one number a row, or a row of them."""
+        """y as an array of NumPy's: one number a row, or a row of them."""
         from numpy import array
 
         return array(self.y)

@@ -16,7 +16,7 @@ Activation: TypeAlias = Callable[[Value], Value]
 
 
 def linear(z: Value) -> Value:
-    """Z itself: no activation, and no node."""
+    """z itself: no activation, and no node."""
     return z
 
 

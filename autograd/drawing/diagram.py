@@ -1,7 +1,7 @@
 """draw(): a graph as a picture, and Diagram, which shows itself in a notebook and saves itself to a file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
@@ -84,6 +84,7 @@ def draw(
     direction: str = "LR",
     digits: int = 4,
     collapse: str | None = None,
+    expand: Value | Collection[Value] = (),
     max_nodes: int | None = 1000,
 ) -> Diagram:
     """The graph that `value` (or each of a list of Values) was computed from, as a picture.
@@ -93,10 +94,14 @@ def draw(
     gradient is exactly 0 after backward(). A plain number in an expression is a constant: grey, without gradient.
 
     With `model` the nodes are framed by layer and neuron; `collapse="neuron"` or `"layer"` makes each of those one
-    box. `derivatives=True` writes ∂result/∂operand on each edge. `constants=False` hides constants. `direction` is
-    "LR" (to the right) or "TB" (downwards), `digits` the number of decimals. In the SVG the node at position k of the
+    box. `collapse="alike"` needs no model: what happens many times, for each row and each neuron, is one box,
+    "× 100 × 16", with the range of its numbers and how many of them are dead; what happens once stays as it is, and
+    so do the nodes named in `expand`. So the graph of a whole batch is a picture of some 20 boxes.
+
+    `derivatives=True` writes ∂result/∂operand on each edge. `constants=False` hides constants. `direction` is "LR" (to
+    the right) or "TB" (downwards), `digits` the number of decimals. In the SVG the node at position k of the
     topological order is the element "n<k>", the edge from its operand i is "e<k>-<i>", a collapsed module is
-    "g-<its dotted name>".
+    "g-<its dotted name>", and parts alike are "a<k>", k the first of their nodes.
 
     Raises ValueError for more than `max_nodes` boxes (None: no limit), with the remedies, and for options that do not
     exist.
@@ -106,17 +111,27 @@ def draw(
     >>> draw(x * x + 1.0)
     <Diagram of 4 nodes, 4 edges; diagram.save('x.svg') writes it to a file>
     """
-    _check(direction=(direction, ("LR", "TB")), collapse=(collapse, (None, "neuron", "layer")))
+    _check(direction=(direction, ("LR", "TB")), collapse=(collapse, (None, "alike", "neuron", "layer")))
     check_digits(digits)
-    if collapse and model is None:
+    if collapse in ("neuron", "layer") and model is None:
         raise ValueError(f"collapse={collapse!r} needs the model as well: draw(value, model, collapse={collapse!r})")
     roots = _roots(value)
     order = topological_order(*roots)
-    drawing = arrange(order, roots, groups(order, model) if model else {}, collapse, constants)
+    drawing = arrange(
+        order, roots, groups(order, model) if model else {}, collapse, constants, _nodes(expand, collapse)
+    )
     if max_nodes is not None and len(drawing.boxes) > max_nodes:
         raise ValueError(_too_many(len(drawing.boxes), max_nodes))
     summary = f"{len(drawing.boxes)} nodes, {len(drawing.edges)} edges"
     return Diagram(digraph(drawing, direction, digits, derivatives), summary)
+
+
+def _nodes(expand: Any, collapse: str | None) -> set[Value]:
+    if not isinstance(expand, (Value, Collection)):
+        raise TypeError(f"expand takes Values, which are then drawn by themselves; got {expand!r:.40}")
+    if collapse != "alike" and expand not in ((), []):
+        raise ValueError('expand is for draw(value, collapse="alike"): without it every node stands by itself')
+    return {expand} if isinstance(expand, Value) else set(expand)
 
 
 def _roots(value: Any) -> list[Value]:
@@ -144,7 +159,8 @@ def check_digits(digits: object) -> None:
 def _too_many(boxes: int, max_nodes: int) -> str:
     return (
         f"this graph has {boxes:,} nodes to draw, more than max_nodes={max_nodes:,}: nobody could read the picture. "
-        'Put neurons or layers together with draw(value, model, collapse="neuron") or "layer"; draw a part of it, such '
+        'Draw what is alike once, with draw(value, collapse="alike"); put neurons or layers together with '
+        'draw(value, model, collapse="neuron") or "layer"; draw a part of it, such '
         "as the loss of a single row, or value.operands[0]; leave out constants with constants=False; or insist with "
         f"max_nodes={boxes}"
     )

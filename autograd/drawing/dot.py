@@ -6,7 +6,7 @@ from typing import Any
 from ..notation.numbers import number
 from ..value import Constant, Value
 from . import palette
-from .labels import chip, field, record, stacked
+from .labels import chip, field, plain, record, stacked
 from .layout import Box, Drawing, Edge
 from .model_groups import Path, nested
 
@@ -65,8 +65,10 @@ def _label(box: Box, drawing: Drawing, digits: int, down: bool) -> str:
 
 def _collapsed_label(box: Box, drawing: Drawing, digits: int, down: bool) -> str:
     """Name, operations, and the value and gradient of its output, or how many there are."""
-    symbols = dict.fromkeys(node.op.symbol for node in box.nodes if node.op)
-    rows = [field(box.path[-1]), field(" → ".join(symbols))]
+    symbols = " → ".join(dict.fromkeys(node.op.symbol for node in box.nodes if node.op))
+    rows = [field(text) for text in ([symbols, _named(box), box.title] if box.parts else [box.title, symbols])]
+    if len(box.outputs) > 1 and box.parts:
+        return stacked([row for row in rows + _summary(box, drawing, digits) if row], down)
     if len(box.outputs) == 1:
         rows.append(field(number(box.outputs[0].data, digits)))
         rows.append("∂ " + _gradient(box.outputs, drawing, digits))
@@ -74,6 +76,24 @@ def _collapsed_label(box: Box, drawing: Drawing, digits: int, down: bool) -> str
         rows.append(f"{len(box.outputs)} outputs")
         rows.append("mean |∂| ".replace("|", r"\|") + _gradient(box.outputs, drawing, digits))
     return stacked([row for row in rows if row], down)
+
+
+def _named(box: Box) -> str:
+    """The labels of parts that are alike, from the first to the last."""
+    labels = list(dict.fromkeys(plain(node.label) for node in box.outputs if node.label))
+    return labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}" if labels else ""
+
+
+def _summary(box: Box, drawing: Drawing, digits: int) -> list[str]:
+    """Of many numbers the smallest and the largest, and how many of them no gradient reaches."""
+    values = sorted(node.data for node in box.outputs)
+    ends = dict.fromkeys(number(x, digits) for x in (values[0], values[-1]))
+    rows = [field(" … ".join(ends))]
+    if all(type(node) is Constant for node in box.outputs):
+        return rows
+    rows.append("mean |∂| ".replace("|", r"\|") + _gradient(box.outputs, drawing, digits))
+    dead = sum(node.grad == 0.0 for node in box.outputs) if drawing.computed else 0
+    return rows + ([f"{dead:,} of {len(values):,} dead"] if dead else [])
 
 
 def _gradient(outputs: list[Value], drawing: Drawing, digits: int) -> str:
@@ -98,8 +118,10 @@ def _look(box: Box, drawing: Drawing) -> dict[str, str]:
 
 
 def _passes(box: Box) -> bool:
-    """Whether any node in the box hands gradient on: behind a closed gate none does."""
-    return any(local and node.grad for node in box.nodes for local in node.local_grads)
+    """Whether any node in the box hands gradient on: behind a closed gate none does, and leaves need not."""
+    return not any(node.operands for node in box.nodes) or any(
+        local and node.grad for node in box.nodes for local in node.local_grads
+    )
 
 
 def _edge_look(edge: Edge, digits: int | None) -> dict[str, str]:

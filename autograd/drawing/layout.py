@@ -1,21 +1,24 @@
-"""What a diagram shows: boxes (a node each, or a collapsed neuron or layer) and the edges between them."""
+"""What a diagram shows: boxes (a node each, or a collapsed neuron, layer or parts alike) and the edges between them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ..notation.numbers import alike
 from ..value import Constant, Value
+from ..walking.alike import parts_alike
 from ..walking.steps.zero_reasons import slopes
 from .model_groups import Path, layer_of
 
 
 @dataclass(eq=False)
 class Box:
-    """One box: a single node, or all nodes of a module where it is `collapsed`."""
+    """One box: a single node, or all nodes of a module, or of parts that are alike, where it is `collapsed`."""
 
     id: str
     path: Path = ()
     collapsed: bool = False
+    title: str = ""  # of a collapsed box
+    parts: int = 0  # how many are alike in it
     nodes: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)  # of a collapsed box: the nodes that others take
 
@@ -51,26 +54,51 @@ def arrange(
     paths: dict[Value, Path],
     collapse: str | None = None,
     constants: bool = True,
+    expand: Collection[Value] = (),
 ) -> Drawing:
     """The boxes and edges for a topological `order`; the ids count in that order, also when constants are hidden."""
     gradients = [abs(node.grad) for node in order]
     shown = [node for node in order if constants or type(node) is not Constant or node in roots]
     number = {node: i for i, node in enumerate(order)}
-    boxes: dict[str, Box] = {}
-    place: dict[Value, Box] = {}
-    for node in shown:
-        path = paths.get(node, ())
-        target = layer_of(path) if collapse == "layer" else path
-        collapsed = collapse is not None and bool(target)
-        id = "g-" + ".".join(target) if collapsed else f"n{number[node]}"
-        place[node] = boxes.setdefault(id, Box(id, target, collapsed))
-        place[node].nodes.append(node)
+    place = _alike(order, number, expand) if collapse == "alike" else _modules(order, number, paths, collapse)
+    place = {node: place[node] for node in shown}
+    for node, box in place.items():
+        box.nodes.append(node)
+    boxes = {box.id: box for box in place.values()}
     computed = any(gradients)
     edges = _edges(shown, place, number, computed)
     _find_outputs(shown, place, roots)
     guides = _guides(shown, place)
     same = alike(node.label for node in shown)
     return Drawing(list(boxes.values()), edges, guides, frozenset(roots), computed, max(gradients, default=0.0), same)
+
+
+def _modules(
+    order: Sequence[Value], number: dict[Value, int], paths: dict[Value, Path], collapse: str | None
+) -> dict[Value, Box]:
+    """The box of each node: its own, or its neuron's or layer's."""
+    boxes: dict[str, Box] = {}
+    place: dict[Value, Box] = {}
+    for node in order:
+        path = paths.get(node, ())
+        target = layer_of(path) if collapse == "layer" else path
+        collapsed = collapse is not None and bool(target)
+        id = "g-" + ".".join(target) if collapsed else f"n{number[node]}"
+        place[node] = boxes.setdefault(id, Box(id, target, collapsed, target[-1] if collapsed else ""))
+    return place
+
+
+def _alike(order: Sequence[Value], number: dict[Value, int], expand: Collection[Value]) -> dict[Value, Box]:
+    """The box of each node: its own where nothing is like it, else that of all that are."""
+    place: dict[Value, Box] = {}
+    for part in parts_alike(order, expand):
+        first = number[part.nodes[0]]
+        if len(part.nodes) == 1:
+            place[part.nodes[0]] = Box(f"n{first}")
+        else:
+            box = Box(f"a{first}", (), True, part.times, len(part.heads))
+            place |= dict.fromkeys(part.nodes, box)
+    return place
 
 
 def _edges(shown: Sequence[Value], place: dict[Value, Box], number: dict[Value, int], computed: bool) -> list[Edge]:
@@ -95,7 +123,7 @@ def _find_outputs(shown: Sequence[Value], place: dict[Value, Box], roots: Sequen
     """Note for each collapsed box which of its nodes are taken by others."""
     taken = {x for node in shown for x in node.operands if place.get(x) is not place[node]} | set(roots)
     for node in shown:
-        if place[node].collapsed and node.operands and node in taken:
+        if place[node].collapsed and (node.operands or place[node].parts) and node in taken:
             place[node].outputs.append(node)
 
 

@@ -135,7 +135,7 @@ HARDTANH = row(
 
 
 def _mish_slope(m: Any, x: Any, out: Any) -> Any:
-    """Tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x); 1 − tanh² s without the cancellation, as in the row of tanh."""
+    """tanh s + x·(1 − tanh² s)·σ(x), s = softplus(x); 1 − tanh² s without the cancellation, as in the row of tanh."""
     s = m.softplus(x)
     return m.tanh(s) + x * (4.0 * m.logistic_density(2.0 * s) * m.sigmoid(x))
 

@@ -105,7 +105,7 @@ class Arithmetic:
 
     @staticmethod
     def detach(x: Any) -> Any:
-        """X itself, of which no derivative is taken: for what only mends the digits of a formula, or cancels out."""
+        """x itself, of which no derivative is taken: for what only mends the digits of a formula, or cancels out."""
         return x
 
     def passes(self, condition: Any, slope: Any) -> Any:

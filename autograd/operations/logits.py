@@ -39,7 +39,7 @@ def _shares(m: Any, powers: list[Any]) -> list[Any]:
 
 
 def _logsumexp(m: Any, xs: Any) -> Any:
-    """Top + log1p(Σ exp(x − top) − 1), the 1 taken from the largest itself: near 0 all digits are in the others."""
+    """top + log1p(Σ exp(x − top) − 1), the 1 taken from the largest itself: near 0 all digits are in the others."""
     top, powers = _powers(m, xs)
     tops = [m.equal(x, top) for x in xs]
     others = _sum([power - it for power, it in zip(powers, tops, strict=True)])
@@ -75,7 +75,7 @@ def _cross_entropy(m: Any, xs: Any) -> Any:
 
 
 def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:
-    """Softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
+    """softmax − 1 at the target, softmax elsewhere. The target's softmax is e⁻ᵒᵘᵗ: expm1 keeps its digits."""
     *logits, target = xs
     shares = enumerate(_shares(m, _powers(m, logits)[1]))
     return [*(m.where(m.equal(target, float(i)), m.expm1(-out), share) for i, share in shares), None]

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def _root(m: Any, x: Any) -> Any:
-    """X to the ½ as C's `pow` has it: √x, but 0 at −0 and inf at −inf."""
+    """x to the ½ as C's `pow` has it: √x, but 0 at −0 and inf at −inf."""
     return m.where(m.equal(x, -math.inf), math.inf, m.sqrt(x) + 0.0)
 
 

@@ -29,7 +29,7 @@ text{font:12px Helvetica,Arial,sans-serif;fill:#1a1a1a;text-anchor:middle}
 
 def graph_picture(recording: Recording, steps: Sequence[Step], digits: int = 4) -> str | None:
     """The graph as SVG, showing the numbers at the end; None where it is too large, or cannot be drawn: `why_none`."""
-    if len(recording.order) > MOST:
+    if len(recording.shown) > MOST:
         return None
     try:
         source = _digraph(recording, steps, digits).source
@@ -40,7 +40,7 @@ def graph_picture(recording: Recording, steps: Sequence[Step], digits: int = 4) 
 
 def why_none(recording: Recording) -> str:
     """What a reader is told in place of a picture."""
-    nodes = len(recording.order)
+    nodes = len(recording.shown)
     if nodes > MOST:
         return f"No picture: the graph has {nodes:,} nodes, and nobody could read one of more than {MOST}."
     return "No picture: the Python package graphviz is not installed."
@@ -49,7 +49,7 @@ def why_none(recording: Recording) -> str:
 def _digraph(recording: Recording, steps: Sequence[Step], digits: int) -> Any:
     from graphviz import Digraph  # not needed until somebody draws
 
-    place = {node: k for k, node in enumerate(recording.order)}
+    place = {node: recording.places[node] for node in recording.shown}
     widest = _widest(recording, steps, digits)
     graph = Digraph(
         graph_attr={"rankdir": "LR", "nodesep": "0.14", "ranksep": "0.45"},
@@ -59,7 +59,8 @@ def _digraph(recording: Recording, steps: Sequence[Step], digits: int) -> Any:
     for node, k in place.items():
         graph.node(f"n{k}", "|".join(map(field, _rows(recording, node, widest))), id=f"n{k}")
         for i, operand in enumerate(node.operands):
-            graph.edge(f"n{place[operand]}", f"n{k}", id=f"e{k}-{i}")
+            if operand in place:
+                graph.edge(f"n{place[operand]}", f"n{k}", id=f"e{k}-{i}")
     return graph
 
 
@@ -70,14 +71,16 @@ def _rows(recording: Recording, node: Value, widest: dict[Value, str]) -> list[s
 
 
 def _title(recording: Recording, node: Value) -> str:
-    """The node's name, and the sign of its operation."""
-    name = plain(str(recording.scene[node].name), as_given=True)
-    return f"{name} {node.op.symbol}" if node.op else name
+    """The node's name, the sign of its operation, and how often there is the like."""
+    seen = recording.scene[node]
+    times = f"({seen.times})" if seen.times else ""
+    parts = plain(str(seen.name), as_given=True), node.op.symbol if node.op else "", times
+    return " ".join(filter(None, parts))
 
 
 def _widest(recording: Recording, steps: Sequence[Step], digits: int) -> dict[Value, str]:
     """For each node the longest text that its gradient will show, so that its box is wide enough; "" for none."""
-    found = {node: "" if type(node) is Constant else number(recording.grads[node], digits) for node in recording.order}
+    found = {node: "" if type(node) is Constant else number(recording.grads[node], digits) for node in recording.shown}
     for step in steps:
         for inner in (step, *step.steps):
             if isinstance(inner, Backward):

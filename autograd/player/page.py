@@ -66,10 +66,10 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
 def _pictures(walk: Steps) -> dict[str, str]:
     """The pictures that there are, by name, the one to show first in front."""
     recording = walk.recording
-    columns = column_picture(recording)
+    columns = column_picture(recording) if len(recording.shown) == len(recording.order) else None
     graph = None if recording.by == "layer" and columns else graph_picture(recording, walk)
     found = {"graph": graph, "network": columns}
-    if recording.by == "layer" or len(recording.order) > NODES_AT_FIRST_SIGHT:
+    if recording.by == "layer" or len(recording.shown) > NODES_AT_FIRST_SIGHT:
         found = dict(reversed(found.items()))
     return {name: svg for name, svg in found.items() if svg}
 
@@ -92,7 +92,7 @@ def _item(step: Step, id: str, place: int) -> str:
     text = "\n\n".join(["\n".join(lines), *blocks])
     return (
         f'<li id="{id}-step={place}" value="{place}"><a href="#{id}-step={place}">{PHASES[step.kind]}</a>'
-        f"<pre>{text}</pre><p>{escape(step.sentence)}</p></li>"
+        f"<pre>{text}</pre><p>{escape(step.words)}</p></li>"
     )
 
 

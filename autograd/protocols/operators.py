@@ -63,7 +63,7 @@ class Operators(Generic[T]):
         return self._operate(ABS, self)
 
     def exp(self) -> T:
-        """E to the power of self."""
+        """e to the power of self."""
         return self._operate(EXP, self)
 
     def log(self) -> T:

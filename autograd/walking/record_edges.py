@@ -27,7 +27,7 @@ class Ledger(Protocol):
 
 def forward_steps(order: Sequence[Value], scene: dict[Value, Seen], root: Name) -> list[Step]:
     """One step for every node that is computed."""
-    return [Forward(seen=scene[node], root=root, after=node.data) for node in order if node.operands]
+    return [Forward(seen=scene[node], root=root, after=node.data) for node in order if node.operands and node in scene]
 
 
 def loss_step(seen: Seen, root: Name) -> Loss:
@@ -42,7 +42,10 @@ def receipts(order: Iterable[Value]) -> Counter[Value]:
 
 
 def edge_steps(order: Sequence[Value], scene: dict[Value, Seen], root: Name, grads: Ledger) -> Iterator[Backward]:
-    """The backward sweep, one edge a step, in the order and with the arithmetic of `Value.backward`."""
+    """The backward sweep, one edge a step, in the order and with the arithmetic of `Value.backward`.
+
+    Edges between nodes that are not in the scene are gone along without a step.
+    """
     parts, arrived = receipts(order), Counter[Value]()
     behind: dict[Value, tuple[Reason, ...]] = {}
     reached = {order[-1]}
@@ -57,6 +60,8 @@ def edge_steps(order: Sequence[Value], scene: dict[Value, Seen], root: Name, gra
             after = before + local * upstream
             grads[operand] = after
             arrived[operand] += 1
+            if node not in scene or operand not in scene:
+                continue
             blocked = reasons(scene[node], index, local, upstream, behind.get(node, ()))
             told = behind.get(operand, ()) + _handed_on(blocked, behind.get(node, ()))
             behind[operand] = told if after == 0.0 else ()

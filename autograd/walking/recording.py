@@ -17,6 +17,7 @@ class Recording:
 
     order: Sequence[Value]
     scene: dict[Value, Seen]
+    shown: Sequence[Value]
     network: Network | None
     by: str
     places: dict[Value, int]
@@ -35,6 +36,7 @@ class Recording:
         update: tuple[list[Value], float] | None,
     ) -> None:
         self.order, self.scene, self.network, self.by = order, scene, network, by
+        self.shown = [node for node in order if node in scene]
         self.places = {node: k for k, node in enumerate(order)}
         self.seen = scene[order[-1]]
         self.root = self.seen.name
@@ -47,7 +49,7 @@ class Recording:
         if self.by == "layer":
             assert self.network is not None
             return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates)
-        backward = edges if self.by == "edge" else node_steps(edges, self.order)
+        backward = edges if self.by == "edge" else node_steps(edges, self.shown)
         forward = forward_steps(self.order, self.scene, self.root)
         return [*forward, loss_step(self.seen, self.root), *folded(backward), *self.updates]
 

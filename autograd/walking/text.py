@@ -47,7 +47,7 @@ def _row(step: Step) -> list[str]:
         return [" ".join(first) + (f",  {others}" if others else ""), "", "", "", ""]
     parts = [f"{line.sign} {line.right}" for line in (first, *rest[:2])]
     if not isinstance(step, Backward):
-        return [first.left, *parts, ""]
+        return [first.left, *parts, step.seen.times and f"  {step.seen.times}"]
     total = [f", in all {TEXT.number(step.after)}" for line in rest if line.left == "total"]
     return [first.left, *parts[:2], parts[2] + "".join(total), step.remark and f"  {step.remark}"]
 
@@ -61,7 +61,7 @@ def _aligned(step: Step, row: Sequence[str], widths: Sequence[int]) -> list[str]
     if len(line) > WIDTH and row[1]:  # the parts below one another
         indent = " " * (len(place) + len(row[0]) + 1)
         line = f"\n{indent}".join([f"{place}{row[0]} {row[1]}", *(part.strip() for part in row[2:] if part)])
-    return [*line.split("\n"), *([f"      {step.sentence}"] if step.blocked else [])]
+    return [*line.split("\n"), *([f"      {step.words}"] if step.blocked else [])]
 
 
 def _paragraph(step: Step) -> list[str]:
@@ -90,7 +90,7 @@ def markdown(walk: Sequence[Step]) -> str:
     parts = [f"# {_title(walk)}"]
     for heading, steps in phases(walk):
         parts.append(f"## {heading}")
-        parts += [f"**{step.number}.** {step.sentence}\n\n```text\n{block(step)}\n```" for step in steps]
+        parts += [f"**{step.number}.** {step.words}\n\n```text\n{block(step)}\n```" for step in steps]
     return "\n\n".join(parts)
 
 

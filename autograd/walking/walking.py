@@ -8,6 +8,7 @@ from ..graph import topological_order
 from ..operations.arithmetic import real
 from ..support.printing import printable
 from ..value import Constant, Value
+from .alike import examples
 from .driven import Drive
 from .model_layers import Network
 from .record_edges import receipts
@@ -28,12 +29,15 @@ def walk(
     lr: float | None = None,
     max_steps: int | None = MAX_STEPS,
     quiz: bool = False,
+    collapse: Literal["alike"] | None = None,
 ) -> "Walk":
     """The forward and backward pass of `value` as steps; a record, which changes no node.
 
     `by="edge"`: one contribution a step; `"node"`: all contributions to a node; `"layer"`: the matrix equations of
     `model` (anything with `named_parameters()`), for one row of data. With `parameters` and `lr` the walk ends with
-    their update and the new loss. In a notebook the walk is an interactive player, with `quiz=True` in predict mode.
+    their update and the new loss. With `collapse="alike"`, what happens for each row and each neuron is told once, with
+    how often it does, "× 100 × 16": so the graph of a whole batch can be walked. In a notebook the walk is an
+    interactive player, with `quiz=True` in predict mode.
 
     Raises TypeError where `value` is no Value, ValueError for a constant, for another `by`, for more than `max_steps`
     steps, or when only one of `parameters` and `lr` is given.
@@ -52,11 +56,15 @@ def walk(
        4  ∂L/∂x = ∂L/∂L · ∂L/∂x = 1.0 · 2.0 = 2.0   ∂L/∂x = w
     """
     _check(value, by, model)
+    if collapse not in (None, "alike") or (collapse and by == "layer"):
+        raise ValueError(f'collapse is "alike" or None, and by "edge" or "node" then; got {collapse!r}, by={by!r}')
     order = topological_order(value)
-    _check_size(sum(receipts(order).values()), by, max_steps)
+    shown = examples(order) if collapse else dict.fromkeys(order, "")
+    _check_size(sum(receipts(shown).values()), by, max_steps)
     network = Network(model, order) if model is not None else None
-    names = names_of(order, network)
-    scene = {node: seen(node, names) for node in order}
+    named = shown.keys() | {operand for node in shown for operand in node.operands}
+    names = names_of([node for node in order if node in named] if collapse else order, network)
+    scene = {node: seen(node, names, times) for node, times in shown.items()}
     return Walk(Recording(order, scene, network, by, _rate(parameters, lr)), quiz=quiz)
 
 
@@ -76,8 +84,9 @@ def _check(value: object, by: object, model: object) -> None:
 def _check_size(edges: int, by: str, max_steps: int | None) -> None:
     if by != "layer" and max_steps is not None and edges > max_steps:
         raise ValueError(
-            f"the graph has {edges} edges, more than max_steps={max_steps}: walk a smaller part (one row, fewer "
-            'neurons), see the layers with walk(loss, model=model, by="layer"), or give max_steps=None'
+            f"the graph has {edges} edges, more than max_steps={max_steps}: tell what is alike once, with walk(loss, "
+            'collapse="alike"), walk a smaller part (one row, fewer neurons), see the layers with walk(loss, '
+            'model=model, by="layer"), or give max_steps=None'
         )
 
 

@@ -115,7 +115,7 @@ def contender(f: Any, kernel: Any) -> Contender:
 
 
 def whole_batch(problem: Problem) -> tuple[autograd.Value, list[autograd.Value]]:
-    """Micrograd's demo built operation by operation: the loss of all rows as one graph, and its parameters."""
+    """micrograd's demo built operation by operation: the loss of all rows as one graph, and its parameters."""
     model = mlp(problem)
     with autograd.expanded():
         return micrograds_loss(autograd.Constant, model, problem.X.tolist(), problem.y.tolist()), model.parameters()

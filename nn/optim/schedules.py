@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from ..inputs import described, number, size
 from ..settings import Range, count, like, not_negative
-from .optimizers import Optimizer
+from .optimizer import Optimizer
 
 
 class Schedule:

@@ -10,7 +10,7 @@ import autograd
 
 from ..inputs import Rows
 from ..module import Module
-from ..optim.optimizers import Optimizer
+from ..optim.optimizer import Optimizer
 from .evaluation import Loss
 from .forward import outputs
 from .steps import Clipping, CompiledSteps, EngineSteps, Steps

@@ -12,7 +12,7 @@ from autograd.operations.arithmetic import is_truth
 
 from ..inputs import Rows, described, name_of, size
 from ..module import Module
-from ..optim.optimizers import Optimizer
+from ..optim.optimizer import Optimizer
 from ..parameters import require_numbers
 from ..text_table import shown
 from .batches import Batches

@@ -9,7 +9,7 @@ from autograd import Value
 from ..inputs import Rows
 from ..module import Module
 from ..optim.clipping import clip_grad_norm_, clip_grad_value_
-from ..optim.optimizers import Optimizer
+from ..optim.optimizer import Optimizer
 from .batches import Batches
 from .evaluation import Loss, loss_of, one_value
 from .interrupts import paused_gc

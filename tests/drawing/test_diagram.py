@@ -204,7 +204,7 @@ def test_a_giant_graph_is_refused_with_the_remedies() -> None:
     ("options", "message"),
     [
         ({"direction": "RL"}, "direction must be 'LR' or 'TB', got 'RL'"),
-        ({"collapse": "all"}, "collapse must be None or 'neuron' or 'layer', got 'all'"),
+        ({"collapse": "all"}, "collapse must be None or 'alike' or 'neuron' or 'layer', got 'all'"),
         ({"collapse": "layer"}, "needs the model"),
         ({"digits": -1}, "digits is the number of decimals, from 0 to 17; got -1"),
         ({"digits": "4"}, "digits is the number of decimals"),

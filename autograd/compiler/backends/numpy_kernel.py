@@ -33,7 +33,7 @@ def _is_zero(x: Any) -> bool:
 
 
 def _masked(x: Any, mask: Any) -> Any:
-    """X where the mask holds, else 0, bit by bit: without the branches of np.where, which take several times longer."""
+    """x where the mask holds, else 0, bit by bit: without the branches of np.where, which take several times longer."""
     return (x.view(f"i{x.itemsize}") * mask).view(x.dtype)
 
 

@@ -213,7 +213,7 @@ def _matrices(a: Any, first: str, b: Any, second: str, present: str) -> Callable
 
 
 def row_sum(run: Factors, extents: tuple[int, ...], spaces: Spaces, out: Any) -> Action:
-    """Out += Σ over terms and rows of a·b, each factor only along the loops that move it: mostly a matrix product."""
+    """out += Σ over terms and rows of a·b, each factor only along the loops that move it: mostly a matrix product."""
     letters = LETTERS[: len(extents)]
     (a, first), (b, second) = (moving(x, run.length, extents, spaces, letters, True) for x in _factors(run))
     present = "".join(name for name in letters if name in first + second)

@@ -130,7 +130,7 @@ def _continued(length: int, terms: Terms, uses: Ints, one: int) -> Mask:
 
 
 def _chain_first(length: int, terms: Terms, uses: Ints, one: int) -> Terms:
-    """A + chain → chain + a, the same to the bit, where there are just these two terms."""
+    """a + chain → chain + a, the same to the bit, where there are just these two terms."""
     may = _continued(length, terms, uses, one)
     count = np.bincount(terms.owner, minlength=length)[terms.owner]
     first = np.diff(terms.owner, prepend=-1) != 0

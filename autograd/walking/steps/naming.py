@@ -60,7 +60,7 @@ def _base(node: Value) -> str:
 
 def _activation(node: Value, names: dict[Value, Name], taken: set[str]) -> Name | None:
     """a₁ for what an activation makes of z₁, if that name is free."""
-    if node.op is None or node.op.name not in ACTIVATIONS:
+    if node.op is None or node.op.name not in ACTIVATIONS or node.operands[0] not in names:
         return None
     z = names[node.operands[0]]
     name = Name("a" + z.label[1:], z.index) if z.label[:1] == "z" and z.label[1:].isdigit() else None

@@ -29,6 +29,7 @@ class Seen:
     data: float
     names: tuple[Name, ...] = ()
     numbers: tuple[float, ...] = ()
+    times: str = ""  # how often there is the like in the graph: "× 100 × 16"
 
     @property
     def is_leaf(self) -> bool:
@@ -125,6 +126,11 @@ class Step:
         raise NotImplementedError
 
     @property
+    def words(self) -> str:
+        """The sentence; where the step stands for many like it, how many."""
+        return self.sentence + (f" One of {self.seen.times[2:]} alike." if self.seen.times else "")
+
+    @property
     def answer(self) -> float:
         """The number to predict."""
         return self.after
@@ -167,10 +173,10 @@ def listed(names: Iterable[Name | str]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
-def seen(node: Value, names: dict[Value, Name]) -> Seen:
+def seen(node: Value, names: dict[Value, Name], times: str = "") -> Seen:
     """The node as it is now."""
-    operands = node.operands
-    return Seen(node, names[node], node.data, tuple([names[o] for o in operands]), tuple([o.data for o in operands]))
+    called, numbers = tuple([names[o] for o in node.operands]), tuple([o.data for o in node.operands])
+    return Seen(node, names[node], node.data, called, numbers, times)
 
 
 def name_of_constant(node: Value) -> Name | None:

@@ -1,7 +1,8 @@
 """Random programs of vectors, many of them, against the eager engine: in a file of its own, as it takes long.
 
 Of autograd.compiler.loops.recognition, autograd.compiler.backends.numpy_sums,
-autograd.compiler.backends.llvm.batch_sums and autograd.compiler.backends.llvm.loop_nests.
+autograd.compiler.backends.llvm.batch_sums, autograd.compiler.backends.llvm.loop_nests and
+autograd.compiler.backends.llvm.stretches.
 """
 
 import pytest

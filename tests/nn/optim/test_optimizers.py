@@ -1,6 +1,6 @@
 """Optimizers, schedules and clipping: step by step beside PyTorch, and beside stored numbers where it is missing.
 
-Of nn.optim.clipping, nn.optim.optimizers, nn.optim.schedules and nn.settings.
+Of nn.optim.clipping, nn.optim.optimizer, nn.optim.optimizers, nn.optim.schedules and nn.settings.
 """
 
 import json

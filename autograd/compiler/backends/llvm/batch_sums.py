@@ -7,7 +7,8 @@ from typing import Any
 from ...loops.nests import Factors
 from .builder import Body, Type, horizontal, horizontals, tail_mask
 from .lanes import Lanes
-from .loop_nests import BundleWriter, Counter, Segment, segments
+from .loop_nests import BundleWriter
+from .stretches import Counter, Segment, segments
 
 
 class RowSumsWriter(BundleWriter):

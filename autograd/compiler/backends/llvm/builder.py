@@ -98,7 +98,7 @@ class Body:
         self.label, self.known = label, {}
 
     def index(self, base: int, *parts: tuple[int, str]) -> str:
-        """Base + Σ factor · counter."""
+        """base + Σ factor · counter."""
         total = str(base)
         for factor, counter in parts:
             if factor:
@@ -112,7 +112,7 @@ class Body:
 
     @contextmanager
     def loop(self, start: str, stop: str, step: int, carried: Sequence[tuple[str, str]] = ()) -> Iterator["Loop"]:
-        """For counter in range(start, stop, step), at least once; `carried` are (type, first value)."""
+        """for counter in range(start, stop, step), at least once; `carried` are (type, first value)."""
         before, inside, after = self.label, self.new_label(), self.new_label()
         self.do(f"br label %{inside}")
         self.begin(inside)

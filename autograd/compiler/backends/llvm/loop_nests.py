@@ -3,15 +3,15 @@
 A sum of products takes two nodes and four vectors at a time: eight running sums, each term costing few loads.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any
 
 from ...loops.nests import Bundle, Factors
 from ...loops.recognition import Address, Operand
 from .builder import Body, Module, Type, splat
 from .lanes import LaneArithmetic, Lanes
+from .stretches import Counter, Nested, Over, Segment, segments
 
 TILE = 64  # rows that a buffer holds at once
 VECTORS = 4  # vectors at a time
@@ -19,28 +19,6 @@ ARGUMENTS = "ptr noalias %pool, ptr noalias %R, ptr noalias %X, ptr noalias %G, 
 CHEAP = frozenset(
     "add sub mul neg abs truediv relu less less_equal greater greater_equal equal where heaviside".split()
 )
-
-Counter: TypeAlias = int | str
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of a loop: from start to stop, `step` at a time."""
-
-    start: int
-    stop: int
-    step: int
-
-
-def segments(count: int, *steps: int) -> list[Segment]:
-    """The loop over `count`, in stretches of the largest step first."""
-    found, start = [], 0
-    for step in steps:
-        stop = start + (count - start) // step * step
-        if stop > start:
-            found.append(Segment(start, stop, step))
-        start = stop
-    return found
 
 
 class BundleWriter:
@@ -275,39 +253,3 @@ class BundleWriter:
         if b is None:
             return total + a
         return total + a * b if self.bundle.exact else self.m.fma(a, b, total)
-
-
-class Over:
-    """A loop as a context: `enter` is told the counter. A loop of one turn is no loop."""
-
-    single: bool
-    part: Segment
-    enter: Callable[[Counter], None]
-    loop: Any
-
-    def __init__(self, body: Body, stop: str, part: Segment, enter: Callable[[Counter], None]) -> None:
-        self.single = part.start + part.step == part.stop
-        self.part, self.enter = part, enter
-        self.loop = None if self.single else body.loop(str(part.start), stop, part.step)
-
-    def __enter__(self) -> None:
-        self.enter(self.part.start if self.loop is None else self.loop.__enter__().counter)
-
-    def __exit__(self, *error: Any) -> None:
-        if self.loop is not None:
-            self.loop.__exit__(*error)
-
-
-class Nested:
-    """Several loops, one inside the other."""
-
-    def __init__(self, loops: list[Over]) -> None:
-        self.loops = loops
-
-    def __enter__(self) -> None:
-        for loop in self.loops:
-            loop.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        for loop in reversed(self.loops):
-            loop.__exit__(*error)

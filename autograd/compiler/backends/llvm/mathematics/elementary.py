@@ -44,7 +44,7 @@ class Writer:
         return self.body.let(f"{instruction} {FOUR.integer} {x}, {FOUR.bits(y) if isinstance(y, int) else y}")
 
     def rounded(self, x: Any) -> tuple[Any, str]:
-        """X rounded to an integer, as a number and as an integer."""
+        """x rounded to an integer, as a number and as an integer."""
         shifted = x + ROUND
         return shifted - ROUND, self.integer("sub", self.bits(shifted), ROUND_BITS)
 
@@ -72,13 +72,13 @@ class Writer:
         return total
 
     def clamped(self, x: Any, low: float, high: float) -> Any:
-        """X between low and high; nan stays nan."""
+        """x between low and high; nan stays nan."""
         m = self.m
         x = m.where(m.less(x, low), low, x)
         return m.where(m.less(high, x), high, x)
 
     def where_odd(self, k: str, x: Any, y: Any) -> Any:
-        """X where the integer is odd, else y."""
+        """x where the integer is odd, else y."""
         odd = self.body.let(f"trunc {FOUR.integer} {k} to {FOUR.mask}")
         return self.lanes(self.body.let(f"select {FOUR.mask} {odd}, {FOUR} {x.name}, {FOUR} {y.name}"))
 
@@ -89,7 +89,7 @@ class Writer:
 
 
 def reduced(w: Writer, x: Any) -> tuple[Any, str]:
-    """X = n·log 2 + r with |r| ≤ ½ log 2: (r, n)."""
+    """x = n·log 2 + r with |r| ≤ ½ log 2: (r, n)."""
     n, k = w.rounded(x * LOG2E)
     return w.m.fma(n, -LN2_LO, w.m.fma(n, -LN2_HI, x)), k
 
@@ -142,7 +142,7 @@ def log_series(w: Writer, f: Any) -> tuple[Any, Any, Any]:
 
 
 def log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
-    """Log x + shift·log 2 + correction for positive normal x."""
+    """log x + shift·log 2 + correction for positive normal x."""
     m = w.m
     k, f = split(w, x)
     k = k + shift
@@ -152,7 +152,7 @@ def log_of_normal(w: Writer, x: Any, shift: Any, correction: Any) -> Any:
 
 
 def log(w: Writer, x: Any) -> Any:
-    """Log x, 2⁵⁴·x instead where x is among the smallest numbers; to 1 unit."""
+    """log x, 2⁵⁴·x instead where x is among the smallest numbers; to 1 unit."""
     m = w.m
     tiny = m.less(x, 2.0**-1022)
     y = log_of_normal(w, m.where(tiny, x * 2.0**54, x), m.where(tiny, -54.0, 0.0), 0.0)
@@ -178,7 +178,7 @@ def log1p(w: Writer, x: Any) -> Any:
 
 
 def tanh(w: Writer, x: Any) -> Any:
-    """Tanh x = 1 − 2/(e²ˣ + 1) where |x| > 1, from e⁻²ˣ − 1 where that would cancel; to 1.8 units."""
+    """tanh x = 1 − 2/(e²ˣ + 1) where |x| > 1, from e⁻²ˣ − 1 where that would cancel; to 1.8 units."""
     m = w.m
     size = m.abs(x)
     large = m.less(1.0, size)
@@ -203,7 +203,7 @@ HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21, 1.
 
 
 def quarter_turns(w: Writer, x: Any) -> tuple[Any, Any, str]:
-    """X = k·π/2 + y + tail for |x| < 2²⁰: (y, tail, k), π/2 in four pieces, the first two exact times k."""
+    """x = k·π/2 + y + tail for |x| < 2²⁰: (y, tail, k), π/2 in four pieces, the first two exact times k."""
     m = w.m
     q, k = w.rounded(x * (2 / math.pi))
     first = m.fma(q, -HALF_PI[0], x)
@@ -236,12 +236,12 @@ def _turned(w: Writer, x: Any, quarter: int) -> Any:
 
 
 def sin(w: Writer, x: Any) -> Any:
-    """Sin x, reduced by multiples of π/2, by the C library from 2²⁰ on; to 1 unit."""
+    """sin x, reduced by multiples of π/2, by the C library from 2²⁰ on; to 1 unit."""
     return w.m.where(w.m.equal(x, 0.0), x, or_library(w, x, "sin", _turned(w, x, 0)))
 
 
 def cos(w: Writer, x: Any) -> Any:
-    """Cos x, the sine a quarter turn on, by the C library from 2²⁰ on; to 1 unit."""
+    """cos x, the sine a quarter turn on, by the C library from 2²⁰ on; to 1 unit."""
     return or_library(w, x, "cos", _turned(w, x, 1))
 
 

@@ -49,7 +49,7 @@ def _log1p(w: Writer, t: Any, low: Any) -> Any:
 
 
 def _log_twice(w: Writer, x: Any) -> Any:
-    """Log 2x, for large x."""
+    """log 2x, for large x."""
     return log_edges(w, x, log_of_normal(w, x, 1.0, 0.0))
 
 

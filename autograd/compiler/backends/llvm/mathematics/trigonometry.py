@@ -42,7 +42,7 @@ ATAN_SERIES = [
 
 
 def _angle(w: Writer, size: Any) -> Any:
-    """Arctan of a number that is not negative: the nearest of five known angles, and the rest by a series."""
+    """arctan of a number that is not negative: the nearest of five known angles, and the rest by a series."""
     m = w.m
     top, bottom, high, low = size, *map(m.lanes, (1.0, 0.0, 0.0))
     for start, c, angle, angle_low in STEPS:
@@ -58,12 +58,12 @@ def _angle(w: Writer, size: Any) -> Any:
 
 
 def atan(w: Writer, x: Any) -> Any:
-    """Arctan |x| with the sign of x; to 1 unit."""
+    """arctan |x| with the sign of x; to 1 unit."""
     return w.with_sign(_angle(w, w.m.abs(x)), x)
 
 
 def atan2(w: Writer, y: Any, x: Any) -> Any:
-    """Arctan |y/x|, or π less that where x is negative or −0, with the sign of y; to 1.5 units."""
+    """arctan |y/x|, or π less that where x is negative or −0, with the sign of y; to 1.5 units."""
     m = w.m
     above, beside = m.abs(y), m.abs(x)
     alike = m.equal(above, beside)  # also where both are 0 or inf
