@@ -15,15 +15,15 @@ from .value import PLAIN, RECORDER, Constant, Value
 Function = Callable[..., Any]
 
 
-def unary(row: Operation, general: Function) -> Function:
-    """The function of a row with one operand."""
-    forward, [partial] = row.forward, row.partials  # type: ignore[misc]
+def unary(op: Operation, general: Function) -> Function:
+    """The function of a op with one operand."""
+    forward, [partial] = op.forward, op.partials  # type: ignore[misc]
 
     def function(x: Any) -> Any:
         recorder = RECORDER.get()
         if recorder is PLAIN or recorder.is_usual():
             if type(x) is Value and type(x.data) is float and type(out := forward(FLOATS, x.data)) is float:
-                return recorder.node(row, (x,), out, (partial and partial(FLOATS, x.data, out),))
+                return recorder.node(op, (x,), out, (partial and partial(FLOATS, x.data, out),))
         elif (
             recorder.numbers_only
             and isinstance(x, Value)

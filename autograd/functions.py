@@ -66,7 +66,7 @@ def operation(
     _require_arity(name, forward, ("m", *names))
     for partial in partials:
         _require_arity(name, partial, ("m", *names, "out"))
-    row = Operation(
+    op = Operation(
         name,
         symbol or name,
         forward,
@@ -77,7 +77,7 @@ def operation(
         users=True,
         **notation,
     )
-    return function_of(register(row))
+    return function_of(register(op))
 
 
 def _name(function: Any) -> str:
@@ -110,42 +110,40 @@ def _require_arity(name: str, function: Any, arguments: Sequence[str]) -> None:
 
 
 @cache
-def function_of(row: Operation) -> Callable[..., Any]:
-    """The function of a row, with its name and its documentation."""
-    flatten, signature = row.gather or row.flatten, _signature(row)
+def function_of(op: Operation) -> Callable[..., Any]:
+    """The function of an operation, with its name and its documentation."""
+    flatten, signature = op.gather or op.flatten, _signature(op)
 
     def function(*arguments: Any, **named: Any) -> Any:
         try:
             operands = flatten(*arguments, **named)
         except TypeError:
-            if row.many:
-                _require_bindable(row.name, signature, arguments, named)
+            if op.many:
+                _require_bindable(op.name, signature, arguments, named)
             raise
-        if row.last is not None:
-            operands = [*operands[:-1], require(operands[-1], row.last(len(operands) - 1))]
-        return evaluate(row, operands)
+        if op.last is not None:
+            operands = [*operands[:-1], require(operands[-1], op.last(len(operands) - 1))]
+        return evaluate(op, operands)
 
     made = function
-    if row.operands == ("x",) and not row.defaults:
-        made = fast_paths.unary(row, function)
-    elif row is reductions.DOT:
+    if op.operands == ("x",) and not op.defaults:
+        made = fast_paths.unary(op, function)
+    elif op is reductions.DOT:
         made = fast_paths.dot(function)
-    made.__name__ = made.__qualname__ = row.name
+    made.__name__ = made.__qualname__ = op.name
     made.__signature__ = signature  # type: ignore[attr-defined]
     made.__module__ = __name__  # where pickle finds it
-    made.__doc__ = row.doc + _example(row)
+    made.__doc__ = op.doc + _example(op)
     return made
 
 
-def _signature(row: Operation) -> inspect.Signature:
+def _signature(op: Operation) -> inspect.Signature:
     """What help() and notebooks show of it: the arguments of `gather`, or the operands with their defaults."""
     none = inspect.Parameter.empty
-    if row.gather is not None:
-        return inspect.Signature(
-            [p.replace(annotation=none) for p in inspect.signature(row.gather).parameters.values()]
-        )
+    if op.gather is not None:
+        return inspect.Signature([p.replace(annotation=none) for p in inspect.signature(op.gather).parameters.values()])
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature([inspect.Parameter(x, kind, default=row.defaults.get(x, none)) for x in row.operands])
+    return inspect.Signature([inspect.Parameter(x, kind, default=op.defaults.get(x, none)) for x in op.operands])
 
 
 def _require_bindable(name: str, signature: inspect.Signature, arguments: Sequence[Any], named: Any) -> None:
@@ -156,29 +154,29 @@ def _require_bindable(name: str, signature: inspect.Signature, arguments: Sequen
         raise TypeError(f"{name}{signature}: {error}") from None
 
 
-def _example(row: Operation) -> str:
+def _example(op: Operation) -> str:
     """A call with its result for the documentation, where the arguments are simply the operands."""
-    if not row.samples or (row.many and "\n" in row.doc):
+    if not op.samples or (op.many and "\n" in op.doc):
         return ""
-    point = list(row.samples[0])
-    call = f"{row.name}({point if row.many else ', '.join(map(str, point))})"
-    return f"\n\n    >>> import autograd\n    >>> autograd.{call}\n    {row.evaluate(FLOATS, point)!r}\n"
+    point = list(op.samples[0])
+    call = f"{op.name}({point if op.many else ', '.join(map(str, point))})"
+    return f"\n\n    >>> import autograd\n    >>> autograd.{call}\n    {op.evaluate(FLOATS, point)!r}\n"
 
 
-def evaluate(row: Operation, operands: Sequence[Any]) -> Any:
+def evaluate(op: Operation, operands: Sequence[Any]) -> Any:
     """The operation on `operands`: a node where one of them is a Value, a plain float otherwise."""
     if {Value, Constant}.isdisjoint(map(type, operands)) and not any(isinstance(x, Value) for x in operands):
-        return real(row.evaluate(FLOATS, [real(x, row.name) for x in operands]), f"the result of {row.name}")
-    if row.expansion is not None and RECORDER.get().expanding:
-        return row.expansion(VALUES, [x if isinstance(x, Value) else real(x, row.name) for x in operands])
-    return apply(row, operands)
+        return real(op.evaluate(FLOATS, [real(x, op.name) for x in operands]), f"the result of {op.name}")
+    if op.expansion is not None and RECORDER.get().expanding:
+        return op.expansion(VALUES, [x if isinstance(x, Value) else real(x, op.name) for x in operands])
+    return apply(op, operands)
 
 
 class ValueArithmetic(Arithmetic):
     """The arithmetic of Values: every operation makes a node, unless all its operands are plain numbers."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = function_of(self._row(name))
+        function = function_of(self._entry(name))
         setattr(self, name, function)
         return function
 
@@ -202,7 +200,7 @@ class ValueArithmetic(Arithmetic):
 
 
 VALUES = ValueArithmetic()
-_functions = {name: function_of(row) for name, row in OPERATIONS.items()}
+_functions = {name: function_of(op) for name, op in OPERATIONS.items()}
 globals().update(_functions)
 
 

@@ -182,7 +182,7 @@ class Trace:
         return dependents(self.order, [*given, *closed_over]) if given or closed_over else set()
 
     def gradients(self, out: Any) -> list[Any]:
-        """∂out/∂source for every source: where live or traced Values, by the rows evaluated on Values."""
+        """∂out/∂source for every source: where live or traced Values, by the formulas evaluated on Values."""
         if not isinstance(out, Value):
             return [0.0] * len(self.sources)
         if not self.tracing:

@@ -39,7 +39,7 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
 
     data: float  # the number itself
     grad: float  # ∂(what was differentiated)/∂self, summed over the calls of backward; 0.0 at first
-    op: Operation | None  # the row of the table that made this node; None for a leaf
+    op: Operation | None  # the operation of the table that made this node; None for a leaf
     operands: tuple["Value", ...]  # what it was computed from, in order
     local_grads: tuple[float | None, ...]  # ∂self/∂operand, in order; None where no gradient is ever sent
     label: str  # a name for diagrams and messages

@@ -41,8 +41,8 @@ def operation(
     doc: str = "",
     **notation: Any,
 ) -> Callable[..., Any]: ...
-def function_of(row: Operation) -> Callable[..., Any]: ...
-def evaluate(row: Operation, operands: Sequence[Any]) -> Any: ...
+def function_of(op: Operation) -> Callable[..., Any]: ...
+def evaluate(op: Operation, operands: Sequence[Any]) -> Any: ...
 @overload
 def softmax(values: Iterable[Value]) -> list[Value]: ...
 @overload
@@ -60,30 +60,30 @@ def log_softmax(values: Iterable[Value | Number]) -> list[Value]: ...
 EITHER = "Value | Number"
 
 
-def signatures(row: Operation) -> list[tuple[str, str]]:
+def signatures(op: Operation) -> list[tuple[str, str]]:
     """(parameters, result) for each overload."""
-    return _many(row) if row.many else _fixed(row)
+    return _many(op) if op.many else _fixed(op)
 
 
-def _fixed(row: Operation) -> list[tuple[str, str]]:
+def _fixed(op: Operation) -> list[tuple[str, str]]:
     """A Value where the first Value stands at each place in turn; a float where all are numbers."""
-    n = len(row.operands)
+    n = len(op.operands)
     kinds = [["Number"] * i + ["Value"] + [EITHER] * (n - i - 1) for i in range(n)]
     overloads = [(kind, "Value") for kind in kinds] + [(["Number"] * n, "float")]
-    return [(_parameters(row, kind), result) for kind, result in overloads]
+    return [(_parameters(op, kind), result) for kind, result in overloads]
 
 
-def _parameters(row: Operation, kinds: list[str]) -> str:
-    given = [f"{name}: {kind}" for name, kind in zip(row.operands, kinds, strict=True)]
-    for i, name in enumerate(row.operands):
-        if name in row.defaults and kinds[i] != "Value":
-            given[i] += f" = {row.defaults[name]}"
+def _parameters(op: Operation, kinds: list[str]) -> str:
+    given = [f"{name}: {kind}" for name, kind in zip(op.operands, kinds, strict=True)]
+    for i, name in enumerate(op.operands):
+        if name in op.defaults and kinds[i] != "Value":
+            given[i] += f" = {op.defaults[name]}"
     return ", ".join(given)
 
 
-def _many(row: Operation) -> list[tuple[str, str]]:
-    assert row.gather is not None
-    names = list(inspect.signature(row.gather).parameters.values())
+def _many(op: Operation) -> list[tuple[str, str]]:
+    assert op.gather is not None
+    names = list(inspect.signature(op.gather).parameters.values())
     kinds = (("Value", "Value"), ("Number", "float"), (EITHER, "Value"))  # and a list of both
     return [(_listed(names, kind), result) for kind, result in kinds]
 
@@ -112,17 +112,17 @@ def _natural(name: str) -> list[str | int]:
 def stub() -> str:
     names = "\n".join(f'    "{name}",' for name in sorted(functions.__all__, key=_natural))
     parts = [HEAD.replace("{names}", names)]
-    for row in sorted(OPERATIONS.values(), key=lambda row: row.name):
-        *first, last = signatures(row)
+    for op in sorted(OPERATIONS.values(), key=lambda op: op.name):
+        *first, last = signatures(op)
         for parameters, result in first:
-            overlaps = "  # type: ignore[overload-overlap]" if row.many and result == "float" else ""
-            parts.append(f"@overload\ndef {row.name}({parameters}) -> {result}: ...{overlaps}\n")
-        parts.append(f"@overload\ndef {row.name}({last[0]}) -> {last[1]}:\n{_docstring(row)}\n")
+            overlaps = "  # type: ignore[overload-overlap]" if op.many and result == "float" else ""
+            parts.append(f"@overload\ndef {op.name}({parameters}) -> {result}: ...{overlaps}\n")
+        parts.append(f"@overload\ndef {op.name}({last[0]}) -> {last[1]}:\n{_docstring(op)}\n")
     return "".join(parts).rstrip() + "\n"
 
 
-def _docstring(row: Operation) -> str:
-    lines = row.doc.splitlines()
+def _docstring(op: Operation) -> str:
+    lines = op.doc.splitlines()
     quoted = [f'    """{lines[0]}', *lines[1:]]
     return "\n".join(quoted) + '"""\n'
 

@@ -1,7 +1,7 @@
 """formula(): a graph as text, infix or LaTeX. Derivatives as a textbook writes them.
 
-Writing is one more arithmetic: a row handed `m = Writer(...)` returns the text of its formula, with the parentheses
-it needs. So a local derivative is printed from the very row that computes it.
+Writing is one more arithmetic: a op handed `m = Writer(...)` returns the text of its formula, with the parentheses
+it needs. So a local derivative is printed from the very op that computes it.
 """
 
 from collections import Counter
@@ -65,8 +65,8 @@ class Writer(Arithmetic):
         self.latex = style == "latex"
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        row = self._row(name)
-        return lambda *arguments, **named: self.write(row, *row.flatten(*arguments, **named))
+        op = self._entry(name)
+        return lambda *arguments, **named: self.write(op, *op.flatten(*arguments, **named))
 
     def passes(self, condition: Any, slope: Any) -> Term:
         """Iverson's bracket alone where the slope is 1."""
@@ -80,19 +80,19 @@ class Writer(Arithmetic):
         level = SIGN if text.startswith(("−", "-")) else ATOM if _is_word(text) else 0
         return Term(latex_number(text) if self.latex and not isinstance(x, str) else text, level, self)
 
-    def write(self, row: Operation, *operands: Any) -> Term:
+    def write(self, op: Operation, *operands: Any) -> Term:
         """The operation on operands that are written already."""
         terms = [self.term(x) for x in operands]
-        if row.written is not None:
-            return self.term(row.written(self, terms))
-        if row is POW and not self.latex and (raised := superscript(terms[1].text)):
-            return Term(self._enclosed(terms[0], terms[0].level <= DELIMITED) + raised, row.level, self)
-        template = (self.latex and row.latex) or row.text
+        if op.written is not None:
+            return self.term(op.written(self, terms))
+        if op is POW and not self.latex and (raised := superscript(terms[1].text)):
+            return Term(self._enclosed(terms[0], terms[0].level <= DELIMITED) + raised, op.level, self)
+        template = (self.latex and op.latex) or op.text
         if not template:
-            return self.call(row.name, *terms)
-        shown = [self._enclosed(t, _needs_parentheses(row, template, i, t)) for i, t in enumerate(terms)]
-        delimited = row.level < FUNCTION and all(f"{{{{{{{i}}}}}}}" in template for i in range(len(terms)))
-        return Term(template.format(*shown), DELIMITED if delimited else row.level, self)
+            return self.call(op.name, *terms)
+        shown = [self._enclosed(t, _needs_parentheses(op, template, i, t)) for i, t in enumerate(terms)]
+        delimited = op.level < FUNCTION and all(f"{{{{{{{i}}}}}}}" in template for i in range(len(terms)))
+        return Term(template.format(*shown), DELIMITED if delimited else op.level, self)
 
     def _enclosed(self, term: Term, needed: bool) -> str:
         if not needed:
@@ -121,16 +121,16 @@ def _is_word(text: str) -> bool:
     return not any(sign in text for sign in " ·+−*/()=")
 
 
-def _needs_parentheses(row: Operation, template: str, position: int, term: Term) -> bool:
+def _needs_parentheses(op: Operation, template: str, position: int, term: Term) -> bool:
     """Operators enclose what binds less tightly, or equally and on their right; braces enclose by themselves."""
-    if row.level >= FUNCTION or f"{{{{{{{position}}}}}}}" in template:
+    if op.level >= FUNCTION or f"{{{{{{{position}}}}}}}" in template:
         return False
-    if row is POW:
+    if op is POW:
         return term.level <= (DELIMITED if position == 0 else SIGN)
     signed = term.text.startswith(("−", "-"))
-    if row is NEG or row.level == COMPARISON:  # −(−a); (a < b) < c is not a < b < c
-        return term.level <= row.level or (row is NEG and signed)
-    return term.level < row.level or (position > 0 and (term.level == row.level or signed))
+    if op is NEG or op.level == COMPARISON:  # −(−a); (a < b) < c is not a < b < c
+        return term.level <= op.level or (op is NEG and signed)
+    return term.level < op.level or (position > 0 and (term.level == op.level or signed))
 
 
 def expression(op: Operation, operands: Sequence[str], style: str = "text") -> str:

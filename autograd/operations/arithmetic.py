@@ -79,26 +79,26 @@ def _described(thing: object) -> str:
 
 
 class Arithmetic:
-    """What every arithmetic shares: an operation it does not spell out comes from its row in the table.
+    """What every arithmetic shares: an operation it does not spell out comes from its entry in the table.
 
     An arithmetic has to supply the primitives only; all other operations are written in terms of those.
     """
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        row = self._row(name)
-        if row.is_primitive:
+        op = self._entry(name)
+        if op.is_primitive:
             raise NotImplementedError(
                 f"{type(self).__name__} lacks the primitive operation {name!r}, which every arithmetic has to spell "
-                f"out: give this class a method {name}(self, {', '.join(row.operands)}), or write {name}'s forward in "
+                f"out: give this class a method {name}(self, {', '.join(op.operands)}), or write {name}'s forward in "
                 "terms of other operations"
             )
-        composed = partial(row if row.many or row.defaults else row.forward, self)
+        composed = partial(op if op.many or op.defaults else op.forward, self)
         setattr(self, name, composed)
         return composed
 
     @staticmethod
-    def _row(name: str) -> Operation:
-        """The row of this name; AttributeError where the table has none."""
+    def _entry(name: str) -> Operation:
+        """The operation of this name; AttributeError where the table has none."""
         if name.startswith("_") or name not in OPERATIONS:
             raise AttributeError(f"no operation named {name!r}")
         return OPERATIONS[name]
@@ -192,7 +192,7 @@ class _FloatArithmetic(Arithmetic):
 
     @staticmethod
     def exp_difference(x: float, y: float) -> float:
-        """The row, without its guards where they do nothing: softmax and its kin spend their time here."""
+        """The operation, without its guards where they do nothing: softmax and its kin spend their time here."""
         difference = x - y
         try:
             power = math.exp(difference)

@@ -3,12 +3,12 @@
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from .elementary import PAIRS, row
+from .elementary import PAIRS, entry
 from .operation import Operation
 
 FLAT = (None,)  # no derivative at all: along such an edge not even 0 is sent
 
-HEAVISIDE = row(
+HEAVISIDE = entry(
     "heaviside",
     "H",
     lambda m, x: m.where(m.equal(x, x), m.greater(x, 0.0), x),
@@ -17,7 +17,7 @@ HEAVISIDE = row(
     exact=lambda mp, x: mp.mpf(x > 0),
     torch=None,
 )
-SIGN = row(
+SIGN = entry(
     "sign",
     "sign",
     lambda m, x: m.where(m.greater(x, 0.0), 1.0, m.where(m.less(x, 0.0), -1.0, x)),
@@ -31,7 +31,7 @@ def _share(m: Any, x: Any, y: Any, wins: Any) -> Any:
     return m.passes(wins, m.where(m.equal(x, y), 0.5, 1.0))
 
 
-MAXIMUM = row(
+MAXIMUM = entry(
     "maximum",
     "max",
     lambda m, x, y: m.where(m.greater_equal(x, y), x, m.where(m.less(x, y), y, x + y)),
@@ -45,7 +45,7 @@ MAXIMUM = row(
     latex=r"\max\left({0}, {1}\right)",
     exact=lambda mp, x, y: max(x, y),
 )
-MINIMUM = row(
+MINIMUM = entry(
     "minimum",
     "min",
     lambda m, x, y: m.where(m.less_equal(x, y), x, m.where(m.greater(x, y), y, x + y)),
@@ -64,8 +64,8 @@ MINIMUM = row(
 def comparison(
     name: str, symbol: str, forward: Any, doc: str, latex: str, holds: Any, samples: Any = PAIRS
 ) -> Operation:
-    """A row whose result is 1.0 or 0.0 and whose derivative is 0."""
-    return row(
+    """An operation whose result is 1.0 or 0.0 and whose derivative is 0."""
+    return entry(
         name,
         symbol,
         forward,
@@ -103,7 +103,7 @@ LOGICAL_OR = comparison(
     r"\lor",
     lambda x, y: bool(x or y),
 )
-LOGICAL_NOT = row(
+LOGICAL_NOT = entry(
     "logical_not",
     "¬",
     lambda m, x: m.where(x, 0.0, 1.0),
@@ -115,7 +115,7 @@ LOGICAL_NOT = row(
     exact=lambda mp, x: mp.mpf(not x),
     torch=None,
 )
-WHERE = row(
+WHERE = entry(
     "where",
     "where",
     lambda m, condition, x, y: m.where(condition, x, y),

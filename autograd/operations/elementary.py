@@ -1,4 +1,4 @@
-"""The table: one row an operation. To add an operation, add a row.
+"""The table: one entry an operation. To add an operation, add an entry.
 
 `m` is the arithmetic (see `table.py`), `x`, `y` the operands, `out` the result. `samples` are points inside the
 domain and away from kinks, at which the tests compare each derivative with central differences.
@@ -14,30 +14,30 @@ INSIDE = ((-0.9,), (-0.3,), (0.7,))  # (−1, 1)
 PAIRS = ((2.0, 3.0), (-1.5, 0.7), (0.3, -2.0))
 
 
-def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
-    """One row; a row with two partials has the operands x and y unless it says otherwise."""
+def entry(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
+    """An operation; one with two partials has the operands x and y unless it says otherwise."""
     fields.setdefault("operands", ("x", "y")[: len(partials)])
     fields.setdefault("samples", ANYWHERE if len(fields["operands"]) == 1 else PAIRS)
     return register(Operation(name, symbol, forward, tuple(partials), **fields))
 
 
 # ── arithmetic ────────────────────────────────────────────────────────────────────────────────────────────────────
-ADD = row(
+ADD = entry(
     "add", "+", lambda m, x, y: x + y, [lambda m, x, y, out: 1.0, lambda m, x, y, out: 1.0],
     doc="x + y.", text="{0} + {1}", level=2,
     exact=lambda mp, x, y: x + y,
 )
-SUB = row(
+SUB = entry(
     "sub", "−", lambda m, x, y: x - y, [lambda m, x, y, out: 1.0, lambda m, x, y, out: -1.0],
     doc="x − y.", text="{0} − {1}", latex="{0} - {1}", level=2,
     exact=lambda mp, x, y: x - y,
 )
-MUL = row(
+MUL = entry(
     "mul", "×", lambda m, x, y: x * y, [lambda m, x, y, out: y, lambda m, x, y, out: x],
     doc="x · y, with derivatives y and x.", text="{0}·{1}", latex=r"{0} \cdot {1}", level=3,
     exact=lambda mp, x, y: x * y,
 )
-TRUEDIV = row(
+TRUEDIV = entry(
     "truediv", "÷", lambda m, x, y: m.truediv(x, y),
     [lambda m, x, y, out: m.truediv(1.0, y), lambda m, x, y, out: -m.truediv(out, y)],
     textbook=(lambda m, x, y, out: m.truediv(1.0, y), lambda m, x, y, out: -m.truediv(x, m.pow(y, 2.0))),
@@ -73,7 +73,7 @@ def _pow_by_exponent(m: Any, x: Any, y: Any, out: Any) -> Any:
     return m.where(flat, 0.0, out * m.log(m.where(flat, 1.0, x)))
 
 
-POW = row(
+POW = entry(
     "pow", "^", lambda m, x, y: m.pow(x, y), [_pow_by_base, _pow_by_exponent],
     textbook=(lambda m, x, y, out: y * m.pow(x, y - 1.0), lambda m, x, y, out: out * m.log(x)),
     samples=((2.0, 3.0), (0.7, -1.5), (1.3, 0.5)),
@@ -84,16 +84,16 @@ POW = row(
     text="{0}^{1}", latex="{0}^{{{1}}}", level=5,
     exact=lambda mp, x, y: x**y,
 )
-NEG = row(
+NEG = entry(
     "neg", "−", lambda m, x: -x, [lambda m, x, out: -1.0], doc="−x.", text="−{0}", latex="-{0}", level=4,
     exact=lambda mp, x: -x,
 )
-ABS = row(
+ABS = entry(
     "abs", "|·|", lambda m, x: m.abs(x), [lambda m, x, out: m.sign(x)],
     doc="|x|, with derivative sign(x), which is 0 at 0.", text="|{0}|", latex=r"\left|{0}\right|",
     exact=lambda mp, x: abs(x),
 )
-IDENTITY = row(
+IDENTITY = entry(
     "identity", "id", lambda m, x: x, [lambda m, x, out: 1.0], doc="x itself, as a node of its own.",
     exact=lambda mp, x: x, torch="clone",
 )
@@ -102,11 +102,11 @@ DETACH = Operation(  # not in the table: only the compiler records it, where the
 )
 
 # ── exponentials and logarithms ───────────────────────────────────────────────────────────────────────────────────
-EXP = row(
+EXP = entry(
     "exp", "exp", lambda m, x: m.exp(x), [lambda m, x, out: out],
     doc="eˣ, which is its own derivative; inf beyond 709.78.", latex="e^{{{0}}}", level=5,
 )
-EXPM1 = row(
+EXPM1 = entry(
     "expm1", "expm1", lambda m, x: m.expm1(x), [lambda m, x, out: m.exp(x)],
     doc="eˣ − 1, exact near 0, with derivative eˣ.",
 )
@@ -122,37 +122,37 @@ def _exp_difference(m: Any, x: Any, y: Any) -> Any:
     return m.exp(difference) * (1.0 + m.where(m.less(m.abs(lost), 1.0), lost, 0.0))
 
 
-EXP_DIFFERENCE = row(
+EXP_DIFFERENCE = entry(
     "exp_difference", "exp", _exp_difference, [lambda m, x, y, out: out, lambda m, x, y, out: -out],
     doc="e^(x − y), to 2 units however large x and y are; with derivatives e^(x − y) and −e^(x − y).",
     text="exp({0} − {1})", latex="e^{{{0} - {1}}}",
     exact=lambda mp, x, y: mp.exp(x - y), torch=lambda torch, x, y: torch.exp(x - y),
 )
-LOG = row(
+LOG = entry(
     "log", "log", lambda m, x: m.log(x), [lambda m, x, out: m.truediv(1.0, x)], samples=POSITIVE,
     doc="The natural logarithm, with derivative 1/x; log(0) is −inf, nan below.", latex=r"\log\left({0}\right)",
 )
-LOG1P = row(
+LOG1P = entry(
     "log1p", "log1p", lambda m, x: m.log1p(x), [lambda m, x, out: m.truediv(1.0, 1.0 + x)],
     samples=((-0.5,), *POSITIVE), doc="log(1 + x), exact near 0, with derivative 1/(1 + x).",
 )
-SQRT = row(
+SQRT = entry(
     "sqrt", "√", lambda m, x: m.sqrt(x), [lambda m, x, out: m.truediv(0.5, out)], samples=POSITIVE,
     textbook=(lambda m, x, out: m.truediv(1.0, 2.0 * out),),
     doc="√x, with derivative 1/(2√x); nan for negative x.", latex=r"\sqrt{{{0}}}",
 )
 
 # ── trigonometry ──────────────────────────────────────────────────────────────────────────────────────────────────
-SIN = row(
+SIN = entry(
     "sin", "sin", lambda m, x: m.sin(x), [lambda m, x, out: m.cos(x)],
     doc="The sine of x radians, with derivative cos x.", latex=r"\sin\left({0}\right)",
     activation=True,
 )
-COS = row(
+COS = entry(
     "cos", "cos", lambda m, x: m.cos(x), [lambda m, x, out: -m.sin(x)],
     doc="The cosine of x radians, with derivative −sin x.", latex=r"\cos\left({0}\right)",
 )
-TAN = row(
+TAN = entry(
     "tan", "tan", lambda m, x: m.tan(x), [lambda m, x, out: 1.0 + out * out],
     textbook=(lambda m, x, out: 1.0 + m.pow(out, 2.0),),
     doc="The tangent of x radians, with derivative 1 + tan² x.", latex=r"\tan\left({0}\right)",
@@ -166,13 +166,13 @@ def _one_minus_square(m: Any, x: Any) -> Any:
     return plain + m.detach(mended - plain)
 
 
-ASIN = row(
+ASIN = entry(
     "asin", "asin", lambda m, x: m.asin(x), [lambda m, x, out: m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc sine in radians, with derivative 1/√(1 − x²); nan outside [−1, 1].",
     latex=r"\arcsin\left({0}\right)",
 )
-ACOS = row(
+ACOS = entry(
     "acos", "acos", lambda m, x: m.acos(x), [lambda m, x, out: -m.pow(_one_minus_square(m, x), -0.5)],
     textbook=(lambda m, x, out: -m.truediv(1.0, m.sqrt(1.0 - m.pow(x, 2.0))),), samples=INSIDE,
     doc="The arc cosine in radians, with derivative −1/√(1 − x²); nan outside [−1, 1].",
@@ -187,16 +187,16 @@ def _atan_slope(m: Any, x: Any) -> Any:
     return m.truediv(m.where(far, u * u, 1.0), 1.0 + u * u)
 
 
-ATAN = row(
+ATAN = entry(
     "atan", "atan", lambda m, x: m.atan(x), [lambda m, x, out: _atan_slope(m, x)],
     textbook=(lambda m, x, out: m.truediv(1.0, 1.0 + m.pow(x, 2.0)),),
     doc="The arc tangent in radians, with derivative 1/(1 + x²).", latex=r"\arctan\left({0}\right)",
 )
-SINH = row(
+SINH = entry(
     "sinh", "sinh", lambda m, x: m.sinh(x), [lambda m, x, out: m.cosh(x)],
     doc="(eˣ − e⁻ˣ)/2, with derivative cosh x.", latex=r"\sinh\left({0}\right)",
 )
-COSH = row(
+COSH = entry(
     "cosh", "cosh", lambda m, x: m.cosh(x), [lambda m, x, out: m.sinh(x)],
     doc="(eˣ + e⁻ˣ)/2, with derivative sinh x.", latex=r"\cosh\left({0}\right)",
 )

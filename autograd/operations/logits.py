@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from .reductions import TAKE, row
+from .reductions import TAKE, entry
 from .requirement import position_among
 
 
@@ -46,7 +46,7 @@ def _logsumexp(m: Any, xs: Any) -> Any:
     return top + m.log1p(others + (_sum(tops) - 1.0))
 
 
-LOGSUMEXP = row(
+LOGSUMEXP = entry(
     "logsumexp",
     "lse",
     _logsumexp,
@@ -81,7 +81,7 @@ def _cross_entropy_partials(m: Any, xs: Any, out: Any) -> Any:
     return [*(m.where(m.equal(target, float(i)), m.expm1(-out), share) for i, share in shares), None]
 
 
-CROSS_ENTROPY = row(
+CROSS_ENTROPY = entry(
     "cross_entropy",
     "CE",
     _cross_entropy,

@@ -1,7 +1,7 @@
-"""What an operation is: one row of the table, and the table itself.
+"""What an operation is: one entry of the table, and the table itself.
 
-A row is written against an *arithmetic* `m` that it is handed: `m.cos(x)` is a float when `m` is the
-arithmetic of floats, a node when `m` is the arithmetic of Values, an array when it is NumPy's. So one row
+An operation is written against an *arithmetic* `m` that it is handed: `m.cos(x)` is a float when `m` is the
+arithmetic of floats, a node when `m` is the arithmetic of Values, an array when it is NumPy's. So one entry
 serves the eager engine, derivatives of derivatives, both compilers and the printed formulas alike.
 """
 
@@ -56,7 +56,7 @@ class Operation:
         return self.forward(m, xs) if self.many else self.forward(m, *xs)
 
     def __call__(self, m: Any, *arguments: Any, **named: Any) -> Any:
-        """The same as the function of this name: `row(m, x)` is `m.name(x)`."""
+        """The same as the function of this name: `entry(m, x)` is `m.name(x)`."""
         return self.evaluate(m, self.flatten(*arguments, **named))
 
     @property
@@ -91,33 +91,33 @@ class Operation:
         return tuple([d(m, *xs, out) if w and d else None for d, w in zip(self.partials, wanted)])  # noqa: B905
 
     def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
-        return find, (self.name,)  # pickled and copied by name: a row holds functions
+        return find, (self.name,)  # pickled and copied by name: an operation holds functions
 
 
 OPERATIONS: dict[str, Operation] = {}
 """The table: every operation by its name, the user's own included."""
 
 
-def register(row: Operation) -> Operation:
-    """Add `row` to the table.
+def register(op: Operation) -> Operation:
+    """Add an operation to the table.
 
     Raises ValueError when its name is taken or no public identifier, or when it has not one partial for each operand.
     """
-    if not row.name.isidentifier() or row.name.startswith("_") or iskeyword(row.name):
-        raise ValueError(f"an operation's name must be a Python name without a leading _, got {row.name!r}")
-    if row.name in OPERATIONS:
-        raise ValueError(f"an operation named {row.name!r} exists already; choose another name")
-    if not row.many and not len(_as_tuple(row.partials)) == len(row.operands) > 0:
+    if not op.name.isidentifier() or op.name.startswith("_") or iskeyword(op.name):
+        raise ValueError(f"an operation's name must be a Python name without a leading _, got {op.name!r}")
+    if op.name in OPERATIONS:
+        raise ValueError(f"an operation named {op.name!r} exists already; choose another name")
+    if not op.many and not len(_as_tuple(op.partials)) == len(op.operands) > 0:
         raise ValueError(
-            f"operation {row.name!r} has {len(row.operands)} operand(s) {row.operands} but "
-            f"{len(_as_tuple(row.partials))} partial(s); give one for each operand (None: no derivative)"
+            f"operation {op.name!r} has {len(op.operands)} operand(s) {op.operands} but "
+            f"{len(_as_tuple(op.partials))} partial(s); give one for each operand (None: no derivative)"
         )
-    OPERATIONS[row.name] = row
-    return row
+    OPERATIONS[op.name] = op
+    return op
 
 
 def find(name: str) -> Operation:
-    """The row named `name`; raises KeyError that says what to do for a user's operation that is not there yet."""
+    """The operation named `name`; raises KeyError that says what to do for a user's operation that is not there yet."""
     try:
         return OPERATIONS[name]
     except KeyError:

@@ -29,8 +29,8 @@ def _one_by_one(*values: Any) -> list[Any]:
     return several(values[0] if len(values) == 1 else values)
 
 
-def row(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
-    """One row of many operands; `gather` makes one list of what the function is called with."""
+def entry(name: str, symbol: str, forward: Any, partials: Any, **fields: Any) -> Operation:
+    """An operation of many operands; `gather` makes one list of what the function is called with."""
     fields = {"gather": several, "samples": LISTS, **fields}
     return register(Operation(name, symbol, forward, partials, operands=("values",), many=True, **fields))
 
@@ -43,7 +43,7 @@ def _product(m: Any, xs: Any) -> Any:
     return reduce(mul, xs)
 
 
-SUM = row(
+SUM = entry(
     "sum",
     "Σ",
     _sum,
@@ -53,7 +53,7 @@ SUM = row(
     exact=lambda mp, *xs: mp.fsum(xs),
     torch=lambda torch, *xs: torch.sum(torch.stack(xs)),
 )
-MEAN = row(
+MEAN = entry(
     "mean",
     "mean",
     lambda m, xs: m.truediv(m.sum(xs), float(len(xs))),  # m.sum: one node of as many operands, where m makes nodes
@@ -77,7 +77,7 @@ def _prod_partials(m: Any, xs: Any, out: Any) -> Any:
     return [left * right for left, right in zip(before, reversed(after), strict=True)]
 
 
-PROD = row(
+PROD = entry(
     "prod",
     "Π",
     _product,
@@ -133,7 +133,7 @@ def _pairs(xs: Any) -> Any:
     return zip(xs[:half], xs[half : 2 * half], strict=True)
 
 
-DOT = row(
+DOT = entry(
     "dot",
     "Σ",
     _dot,
@@ -173,7 +173,7 @@ def _fold(name: Any) -> Any:
 
 
 # these two stay whole in expanded(): a chain of `maximum` would split a triple tie ¼, ¼, ½
-MAX = row(
+MAX = entry(
     "max",
     "max",
     _fold("maximum"),
@@ -184,7 +184,7 @@ MAX = row(
     exact=lambda mp, *xs: max(xs),
     torch=lambda torch, *xs: torch.amax(torch.stack(xs)),
 )
-MIN = row(
+MIN = entry(
     "min",
     "min",
     _fold("minimum"),
@@ -229,7 +229,7 @@ def _norm_partials(m: Any, xs: Any, out: Any) -> Any:
     return [m.truediv(x, norm) for x in xs]
 
 
-NORM = row(
+NORM = entry(
     "norm",
     "‖·‖",
     _norm,
@@ -257,7 +257,7 @@ def _take(m: Any, xs: Any) -> Any:
     return chosen
 
 
-TAKE = row(
+TAKE = entry(
     "take",
     "[·]",
     _take,

@@ -3,13 +3,13 @@
 from typing import Any
 
 from .comparisons import FLAT
-from .elementary import row
+from .elementary import entry
 
 BETWEEN = ((-1.7,), (-0.3,), (0.6,), (2.7,))  # neither integers nor halves
 QUOTIENTS = ((5.3, 2.0), (-5.3, 2.0), (5.3, -2.0), (-0.7, -0.3))
 CLIPPED = ((0.5, -1.0, 2.0), (-3.0, -1.0, 2.0), (5.0, -1.0, 2.0), (0.5, 2.0, -1.0))
 
-FLOOR = row(
+FLOOR = entry(
     "floor",
     "⌊·⌋",
     lambda m, x: m.floor(x),
@@ -19,7 +19,7 @@ FLOOR = row(
     text="⌊{0}⌋",
     latex=r"\left\lfloor {0} \right\rfloor",
 )
-CEIL = row(
+CEIL = entry(
     "ceil",
     "⌈·⌉",
     lambda m, x: -m.floor(-x),
@@ -29,7 +29,7 @@ CEIL = row(
     text="⌈{0}⌉",
     latex=r"\left\lceil {0} \right\rceil",
 )
-ROUND = row(
+ROUND = entry(
     "round",
     "round",
     lambda m, x: m.round(x),
@@ -38,7 +38,7 @@ ROUND = row(
     doc="The nearest integer, of two equally near the even one. Its derivative is 0.",
     exact=lambda mp, x: mp.nint(x),
 )
-TRUNC = row(
+TRUNC = entry(
     "trunc",
     "trunc",
     lambda m, x: m.where(m.less(x, 0.0), -m.floor(-x), m.floor(x)),
@@ -54,7 +54,7 @@ def _quotient(m: Any, x: Any, y: Any, out: Any) -> Any:
     return m.round(m.truediv(x - out, y))
 
 
-FMOD = row(
+FMOD = entry(
     "fmod",
     "fmod",
     lambda m, x, y: m.fmod(x, y),
@@ -74,7 +74,7 @@ def _remainder(m: Any, x: Any, y: Any) -> Any:
     return m.where(m.equal(rest, 0.0), signed_zero, moved)
 
 
-REMAINDER = row(
+REMAINDER = entry(
     "remainder",
     "mod",
     _remainder,
@@ -93,7 +93,7 @@ def _inside(m: Any, x: Any, low: Any, high: Any) -> Any:
     return m.logical_and(m.less_equal(low, x), m.less_equal(x, high))
 
 
-CLIP = row(
+CLIP = entry(
     "clip",
     "clip",
     lambda m, x, low, high: m.minimum(m.maximum(x, low), high),

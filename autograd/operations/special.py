@@ -6,12 +6,12 @@ Their derivatives are written so that further derivatives lose no digits either:
 import math
 from typing import Any
 
-from .elementary import ANYWHERE, INSIDE, PAIRS, POSITIVE, row
+from .elementary import ANYWHERE, INSIDE, PAIRS, POSITIVE, entry
 
 POLAR = (*PAIRS, (-0.4, -1.2))
 
 # ── powers, exponentials and logarithms ──
-SQUARE = row(
+SQUARE = entry(
     "square",
     "²",
     lambda m, x: x * x,
@@ -20,7 +20,7 @@ SQUARE = row(
     written=lambda m, xs: m.pow(xs[0], 2.0),
     exact=lambda mp, x: x * x,
 )
-RECIPROCAL = row(
+RECIPROCAL = entry(
     "reciprocal",
     "1/x",
     lambda m, x: m.truediv(1.0, x),
@@ -30,7 +30,7 @@ RECIPROCAL = row(
     written=lambda m, xs: m.truediv(1.0, xs[0]),
     exact=lambda mp, x: 1 / x,
 )
-CBRT = row(
+CBRT = entry(
     "cbrt",
     "∛",
     lambda m, x: m.cbrt(x),
@@ -41,7 +41,7 @@ CBRT = row(
     exact=lambda mp, x: mp.sign(x) * mp.cbrt(abs(x)),
     torch=lambda torch, x: torch.sign(x) * torch.abs(x) ** (1 / 3),
 )
-EXP2 = row(
+EXP2 = entry(
     "exp2",
     "2^",
     lambda m, x: m.exp2(x),
@@ -52,7 +52,7 @@ EXP2 = row(
     level=5,
     exact=lambda mp, x: mp.mpf(2) ** x,
 )
-LOG2 = row(
+LOG2 = entry(
     "log2",
     "log₂",
     lambda m, x: m.log2(x),
@@ -63,7 +63,7 @@ LOG2 = row(
     latex=r"\log_2\left({0}\right)",
     exact=lambda mp, x: mp.log(x) / mp.ln2,
 )
-LOG10 = row(
+LOG10 = entry(
     "log10",
     "log₁₀",
     lambda m, x: m.log10(x),
@@ -82,7 +82,7 @@ def _logaddexp(m: Any, x: Any, y: Any) -> Any:
     return m.maximum(x, y) + m.log1p(m.exp(-distance))
 
 
-LOGADDEXP = row(
+LOGADDEXP = entry(
     "logaddexp",
     "lae",
     _logaddexp,
@@ -107,7 +107,7 @@ def _cosine(m: Any, x: Any, y: Any) -> Any:
     return m.sign(m.where(steep, y, x)) * size
 
 
-HYPOT = row(
+HYPOT = entry(
     "hypot",
     "hypot",
     lambda m, x, y: m.hypot(x, y),
@@ -118,7 +118,7 @@ HYPOT = row(
     written=lambda m, xs: m.sqrt(m.pow(xs[0], 2.0) + m.pow(xs[1], 2.0)),
     exact=lambda mp, x, y: mp.sqrt(x * x + y * y),
 )
-ATAN2 = row(
+ATAN2 = entry(
     "atan2",
     "atan2",
     lambda m, y, x: m.atan2(y, x),
@@ -138,7 +138,7 @@ ATAN2 = row(
 )
 
 # ── inverse hyperbolic functions ──
-ASINH = row(
+ASINH = entry(
     "asinh",
     "asinh",
     lambda m, x: m.asinh(x),
@@ -147,7 +147,7 @@ ASINH = row(
     doc="log(x + √(x² + 1)), the inverse of sinh, with derivative 1/√(1 + x²).",
     latex=r"\operatorname{{arsinh}}\left({0}\right)",
 )
-ACOSH = row(
+ACOSH = entry(
     "acosh",
     "acosh",
     lambda m, x: m.acosh(x),
@@ -164,7 +164,7 @@ def _one_minus_square(m: Any, x: Any) -> Any:
     return m.where(m.less(m.abs(x), 0.5), 1.0 - x * x, (1.0 - x) * (1.0 + x))
 
 
-ATANH = row(
+ATANH = entry(
     "atanh",
     "atanh",
     lambda m, x: m.atanh(x),
@@ -203,7 +203,7 @@ def _sinc_slope(m: Any, x: Any, out: Any) -> Any:
     return m.where(near, small * series, m.truediv(sign * m.cos(angle) - out, large))
 
 
-SINC = row(
+SINC = entry(
     "sinc",
     "sinc",
     _sinc,

@@ -3,7 +3,7 @@
 from numbers import Real
 from typing import Any
 
-from .reductions import row, several
+from .reductions import entry, several
 
 SPREAD = ((2.0, -0.5, 1.5, 1.0), (0.3, 0.7, -1.1, 4.0, 0.0), (1.5, -2.0, 1.0))
 ABOUT = """
@@ -45,7 +45,7 @@ def _var_partials(m: Any, xs: Any, out: Any) -> Any:
     return [*(m.truediv(2.0 * d, count) for d in deviations), None]
 
 
-VAR = row(
+VAR = entry(
     "var",
     "var",
     _var,
@@ -76,7 +76,7 @@ def _std_partials(m: Any, xs: Any, out: Any) -> Any:
     return [*(m.truediv(m.truediv(d, safe), count) for d in deviations), None]
 
 
-STD = row(
+STD = entry(
     "std",
     "std",
     _std,

@@ -1,4 +1,4 @@
-"""The operators + − × ÷ ** and the methods, once: each hands its row of the table to `_operate`."""
+"""The operators + − × ÷ ** and the methods, once: each hands its operation of the table to `_operate`."""
 
 from typing import Any, Generic, TypeVar
 

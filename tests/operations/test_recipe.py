@@ -81,8 +81,8 @@ def test_its_tests_come_from_the_entry(copied: Path) -> None:
 def test_a_primitive_that_is_forgotten_is_named(copied: Path) -> None:
     code = """
 import autograd
-from autograd.operations.elementary import row
-row("frob", "frob", lambda m, x: m.frob(x), [lambda m, x, out: 1.0])
+from autograd.operations.elementary import entry
+entry("frob", "frob", lambda m, x: m.frob(x), [lambda m, x, out: 1.0])
 from autograd.functions import function_of
 from autograd import OPERATIONS, Value
 try:

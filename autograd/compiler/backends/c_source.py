@@ -193,7 +193,7 @@ def _bundle(step: Bundle) -> list[str]:
         "    " * d + f"for (long {n} = 0; {n} < {count}; {n}++) {{"
         for d, (n, count) in enumerate(zip(names, step.extents, strict=True))
     ]
-    inner = _products(step) if step.row is None else _elementwise(step)
+    inner = _products(step) if step.op is None else _elementwise(step)
     indent = "    " * len(names)
     ends = ["    " * d + "}" for d in reversed(range(len(names)))]
     if not names:
@@ -203,9 +203,9 @@ def _bundle(step: Bundle) -> list[str]:
 
 def _elementwise(step: Bundle) -> list[str]:
     m = CArithmetic()
-    assert step.row is not None
+    assert step.op is not None
     xs = [Expression(m, _place(x)) if isinstance(x, Address) else x for x in step.operands]
-    result = step.row.evaluate(m, xs)
+    result = step.op.evaluate(m, xs)
     text = result.text if isinstance(result, Expression) else literal(float(result))
     return [*m.statements, f"{_place(step.out)} = {text};"]
 
@@ -250,8 +250,8 @@ def _lines(plan: Schedule, step: Lines) -> list[str]:
         operands = program.args[program.start[node] : program.start[node] + program.arity[node]].tolist()
         m = CArithmetic()
         xs: list[Any] = [_leaf(plan, m, x) for x in operands]
-        row = program.words.rows[program.code[node]]
-        result = sum_of_products(xs) if row is None else row.evaluate(m, xs)
+        op = program.words.operations[program.code[node]]
+        result = sum_of_products(xs) if op is None else op.evaluate(m, xs)
         text = result.text if isinstance(result, Expression) else literal(float(result))
         lines.append(f"{{ {' '.join([*m.statements, f'{_place(plan.operand(node))} = {text};'])} }}")
     return lines

@@ -161,12 +161,12 @@ class Prepared(Buffers):
         out = view(step.out, step.extents, self.spaces, rowwise and not step.sums_rows)
         if step.sums_rows:
             return in_turn([row_sum(run, step.extents, self.spaces, out) for run in step.runs])
-        if step.row is None:
+        if step.op is None:
             return products(step, out, self.spaces, rowwise)
-        row, operands = step.row, [view(x, step.extents, self.spaces, rowwise) for x in step.operands]
+        op, operands = step.op, [view(x, step.extents, self.spaces, rowwise) for x in step.operands]
 
         def compute() -> None:
-            out[...] = row.evaluate(ARRAYS, operands)
+            out[...] = op.evaluate(ARRAYS, operands)
 
         return compute
 
@@ -174,8 +174,8 @@ class Prepared(Buffers):
         statements, spaces = self.kernel.lines[id(step)], self.spaces
 
         def compute() -> None:
-            for row, out, operands in statements:
-                _line(row, out, operands, spaces, rowwise)
+            for op, out, operands in statements:
+                _line(op, out, operands, spaces, rowwise)
 
         return compute
 
@@ -187,7 +187,7 @@ def _statements(schedule: Schedule, step: Lines) -> list[tuple[Any, Address, lis
     starts = np.cumsum(program.arity[step.nodes]) - program.arity[step.nodes]
     return [
         (
-            program.words.rows[program.code[node]],
+            program.words.operations[program.code[node]],
             known[node],
             [known[x] for x in args[start : start + program.arity[node]]],
         )
@@ -195,14 +195,14 @@ def _statements(schedule: Schedule, step: Lines) -> list[tuple[Any, Address, lis
     ]
 
 
-def _line(row: Any, out: Address, operands: list[Address], spaces: dict[str, Floats], rowwise: bool) -> None:
+def _line(op: Any, out: Address, operands: list[Address], spaces: dict[str, Floats], rowwise: bool) -> None:
     numbers = [spaces[x.space][x.base] for x in operands]
-    if row is None:
+    if op is None:
         result = sum_of_products(numbers)
     elif rowwise:
-        result = row.evaluate(ARRAYS, numbers)
+        result = op.evaluate(ARRAYS, numbers)
     else:
-        result = row.evaluate(FLOATS, [float(x) for x in numbers])
+        result = op.evaluate(FLOATS, [float(x) for x in numbers])
     if out.space == "G":
         spaces["G"][out.base] += np.sum(np.broadcast_to(result, spaces["X"].shape[1:]))
     else:

@@ -15,7 +15,7 @@ import numpy as np
 from ...value import Constant, Value
 from ..ir.program import Program
 from .contents import LIMIT, Contents, is_array, is_large, refuse, too_many
-from .holders import holders, is_users_row
+from .holders import holders, is_users_operation
 from .reach import Reach
 from .spaces import Found, Place, Space
 from .tracing import TracingError
@@ -166,5 +166,5 @@ def _is_alone(thing: Any) -> bool:
 
 def of_rules(program: Program) -> Environment:
     """What the rules of the user's operations in a program read."""
-    rows = [row for row in program.words.rows if row is not None and is_users_row(row)]
+    rows = [op for op in program.words.operations if op is not None and is_users_operation(op)]
     return Environment(rows or None)

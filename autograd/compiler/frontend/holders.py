@@ -64,9 +64,9 @@ def holders(found: Found, mentioned: Mentioned) -> Iterator[Any]:
     elif isinstance(thing, ModuleType):
         yield from _of_module(found, mentioned)
     elif isinstance(thing, Operation):
-        if is_users_row(thing):
+        if is_users_operation(thing):
             yield Links(found, [(f"the operation {thing.name}", getattr(thing, x)) for x in RULES])
-            inside = [name for name, row in list(OPERATIONS.items()) if name in mentioned and is_users_row(row)]
+            inside = [name for name, op in list(OPERATIONS.items()) if name in mentioned and is_users_operation(op)]
             yield Space(found, mentioned, lambda: OPERATIONS, inside)
     elif isinstance(thing, ref):
         yield Links(found, [("()", thing())], [lambda: [thing() is None]])
@@ -182,9 +182,9 @@ def is_users(function: FunctionType) -> bool:
     return owner(function.__code__.co_filename) == "user"
 
 
-def is_users_row(row: Operation) -> bool:
+def is_users_operation(op: Operation) -> bool:
     """Whether an operation is defined outside this package."""
-    return not isinstance(row.forward, FunctionType) or owner(row.forward.__code__.co_filename) != "engine"
+    return not isinstance(op.forward, FunctionType) or owner(op.forward.__code__.co_filename) != "engine"
 
 
 def is_looked_at(found: Found) -> bool:

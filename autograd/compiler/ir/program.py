@@ -30,20 +30,20 @@ class Words:
     """The operations that programs of one family use, numbered as they turn up."""
 
     def __init__(self) -> None:
-        self.rows: list[Operation | None] = [None] * len(KINDS)
+        self.operations: list[Operation | None] = [None] * len(KINDS)
         self.codes: dict[Operation, int] = {}
 
-    def code(self, row: Operation) -> int:
+    def code(self, op: Operation) -> int:
         """The number that stands for an operation in programs of these words."""
-        if row not in self.codes:
-            self.codes[row] = len(self.rows)
-            self.rows.append(row)
-        return self.codes[row]
+        if op not in self.codes:
+            self.codes[op] = len(self.operations)
+            self.operations.append(op)
+        return self.codes[op]
 
     def name(self, code: int) -> str:
         """The name of the operation of that number."""
-        row = self.rows[code]
-        return KINDS[code] if row is None else row.name
+        op = self.operations[code]
+        return KINDS[code] if op is None else op.name
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class Program:
         found: Mask = (self.code == CONSTANT) & (self.number == 1.0)
         return found
 
-    def is_code(self, row: Operation) -> Mask:
+    def is_code(self, op: Operation) -> Mask:
         """Which nodes are of this operation."""
-        found: Mask = self.code == self.words.codes.get(row, -1)
+        found: Mask = self.code == self.words.codes.get(op, -1)
         return found
 
     def alike(self, nodes: Ints | None = None) -> list[tuple[int, int, Ints]]:
@@ -110,7 +110,7 @@ class Program:
     def same_as(self, other: "Program") -> bool:
         """Whether the other program computes the same from the same leaves, to the bit."""
         mine, theirs = ((p.args, p.arity, p.number.view(np.int64), p.outputs) for p in (self, other))
-        names = [[p.words.rows[c] for c in np.unique(p.code)] for p in (self, other)]
+        names = [[p.words.operations[c] for c in np.unique(p.code)] for p in (self, other)]
         same = len(self) == len(other) and names[0] == names[1] and np.array_equal(self.code, other.code)
         return same and all(map(np.array_equal, mine, theirs))
 
@@ -205,10 +205,10 @@ class Builder:
         self.length, self.width = self.length + len(arity), self.width + len(args)
         return np.arange(self.length - len(arity), self.length)
 
-    def nodes(self, row: Operation, *columns: Ints) -> Ints:
-        """One node of `row` for each row of the operands' columns."""
+    def nodes(self, op: Operation, *columns: Ints) -> Ints:
+        """One node of `op` for each row of the operands' columns."""
         table = np.stack(columns, axis=1)
-        return self.add(self.words.code(row), np.full(len(table), len(columns)), table.ravel())
+        return self.add(self.words.code(op), np.full(len(table), len(columns)), table.ravel())
 
     def constant(self, number: float) -> int:
         """The node of a number; made once."""

@@ -21,7 +21,7 @@ def verify(program: Program, by: str, outputs: int | None = None, complete: bool
     if {*map(len, (program.code, program.start, program.arity, program.number))} != {len(program)}:
         raise InvalidProgram(f"after {by!r} the columns are not of one length")
     nodes = np.arange(len(program))
-    _all(by, (program.code >= 0) & (program.code < len(program.words.rows)), "is of no known kind")
+    _all(by, (program.code >= 0) & (program.code < len(program.words.operations)), "is of no known kind")
     _all(by, _arities(program), "has another number of operands than its operation takes")
     ends = program.start + program.arity
     _all(by, (program.start >= 0) & (ends <= len(program.args)), "has operands beyond the list of them")
@@ -51,7 +51,7 @@ def _arities(program: Program) -> Mask:
     sums = np.isin(program.code, [PRODUCTS, ROWS])
     found[sums] = (program.arity[sums] % 2 == 0) & (program.arity[sums] > 0)
     for code, arity, nodes in program.alike():
-        operation = program.words.rows[code]
+        operation = program.words.operations[code]
         if operation is not None:
             found[nodes] = arity >= 1 if operation.many else arity == len(operation.operands)
     return found

@@ -131,7 +131,7 @@ def _alike(plans: list[Schedule], nodes: Sequence[Ints]) -> bool:
         (q.code[x], p.space[x], np.where(p.constant[x], q.number[x], 0.0).view(np.int64))
         for p, q, x in zip(plans, programs, nodes, strict=True)
     ]
-    same_words = all(q.words.rows == programs[0].words.rows for q in programs)
+    same_words = all(q.words.operations == programs[0].words.operations for q in programs)
     return same_words and all(np.array_equal(*pair) for part in parts[1:] for pair in zip(parts[0], part, strict=True))
 
 

@@ -27,7 +27,7 @@ class _Bundling:
         self.plan, self.exact, self.constant, self.one = plan, exact, plan.constant, plan.one
         self.space = str(plan.space[nodes[0]])
         code = plan.program.code[nodes[0]]
-        self.row = plan.program.words.rows[code]
+        self.op = plan.program.words.operations[code]
         table = plan.program.matrix(nodes)
         if len(nodes) > 1 and _runs_down(plan.slot[table]):
             nodes, table = nodes[::-1], table[::-1]
@@ -36,7 +36,7 @@ class _Bundling:
         self.extents: tuple[int, ...] = ()
 
     def bundle(self) -> Bundle | None:
-        return self._elementwise() if self.row is not None else self._products()
+        return self._elementwise() if self.op is not None else self._products()
 
     def _elementwise(self) -> Bundle | None:
         columns = list(self.table.T)
@@ -46,7 +46,7 @@ class _Bundling:
         operands = tuple(
             self._operand(c[:, None], 0, next_strides) for c, next_strides in self._with_strides(columns, loops)
         )
-        return Bundle(self.row, self.extents, self._out(), operands, (), self.lane, self.exact)
+        return Bundle(self.op, self.extents, self._out(), operands, (), self.lane, self.exact)
 
     def _products(self) -> Bundle | None:
         a, b = self.table[:, ::2], self.table[:, 1::2]

@@ -44,9 +44,9 @@ class Factors:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Alike nodes as one loop nest: `out` = row(operands), or a sum of products, or such a sum over all the rows."""
+    """Alike nodes as one loop nest: `out` = op(operands), or a sum of products, or such a sum over all the rows."""
 
-    row: Operation | None
+    op: Operation | None
     extents: tuple[int, ...]
     out: Address
     operands: tuple[Operand, ...] = ()
@@ -69,8 +69,8 @@ class Bundle:
         loops = "".join(f"{name}<{n} " for name, n in zip(LETTERS, self.extents, strict=False))
         what = (
             " + ".join(map(str, self.runs))
-            if self.row is None
-            else f"{self.row.name} {' '.join(map(str, self.operands))}"
+            if self.op is None
+            else f"{self.op.name} {' '.join(map(str, self.operands))}"
         )
         return f"{loops}{self.out} = {'Σ rows ' if self.sums_rows else ''}{what}"
 

@@ -47,35 +47,35 @@ class _Folding:
     def _all_at_once(self, ready: Ints) -> Ints:
         self.done[ready] = True
         for code in np.unique(self.program.code[ready]).tolist():
-            self._fold(self.program.words.rows[code], ready[self.program.code[ready] == code])
+            self._fold(self.program.words.operations[code], ready[self.program.code[ready] == code])
         above = self.users[spans(self.first[ready], self.uses[ready])]
         np.subtract.at(self.missing, above, 1)
         return distinct(above[self.missing[above] == 0])
 
-    def _fold(self, row: Operation | None, nodes: Ints) -> None:
-        assert row is not None
+    def _fold(self, op: Operation | None, nodes: Ints) -> None:
+        assert op is not None
         for arity in np.unique(self.program.arity[nodes]).tolist():
             part = nodes[self.program.arity[nodes] == arity]
             operands = self.program.matrix(part)
             numbers = self.number[operands]
             self.given[part] = self.given[operands].any(axis=1)
-            if row in EXACT:
+            if op in EXACT:
                 with np.errstate(all="ignore"):
-                    self.number[part] = row.evaluate(FLOATS, list(numbers.T))
+                    self.number[part] = op.evaluate(FLOATS, list(numbers.T))
             else:
-                self.number[part] = [row.evaluate(FLOATS, xs) for xs in numbers.tolist()]
+                self.number[part] = [op.evaluate(FLOATS, xs) for xs in numbers.tolist()]
 
     def _one_by_one(self, ready: list[int]) -> None:
-        program, rows, floats = self.program, self.program.words.rows, FLOATS
+        program, rows, floats = self.program, self.program.words.operations, FLOATS
         args, users, code, start = program.args.data, self.users.data, program.code.data, program.start.data
         arity, first, uses, missing = program.arity.data, self.first.data, self.uses.data, self.missing.data
         number, given, done = self.number.data, self.given.data, self.done.data
         while ready:
             i = ready.pop()
             operands = args[start[i] : start[i] + arity[i]].tolist()
-            row = rows[code[i]]
-            assert row is not None
-            number[i] = row.evaluate(floats, [number[x] for x in operands])
+            op = rows[code[i]]
+            assert op is not None
+            number[i] = op.evaluate(floats, [number[x] for x in operands])
             given[i] = any(given[x] for x in operands)
             done[i] = True
             for k in range(first[i], first[i] + uses[i]):

@@ -69,11 +69,11 @@ def _edges(program: Program, builder: Builder, used: Mask) -> Edges:
     parts: list[tuple[Ints, Ints, Ints, Ints]] = [(none, none, none, none)]
     constant = program.constant
     for code, arity, members in program.alike():
-        row = program.words.rows[code]
+        op = program.words.operations[code]
         for nodes, operands, numbers in _with_numbers(program, constant, members[used[members]]):
-            assert row is not None
+            assert op is not None
             flows = [not constant[column].all() for column in operands.T]
-            found = derivatives(row, arity, numbers, flows).stamp(builder, [*operands.T, nodes])
+            found = derivatives(op, arity, numbers, flows).stamp(builder, [*operands.T, nodes])
             open = np.full(len(nodes), -1)
             for x, slope, gate in zip(operands.T, found[:arity], found[arity:], strict=True):
                 if slope is not None:
@@ -142,11 +142,11 @@ class _Blocks:
 
     def passages(self, places: Ints, columns: list[Ints]) -> None:
         """The selected products of edges with a gate."""
-        for k, (row, operands) in enumerate(passage().steps):
+        for k, (op, operands) in enumerate(passage().steps):
             table = np.empty((len(places), len(operands)), np.int64)
             for column, x in enumerate(operands):
                 table[:, column] = self.numbers[x] if isinstance(x, float) else columns[x]
-            code, arity = self.builder.words.code(row), len(operands)
+            code, arity = self.builder.words.code(op), len(operands)
             self.blocks.append((places + k, np.full(len(places), code), np.full(len(places), arity), table.ravel()))
             columns = [*columns, places + k]
 

@@ -1,7 +1,7 @@
 """Powers with a constant exponent: what `autograd/powers.py` computes by roots and products is an operation on x alone.
 
-x⁰ is 1, x¹ is x, x² (and `square`) is the product x·x, which sums of products can take in; the others are rows of their
-own, which the arithmetic of each back end writes as it writes every row.
+x⁰ is 1, x¹ is x, x² (and `square`) is the product x·x, which sums of products can take in; the others are operations of
+their own, which the arithmetic of each back end writes as it writes every operation.
 """
 
 from dataclasses import replace

@@ -37,29 +37,29 @@ def reduced(program: Program) -> Program:
 
 def expand(program: Program) -> Program:
     """Operations of many operands in terms of smaller ones, except sums and dots."""
-    while any(_expands(program.words.rows[code]) for code, _, _ in program.alike()):
+    while any(_expands(program.words.operations[code]) for code, _, _ in program.alike()):
         builder = Builder(program)
         alias = np.arange(len(program))
         for code, arity, nodes in program.alike():
-            row = program.words.rows[code]
-            if row is not None and _expands(row):
-                (made,) = expansion(row, arity).stamp(builder, list(program.matrix(nodes).T))
+            op = program.words.operations[code]
+            if op is not None and _expands(op):
+                (made,) = expansion(op, arity).stamp(builder, list(program.matrix(nodes).T))
                 assert made is not None
                 alias[nodes] = made
         program = _sorted(aliased(builder.program(program.outputs), alias))
     return program
 
 
-def _expands(row: Operation | None) -> bool:
-    return row is not None and row not in WHOLE and (row.many or row.users)
+def _expands(op: Operation | None) -> bool:
+    return op is not None and op not in WHOLE and (op.many or op.users)
 
 
 def neutral(program: Program) -> Program:
     """x·1, x − 0, x/1, −(−x), |−x|, identity and a settled `where` give way to an operand."""
     look = _Look(program)
     alias = np.arange(len(program))
-    for row, k, other in ((MUL, 0, 1.0), (MUL, 1, 1.0), (TRUEDIV, 0, 1.0), (SUB, 0, 0.0), (ADD, 0, -0.0)):
-        nodes = look.at(row)
+    for op, k, other in ((MUL, 0, 1.0), (MUL, 1, 1.0), (TRUEDIV, 0, 1.0), (SUB, 0, 0.0), (ADD, 0, -0.0)):
+        nodes = look.at(op)
         nodes = nodes[look.number(look.operand(nodes, 1 - k), other)]
         alias[nodes] = look.operand(nodes, k)
     nodes = look.at(IDENTITY)
@@ -87,8 +87,8 @@ class _Look:
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    def at(self, row: Operation) -> Ints:
-        return np.flatnonzero(self.program.is_code(row))
+    def at(self, op: Operation) -> Ints:
+        return np.flatnonzero(self.program.is_code(op))
 
     def operand(self, nodes: Ints, k: int) -> Ints:
         found: Ints = self.program.args[self.program.start[nodes] + k]

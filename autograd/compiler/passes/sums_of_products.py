@@ -60,13 +60,13 @@ def _uses(program: Program) -> Ints:
 
 def _terms(program: Program, one: int, minus: int, rows: Sequence[Operation] = (ADD, SUB, SUM, DOT)) -> Terms:
     parts: list[tuple[Ints, Ints, Ints]] = []  # owner, a, b; the terms of one owner in their order
-    for row, nodes in [(row, np.flatnonzero(program.is_code(row))) for row in rows]:
-        if row is DOT:
+    for op, nodes in [(op, np.flatnonzero(program.is_code(op))) for op in rows]:
+        if op is DOT:
             parts += _dot_terms(program, nodes, one)
             continue
         a, arity = program.operands(nodes), program.arity[nodes]
         b = np.full(len(a), one)
-        if row is SUB:
+        if op is SUB:
             b[1::2] = minus
         parts.append((np.repeat(nodes, arity), a, b))
     owner, a, b = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -1,4 +1,4 @@
-"""Templates: what a row of the table says of one node, written down once and stamped onto all nodes of its kind."""
+"""Templates: what a op of the table says of one node, written down once and stamped onto all nodes of its kind."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from ..ir.program import Builder
 
 @dataclass(frozen=True)
 class Template:
-    """Steps (row, places of its operands) and the places of the results.
+    """Steps (op, places of its operands) and the places of the results.
 
     A place counts the given columns first, then the steps' results. A number stands for itself; a result may be None.
     """
@@ -40,12 +40,12 @@ class Template:
                 numbers[place] = np.full(count, builder.constant(place))
             return numbers[place]
 
-        for row, places in self.steps:
-            made.append(builder.nodes(row, *map(column, places)))
+        for op, places in self.steps:
+            made.append(builder.nodes(op, *map(column, places)))
         return [None if place is None else column(place) for place in self.results]
 
 
-def derivatives(row: Operation, arity: int, numbers: Mapping[int, float], flows: Sequence[bool]) -> Template:
+def derivatives(op: Operation, arity: int, numbers: Mapping[int, float], flows: Sequence[bool]) -> Template:
     """∂out/∂x for each operand on which gradient `flows`; the columns are the operands and the result.
 
     Behind these results come as many gates: the condition under which gradient passes, None where it always does.
@@ -54,10 +54,10 @@ def derivatives(row: Operation, arity: int, numbers: Mapping[int, float], flows:
 
     def rule(given: list[Value]) -> Sequence[Any]:
         operands = [numbers.get(k, x) for k, x in enumerate(given[:-1])]
-        found = row.derivatives(VALUES, operands, given[-1], flows)
+        found = op.derivatives(VALUES, operands, given[-1], flows)
         return [x.slope if isinstance(x, Gated) else x for x in found] + [_gate(x) for x in found]
 
-    return _of_row(row, arity + 1, rule)
+    return _of_operation(op, arity + 1, rule)
 
 
 def _gate(x: Any) -> Any:
@@ -70,16 +70,16 @@ def passage() -> Template:
     return _template(3, lambda given: [times(Gated(given[0], given[1], VALUES.where), given[2])])
 
 
-def expansion(row: Operation, arity: int) -> Template:
-    """The result itself, in the operations that its row is written in."""
-    return _of_row(row, arity, lambda given: [row.evaluate(VALUES, given)])
+def expansion(op: Operation, arity: int) -> Template:
+    """The result itself, in the operations that its op is written in."""
+    return _of_operation(op, arity, lambda given: [op.evaluate(VALUES, given)])
 
 
-def _of_row(row: Operation, count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
+def _of_operation(op: Operation, count: int, rule: Callable[[list[Value]], Sequence[Any]]) -> Template:
     try:
         return _template(count, rule)
     except Exception as error:
-        error.add_note(f"This is in the formulas of the operation {row.name!r}, which are traced like a function.")
+        error.add_note(f"This is in the formulas of the operation {op.name!r}, which are traced like a function.")
         raise
 
 

@@ -240,7 +240,7 @@ def test_where_values_stand_for_plain_numbers_a_caught_refusal_fails_the_trace_t
     with pytest.raises(TracingError):
         numpy(lambda x: w * x, w).train(1.0, optimizer=Step([w], lr=0.1))
     with pytest.raises(TracingError):
-        autograd.compiler.passes.templates._of_row(  # type: ignore[attr-defined]
+        autograd.compiler.passes.templates._of_operation(  # type: ignore[attr-defined]
             SimpleNamespace(name="ours"), 1, lambda given: [caught(look)(given[0])]
         )
 

@@ -71,9 +71,9 @@ class TableWriter:
         program = self.schedule.program
         operands = program.matrix(nodes)
         out = self.places.of(nodes)
-        row = program.words.rows[code]
-        if row is not None:
-            self._put(table, place, self.case(row), out, *(self._operands(c) for c in operands.T))
+        op = program.words.operations[code]
+        if op is not None:
+            self._put(table, place, self.case(op), out, *(self._operands(c) for c in operands.T))
         elif code == ROWS:
             for t in range(arity // 2):
                 pair = [self._operands(operands[:, 2 * t + k]) for k in (0, 1)]

@@ -55,7 +55,7 @@ class BundleWriter:
     def _nest(self) -> None:
         bundle = self.bundle
         free = [d for d in range(len(bundle.extents)) if d != bundle.lane]
-        blocked = free[-1] if free and bundle.row is None else None
+        blocked = free[-1] if free and bundle.op is None else None
         blocks = segments(bundle.extents[blocked], 2, 1) if blocked is not None else [Segment(0, 1, 1)]
         for block, (vectors, type, lanes) in product(blocks, self._lane_segments()):
             self.type = type
@@ -65,14 +65,14 @@ class BundleWriter:
                 self._over(blocked, block),
             ):
                 self.loaded, self.origins = {}, {}
-                if bundle.row is None:
+                if bundle.op is None:
                     self._products(blocked, block.step, vectors)
                 else:
                     self._elementwise(vectors)
 
     def _lane_segments(self) -> list[tuple[int, Type, Segment | None]]:
         """(vectors at a time, their type, the stretch of lanes; None: the rows)."""
-        cheap = self.bundle.row is None or self.bundle.row.name in CHEAP
+        cheap = self.bundle.op is None or self.bundle.op.name in CHEAP
         wide, lanes = self.wide, self.wide.lanes
         one = Type(wide.element, 1)
         if self.rowwise:
@@ -100,7 +100,7 @@ class BundleWriter:
                 self.counters[self.bundle.lane] = counter
 
         if part is None:
-            cheap = self.bundle.row is None or self.bundle.row.name in CHEAP
+            cheap = self.bundle.op is None or self.bundle.op.name in CHEAP
             return Over(self.body, "%rows", Segment(0, -1, type.lanes * (VECTORS if cheap else 1)), enter)
         return Over(self.body, str(part.stop), part, enter)
 
@@ -194,10 +194,10 @@ class BundleWriter:
     # bodies
 
     def _elementwise(self, vectors: int) -> None:
-        assert self.bundle.row is not None
+        assert self.bundle.op is not None
         for vector in range(vectors):
             xs = [self._load(x, (), vector) if isinstance(x, Address) else x for x in self.bundle.operands]
-            self._store(self.m.lanes(self.bundle.row.evaluate(self.m, xs)), (), vector)
+            self._store(self.m.lanes(self.bundle.op.evaluate(self.m, xs)), (), vector)
 
     def _products(self, blocked: int | None, nodes: int, vectors: int) -> None:
         places = [(self._offsets(blocked, n), v) for n in range(nodes) for v in range(vectors)]

@@ -81,9 +81,9 @@ class _Straight:
         for node, store in zip(self.step.nodes.tolist(), stored, strict=True):
             start = program.start[node]
             operands = program.args[start : start + program.arity[node]].tolist()
-            row = program.words.rows[program.code[node]]
+            op = program.words.operations[program.code[node]]
             xs = [self._read(x) for x in operands]
-            self.known[node] = self.m.lanes(sum_of_products(xs) if row is None else row.evaluate(self.m, xs))
+            self.known[node] = self.m.lanes(sum_of_products(xs) if op is None else op.evaluate(self.m, xs))
             if store:
                 self.body.do(
                     f"store {self.type} {self.known[node].name}, ptr {self._pointer(node)}, align {self._align(node)}"
