@@ -97,6 +97,7 @@ GENERATED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GENERATED)
 def test_functions_stretched_at_random_are_judged_right(name: str) -> None:
     function, slope = GENERATED[name]
@@ -143,6 +144,7 @@ def of_free_operands(row: Operation, sample: Sequence[float], unit: float) -> tu
     return function, [x for x, free in zip(sample, carries, strict=True) if free]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [1.0, 1e-200, 1e200])
 @pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if row.samples])
 def test_every_falsified_partial_of_the_table_is_caught_and_no_right_one_rejected(name: str, unit: float) -> None:

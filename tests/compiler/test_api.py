@@ -241,6 +241,7 @@ def test_the_program_prints_its_loops(backend: Any) -> None:
     assert "compiled" in repr(f)
 
 
+@pytest.mark.slow
 def test_a_program_does_not_grow_with_the_number_of_variables(backend: Any) -> None:
     def rosenbrock(x: Any) -> Any:
         return autograd.sum([100.0 * (b - a**2) ** 2 + (1.0 - a) ** 2 for a, b in pairwise(x)])
@@ -257,6 +258,7 @@ def test_a_program_does_not_grow_with_the_number_of_variables(backend: Any) -> N
     assert steps[0] == steps[1] < 25
 
 
+@pytest.mark.slow
 def test_a_deep_chain(backend: Any) -> None:
     x = Value(0.5)
     y = x

@@ -75,6 +75,7 @@ RESULTS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("argnums", [0, 1, -1, (0, 1), (1, 0), (1,)])
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_jacobian_has_the_results_outside_and_the_arguments_inside(name: str, argnums: Any, backend: Any) -> None:
@@ -218,6 +219,7 @@ PROGRAMS: list[Callable[[Any], Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: getattr(f, "__name__", "model"))
 @pytest.mark.parametrize("task", ["__call__", "value_and_grad", "jacobian", "hessian"])
 def test_no_rows_give_empty_arrays_of_the_shapes_of_many(function: Any, task: str, backend: Any) -> None:

@@ -27,6 +27,7 @@ LOSSES: list[tuple[Callable[[Any, Any], Any], list[float], float, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("loss", "good", "bad", "message"), LOSSES)
 def test_a_target_that_does_not_fit_raises_and_changes_nothing(
@@ -70,6 +71,7 @@ HIDDEN: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", HIDDEN)
 def test_what_does_not_hold_is_named_also_where_the_result_would_not_show_it(name: str, backend: Any) -> None:

@@ -41,6 +41,7 @@ def gradients(model: Any, f: Any, x: list[float]) -> tuple[list[float], list[flo
     return found, [p.grad for p in model.parameters()]
 
 
+@pytest.mark.slow
 def test_a_replaced_layer_and_a_parameter_added_later_get_their_gradients(backend: Any) -> None:
     class Scaled(nn.Module):
         def __init__(self) -> None:
@@ -113,6 +114,7 @@ def test_a_model_without_parameters_cannot_be_trained(backend: Any) -> None:
         compile(nn.Sequential(autograd.tanh), backend=backend).backward(1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [None, "3.5", 1j, Value(1.0), [1.0], np.ones(2)])
 def test_a_parameter_that_holds_no_number_is_named(wrong: Any, backend: Any) -> None:
     w, v = Value(2.0), Value(3.0, label="v")
@@ -203,6 +205,7 @@ def test_a_copy_that_would_lead_to_the_original_refuses_its_calls() -> None:
 # the cache
 
 
+@pytest.mark.slow
 def test_the_cache_keeps_the_structures_used_last(backend: Any) -> None:
     f = compile(autograd.sum, backend=backend)
     f([1.0])

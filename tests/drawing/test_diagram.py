@@ -189,6 +189,7 @@ def test_lines_show_on_white_and_on_black(line: str, background: str) -> None:
 # What is refused
 
 
+@pytest.mark.slow
 def test_a_giant_graph_is_refused_with_the_remedies() -> None:
     model = nn.MLP(2, [16, 16, 1], rng=random.Random(0))
     loss = nn.mse([model([0.1 * i, 1.0]) for i in range(30)], [0.0] * 30)

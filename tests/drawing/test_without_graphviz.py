@@ -177,6 +177,7 @@ def _tags(group: ET.Element) -> list[str]:
     return [part.tag.removeprefix(SVG) for part in group.iter() if not part.tag.endswith("}g")]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no Graphviz (apt install graphviz)")
 @pytest.mark.parametrize("name", [*PICTURES, *NETWORKS])
 def test_the_elements_are_those_of_graphviz(
@@ -189,6 +190,7 @@ def test_the_elements_are_those_of_graphviz(
     assert ours == theirs
 
 
+@pytest.mark.slow
 @every_picture
 def test_no_box_lies_on_another(name: str) -> None:
     for (a, first), (b, second) in combinations(drawn(name).nodes.items(), 2):

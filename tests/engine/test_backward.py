@@ -127,6 +127,7 @@ def test_zero_times_infinity_is_nan_as_everywhere() -> None:
     assert math.isnan(x.grad)
 
 
+@pytest.mark.slow
 def test_a_graph_a_hundred_thousand_deep_works() -> None:
     x = v = Value(1.0)
     for _ in range(100_000):

@@ -133,6 +133,7 @@ def test_output_that_cannot_be_written_is_an_error() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
 def test_streams_without_our_signs_get_ascii_names(encoding: str) -> None:
     done = run("x1*w1**2 + sigmoid(σ)", "x1=2", "w1=3", "σ=1", "y=1", encoding=encoding, capture_output=True)

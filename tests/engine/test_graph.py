@@ -78,6 +78,7 @@ def test_the_order_is_the_same_each_time() -> None:
     assert len({tuple(build()) for _ in range(20)}) == 1
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_levels_and_shared_nodes_are_no_trouble() -> None:
     node = A
     for _ in range(100_000):

@@ -33,6 +33,7 @@ def shown(line: str, **environment: str) -> str:
     return run.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", MISTAKES)
 def test_a_mistake_of_one_line_is_shown_in_at_most_twelve(line: str) -> None:
     text = shown(line)

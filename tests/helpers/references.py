@@ -4,10 +4,11 @@ Every function here takes the operands of a row in order, `many` operands one by
 """
 
 import importlib.util
+import inspect
 import math
 import struct
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, wraps
 from operator import attrgetter
 from typing import Any
 
@@ -24,6 +25,37 @@ BUILT_IN = tuple(OPERATIONS)
 EVERY_SAMPLE = [(name, sample) for name in BUILT_IN for sample in OPERATIONS[name].samples]
 FLAT_ROWS = {name for name in BUILT_IN if OPERATIONS[name].flat}
 ACTIVATIONS = tuple(name for name in BUILT_IN if OPERATIONS[name].activation and name != "sin")
+
+
+def inside(**given: Sequence[Any] | Callable[..., Sequence[Any]]) -> Callable[[Any], Any]:
+    """Run a test for each of these values of one argument, within one test: a failure is told with its value.
+
+    Thousands of tests of a microsecond each cost the runner a minute. The values may depend on the other arguments.
+    """
+    [(argument, values)] = given.items()
+
+    def decorate(test: Any) -> Any:
+        signature = inspect.signature(test)
+
+        @wraps(test)
+        def whole(**others: Any) -> None:
+            for value in values(**others) if callable(values) else values:
+                try:
+                    test(**others, **{argument: value})
+                except BaseException as error:
+                    error.add_note(f"{argument} = {value!r}")
+                    raise
+
+        kept = [p for name, p in signature.parameters.items() if name != argument]
+        whole.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+        return whole
+
+    return decorate
+
+
+def samples_of(name: str, **_: Any) -> Sequence[Sequence[float]]:
+    """The points at which the operation of this name is tested."""
+    return OPERATIONS[name].samples
 
 
 def wanted(name: str, count: int) -> list[int]:

@@ -217,6 +217,7 @@ def test_expanded_cross_entropy_gives_the_same_numbers() -> None:
 LOSSES = (*(loss for loss, _, _ in CASES.values()), nn.cross_entropy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
 def test_the_graph_of_a_loss_frees_itself_without_the_collector(loss: Callable[..., Value]) -> None:
     def count() -> int:

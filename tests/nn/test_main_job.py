@@ -40,6 +40,7 @@ def test_the_main_job_learns_shows_checks_and_draws_within_a_minute(tmp_path: Pa
         assert (tmp_path / "demo" / name).stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_the_numbers_of_the_neuron_obey_the_chain_rule(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
     job = runpy.run_path(str(ROOT / "examples" / "breast_cancer.py"))

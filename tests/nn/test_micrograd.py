@@ -49,6 +49,7 @@ def translated(script: str) -> str:
     return script
 
 
+@pytest.mark.slow
 def test_a_training_script_for_micrograd_runs_with_two_lines_changed() -> None:
     np, datasets = pytest.importorskip("numpy"), pytest.importorskip("sklearn.datasets")
     np.random.seed(1337)

@@ -149,6 +149,7 @@ def test_numpy_rows_and_weights_are_accepted() -> None:
     assert same.state_dict() == layer.state_dict()
 
 
+@pytest.mark.slow
 def test_a_layer_agrees_with_pytorch() -> None:
     torch = pytest.importorskip("torch")
     theirs = torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.Tanh(), torch.nn.Linear(7, 3)).double()
@@ -293,6 +294,7 @@ def test_an_own_generator_leaves_the_global_one_alone() -> None:
     assert random.getstate() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "limit", "deviation"),
     [
@@ -311,6 +313,7 @@ def test_initializers_have_the_deviation_of_their_formula(name: str, limit: floa
     assert abs(sum(weights) / len(weights)) < 0.02 * deviation
 
 
+@pytest.mark.slow
 def test_initializers_agree_with_pytorch_on_the_spread() -> None:
     torch = pytest.importorskip("torch")
     theirs = {

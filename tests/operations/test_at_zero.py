@@ -118,6 +118,7 @@ def test_where_with_the_remedy_of_its_docstring_has_no_nan() -> None:
     assert math.isnan(grad(lambda x: autograd.where(autograd.greater(x, 0), autograd.log(x), 0.0))(0.0))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed")
 @pytest.mark.parametrize("name", ["abs", "relu", "elu", "leaky_relu", "maximum", "minimum", "max", "min", "norm"])
 def test_the_conventions_at_kinks_are_pytorchs(name: str) -> None:

@@ -17,6 +17,7 @@ def slope(name: str, x: float) -> float:
     return grad(getattr(autograd, name))(x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("x", [-700.0, -40.0, -20.0, -10.0, -1e-8, 1e-8, 10.0, 20.0, 40.0, 700.0])
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus", "silu", "elu", "expm1"])
 def test_result_and_slope_keep_their_digits(name: str, x: float) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from mpmath import mp, mpf
-from references import HAS_TORCH, MPMATH, bits, torch_functions
+from references import HAS_TORCH, MPMATH, bits, inside, torch_functions
 
 import autograd
 import nn
@@ -124,8 +124,8 @@ def test_what_is_no_number_has_no_remainder() -> None:
 # Conventions
 
 
-@pytest.mark.parametrize("y", SIGNED)
-@pytest.mark.parametrize("x", SIGNED)
+@inside(y=SIGNED)
+@inside(x=SIGNED)
 def test_atan2_has_all_quadrants_and_zeros_of_c(y: float, x: float) -> None:
     assert bits(autograd.atan2(y, x)) == bits(math.atan2(y, x))
 

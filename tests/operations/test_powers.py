@@ -62,6 +62,7 @@ def test_the_root_of_minus_infinity_and_of_minus_0_as_a_power() -> None:
     assert math.isnan((Value(-8.0) ** 0.5).data)
 
 
+@pytest.mark.slow
 @each_exponent
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_compiled_power_is_the_engines_to_the_bit(y: float, backend: Any) -> None:

@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from references import (
@@ -14,8 +15,10 @@ from references import (
     arguments,
     bits,
     derivative,
+    inside,
     on_values,
     reference,
+    samples_of,
     torch_functions,
     wanted,
 )
@@ -26,7 +29,12 @@ from autograd.functions import VALUES, evaluate
 from autograd.operations.arithmetic import FLOATS, Arithmetic, _FloatArithmetic
 from autograd.value import apply
 
-each_sample = pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE, ids=lambda x: str(x).replace(" ", ""))
+
+def each_sample(test: Any) -> Any:
+    """The test for every operation, at each of its points."""
+    return pytest.mark.parametrize("name", BUILT_IN)(inside(sample=samples_of)(test))
+
+
 each_row = pytest.mark.parametrize("name", BUILT_IN)
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed")
 
@@ -145,20 +153,20 @@ def test_function_row_and_node_agree_to_the_bit(name: str, sample: Sequence[floa
 
 
 @pytest.mark.parametrize("name", "exp log sqrt sin cos tanh sigmoid relu".split())
-@pytest.mark.parametrize("x", EDGES)
+@inside(x=EDGES)
 def test_a_method_is_the_function(name: str, x: float) -> None:
     _same_node(getattr(Value(x), name)(), getattr(autograd, name)(Value(x)))
 
 
 @pytest.mark.parametrize("name", ["neg", "abs"])
-@pytest.mark.parametrize("x", EDGES)
+@inside(x=EDGES)
 def test_a_sign_operator_is_the_function(name: str, x: float) -> None:
     _same_node(getattr(operator, name)(Value(x)), getattr(autograd, name)(Value(x)))
 
 
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "remainder"])
-@pytest.mark.parametrize("x", EDGES)
-@pytest.mark.parametrize("y", EDGES)
+@inside(x=EDGES)
+@inside(y=EDGES)
 def test_an_operator_is_its_row_with_a_value_or_a_number_on_either_side(name: str, x: float, y: float) -> None:
     function, row = getattr(operator, {"remainder": "mod"}.get(name, name)), OPERATIONS[name]
     _same_node(function(Value(x), Value(y)), apply(row, (Value(x), Value(y))))

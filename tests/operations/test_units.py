@@ -16,6 +16,8 @@ import autograd
 from autograd import OPERATIONS, Value, expanded, grad, hessian
 from autograd.functions import evaluate
 
+pytestmark = pytest.mark.slow
+
 UNITS = 4.0
 MORE = {"mish": 5.0}  # its second derivative adds what three functions round
 SMOOTH = [name for name in BUILT_IN if OPERATIONS[name].operands == ("x",) and name not in FLAT_ROWS]

@@ -19,6 +19,8 @@ from autograd import Value, dot, maximum, minimum, relu, where
 from autograd.compiler import compile
 from autograd.graph import topological_order
 
+pytestmark = pytest.mark.slow
+
 BACKENDS = ["numpy", "llvm"] if importlib.util.find_spec("llvmlite") else ["numpy"]
 ROWS = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 127, 130]
 LONGEST, TAME = 30, 20.0  # numbers in a list, and how large they may get
@@ -193,7 +195,6 @@ def test_programs_of_loops_equal_eager(seed: int) -> None:
     check(seed)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("first", range(100, 100 + tries(60), 10))
 def test_many_programs_of_loops_equal_eager(first: int) -> None:
     for seed in range(first, first + 10):

@@ -22,6 +22,8 @@ from autograd import OPERATIONS, Value, expanded, grad, value_and_grad
 from autograd.functions import evaluate
 from autograd.graph import gradients, topological_order
 
+pytestmark = pytest.mark.slow
+
 recorded = attrgetter("local_grads")
 
 ARITY = {name: len(OPERATIONS[name].operands) for name in BUILT_IN if not OPERATIONS[name].many}

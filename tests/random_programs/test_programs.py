@@ -14,6 +14,8 @@ import autograd
 from autograd import Value
 from autograd.compiler import compile
 
+pytestmark = pytest.mark.slow
+
 
 def check_scalars(seed: int, length: int) -> None:
     random = Random(seed)
@@ -32,7 +34,6 @@ def test_programs_of_vectors_equal_eager(seed: int) -> None:
     check_vectors(seed, 1 + seed % 7)
 
 
-@pytest.mark.slow
 @settings(max_examples=tries(80), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 200))
 def test_many_programs_of_single_operations_equal_eager(seed: int, length: int) -> None:

@@ -90,6 +90,7 @@ def test_a_hundred_thousand_levels_work(duplicate: Callable[[Any], Any]) -> None
     assert topological_order(v)[0].grad == 0.0
 
 
+@pytest.mark.slow
 @each_way
 def test_ten_thousand_levels_inside_containers_work(duplicate: Callable[[Any], Any]) -> None:
     v = chain(10_000)
@@ -124,6 +125,7 @@ def _built(data: bytes) -> int:
     return sum(opcode.name == "REDUCE" for opcode, _, _ in pickletools.genops(data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dumps", [pickle.dumps, pickle._dumps])  # type: ignore[attr-defined]
 @pytest.mark.parametrize("step", [1, -1])
 def test_a_container_of_all_nodes_is_pickled_in_linear_time(dumps: Callable[[Any], bytes], step: int) -> None:
@@ -221,6 +223,7 @@ def test_a_cleared_pickler_begins_anew() -> None:
         file.truncate()
 
 
+@pytest.mark.slow
 def test_threads_pickle_the_same_graph_at_once() -> None:
     v = chain(300)
     nodes = topological_order(v)

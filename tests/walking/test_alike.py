@@ -15,6 +15,8 @@ from autograd import Value, draw, expanded, walk
 from autograd.graph import topological_order
 from autograd.walking.alike import examples, parts_alike
 
+pytestmark = pytest.mark.slow
+
 ROWS, NEURONS = 100, 16
 DRAWS = random.Random(0)
 X = [[DRAWS.uniform(-1, 1) for _ in range(2)] for _ in range(ROWS)]

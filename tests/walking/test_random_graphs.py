@@ -37,6 +37,7 @@ def random_node(rng: random.Random, name: str, pool: list[Value]) -> Value | flo
     return function(*[rng.choice([*pool, *pool, rng.choice(NUMBERS)]) for _ in OPERATIONS[name].operands])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100))
 def test_any_graph_can_be_walked_and_written(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "programs", list)

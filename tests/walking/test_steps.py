@@ -233,6 +233,7 @@ def test_steps_are_frozen_and_can_be_pickled(lesson_d: dict[str, Value]) -> None
     assert str(copied) == str(steps[12])
 
 
+@pytest.mark.slow
 def test_what_cannot_be_walked_is_refused_with_the_remedy() -> None:
     x = Value(1.0, label="x")
     with pytest.raises(TypeError, match="takes a Value"):

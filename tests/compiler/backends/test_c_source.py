@@ -94,6 +94,7 @@ def test_the_source_is_as_long_for_any_number_of_variables(tmp_path: Path) -> No
     assert len(lengths) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["cc", "gcc", "clang", "g++"])
 def test_fused_multiply_adds_are_forbidden_and_decide_no_kink(compiler: str, tmp_path: Path) -> None:
     if shutil.which(compiler) is None:
@@ -132,6 +133,7 @@ def test_a_name_that_c_does_not_take_is_refused(name: str) -> None:
         f.source("c", name=name)
 
 
+@pytest.mark.slow
 def test_functions_of_any_name_become_files_that_compile(tmp_path: Path) -> None:
     files = []
     for name in [*NAMES, "<lambda>", "*/ int x; /*", "total", "loss"]:

@@ -17,7 +17,10 @@ import autograd
 from autograd import Value
 from autograd.compiler import compile
 
-pytestmark = pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="needs llvmlite")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="needs llvmlite"),
+]
 RNG = np.random.default_rng(0)
 N = 2000
 SMALL = RNG.standard_normal(N) * 10.0 ** RNG.uniform(-320, 0, N)

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from references import BUILT_IN, EVERY_SAMPLE, bits, wanted
+from references import BUILT_IN, bits, inside, samples_of, wanted
 
 import autograd
 from autograd import OPERATIONS, Value
 from autograd.compiler import compile
 from autograd.functions import evaluate
+
+pytestmark = pytest.mark.slow
 
 BACKENDS = [
     "numpy",
@@ -42,7 +44,8 @@ def eager(name: str, sample: Any) -> tuple[float, list[float]]:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE)
+@pytest.mark.parametrize("name", BUILT_IN)
+@inside(sample=samples_of)
 def test_result_and_gradient_equal_the_eager_ones(name: str, sample: Any, backend: Any) -> None:
     f = compiled(name, backend)
     value, gradient = eager(name, sample)
@@ -90,7 +93,8 @@ def test_rows_at_edges_equal_the_eager_results(name: str, backend: Any) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("name", "sample"), EVERY_SAMPLE)
+@pytest.mark.parametrize("name", BUILT_IN)
+@inside(sample=samples_of)
 def test_single_precision_is_right_to_its_own_digits(name: str, sample: Any, backend: Any) -> None:
     sample = [float(np.float32(x)) for x in sample]
     value, gradient = eager(name, sample)

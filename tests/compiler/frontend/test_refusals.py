@@ -93,6 +93,7 @@ def test_values_beyond_any_number_are_no_content() -> None:
     assert numpy(lambda x: x * weights[0])(1.0) == 0.5
 
 
+@pytest.mark.slow
 def test_a_tensor_is_watched_and_a_large_one_refused() -> None:
     torch = pytest.importorskip("torch")
     small, large = torch.ones(2, dtype=torch.float64), torch.zeros(LIMIT + 1)

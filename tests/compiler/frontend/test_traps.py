@@ -156,6 +156,7 @@ CUT = {
 POINT = [0.7, -0.4, 1.3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", CUT)
 def test_what_is_detached_or_made_under_no_grad_passes_its_number_but_no_gradient(name: str, backend: Any) -> None:
@@ -630,6 +631,7 @@ def test_integers_are_numbers(backend: Any) -> None:
     assert f.value_and_grad(np.array([1, 2]), np.array([True, False]))[1].tolist() == [1.0, 0.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("rows", [0, 1, 2, 15, 16, 17, 63, 64, 65, 130])
 def test_any_number_of_rows(rows: int, backend: Any) -> None:

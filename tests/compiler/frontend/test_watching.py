@@ -275,6 +275,7 @@ NAMES = list(cases())
 clean_up()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_change_outside_is_noticed(name: str) -> None:
     function, change = cases()[name]

@@ -68,6 +68,7 @@ def test_every_pass_leaves_a_program(name: str, backend: Any) -> None:
     PROGRAMS[name].compiled(backend=backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_every_pass_leaves_a_program_of_random_ones(seed: int) -> None:
     draws = random.Random(seed)

@@ -22,6 +22,8 @@ from autograd.compiler.loops.nests import Schedule
 from autograd.compiler.loops.periods import shortened, stretches
 from autograd.compiler.request import Request
 
+pytestmark = pytest.mark.slow
+
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 BACKENDS = ["numpy", pytest.param("llvm", marks=pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite"))]
 N = 700

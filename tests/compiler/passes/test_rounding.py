@@ -25,6 +25,8 @@ from autograd.compiler import compile
 from autograd.functions import evaluate
 from autograd.graph import topological_order
 
+pytestmark = pytest.mark.slow
+
 ROUNDINGS = 16.0  # units of rounding that an operation may be off: eager's GELU at −5; most have 1
 OTHERS = 4.0  # so many times that for PyTorch, whose derivatives are other formulas, with roundings of their own
 PRECISION = {"float64": (2.0**-53, 1e-9), "float32": (2.0**-24, 1e-3)}  # a unit; what no step is decided by
@@ -124,21 +126,18 @@ def test_hessians_up_to_rounding(seed: int) -> None:
     check_roundings(seed, 5 + 4 * seed, orders=3)
 
 
-@pytest.mark.slow
 @settings(max_examples=tries(80), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 200))
 def test_many_values_and_gradients_up_to_rounding(seed: int, length: int) -> None:
     check_roundings(seed, length)
 
 
-@pytest.mark.slow
 @settings(max_examples=tries(25), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 40))
 def test_many_hessians_up_to_rounding(seed: int, length: int) -> None:
     check_roundings(seed, length, orders=3)
 
 
-@pytest.mark.slow
 @settings(max_examples=tries(40), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_many_programs_in_single_precision_up_to_rounding(seed: int, length: int) -> None:

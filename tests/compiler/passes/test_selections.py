@@ -22,6 +22,8 @@ from autograd.compiler import compile
 from autograd.compiler.backends.numpy_kernel import ARRAYS
 from nn.inspection.sweep import sensitivities
 
+pytestmark = pytest.mark.slow
+
 HAS_LLVM = importlib.util.find_spec("llvmlite") is not None
 needs_llvm = pytest.mark.skipif(not HAS_LLVM, reason="needs llvmlite")
 BACKENDS = ["numpy", pytest.param("llvm", marks=needs_llvm)]

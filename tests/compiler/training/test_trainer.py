@@ -91,6 +91,7 @@ def pair(backend: Any, optimizer: Callable[[list[Value]], Any], **options: Any) 
 ALL = slice(None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_trains_as_in_python(name: str, backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS[name])
@@ -101,6 +102,7 @@ def test_every_optimizer_trains_as_in_python(name: str, backend: Any) -> None:
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SGD, momentum", "RMSprop, all", "Adam", "AdamW"])
 def test_it_trains_as_the_eager_engine(name: str, backend: Any) -> None:
     compiled, eager = pair(backend, OPTIMIZERS[name])
@@ -113,6 +115,7 @@ def test_it_trains_as_the_eager_engine(name: str, backend: Any) -> None:
     assert compiled.numbers()[0] == pytest.approx(eager.numbers()[0], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_batches_are_shuffled_by_the_seed_and_the_last_may_be_smaller(backend: Any) -> None:
     for shuffle, seed in ((True, 0), (True, 7), (False, 0)):
         compiled, python = pair(backend, OPTIMIZERS["Adam"])
@@ -126,6 +129,7 @@ def test_batches_are_shuffled_by_the_seed_and_the_last_may_be_smaller(backend: A
         compiled.assert_like(python)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 25, 30, 50, 1000])
 def test_batches_of_every_size(size: int, backend: Any) -> None:
     compiled, python = pair(backend, OPTIMIZERS["SGD"])
@@ -367,6 +371,7 @@ class Switching(nn.SGD):
         self.nesterov = None  # type: ignore[assignment]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "message"),
     [

@@ -89,6 +89,7 @@ def parameters(count: int = 2) -> list[Value]:
 # Optimizers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_optimizers_agree_with_pytorch_at_every_step(name: str) -> None:
     for mine, expected in zip(ours(name), theirs(name), strict=True):

@@ -291,6 +291,7 @@ def test_no_setting_of_matplotlib_changes() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_pictures_need_no_display(tmp_path: Path) -> None:
     code = "import nn; h = nn.History(['loss']); h.append({'loss': 1.0}); h.plot().figure.savefig('x.png')"
     root = Path(nn.__file__).parent.parent

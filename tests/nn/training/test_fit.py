@@ -60,6 +60,7 @@ def test_fit_does_the_loop_that_one_would_write() -> None:
     assert model.state_dict() == same.state_dict()
 
 
+@pytest.mark.slow
 def test_fit_agrees_with_pytorch() -> None:
     torch = pytest.importorskip("torch")
     model = a_model()

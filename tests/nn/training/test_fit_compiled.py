@@ -72,6 +72,7 @@ LOSSES: dict[str, tuple[Any, Any, tuple[int, ...]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_100_epochs_of_sgd_are_the_engines(loss: str) -> None:
     function, y, sizes = LOSSES[loss]
@@ -93,6 +94,7 @@ OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize(
     "clipping", [{}, {"clip_norm": 0.3}, {"clip_value": 0.1}, {"clip_norm": 0.2, "clip_value": 0.1}]
@@ -121,6 +123,7 @@ def test_clipping_is_what_one_would_write_by_hand() -> None:
     assert [p.data for p in model.parameters()] == [p.data for p in twin.parameters()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [None, 1, 7, 49, 50, 1000])
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_batches_are_the_same_for_the_same_seed(batch_size: int | None, shuffle: bool) -> None:
