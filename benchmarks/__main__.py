@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [--quick] [--markdown] [NAME ...]`.
+"""Run the benchmarks: `python -m benchmarks [--quick] [--markdown] [--save FILE] [--against FILE] [NAME ...]`.
 
 Each workload runs in a process of its own, on one thread, so that no library disturbs the measurement of another.
 """
@@ -10,7 +10,9 @@ import subprocess
 import sys
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 
+from . import comparison
 from .machine import machine
 from .table import Table
 
@@ -44,6 +46,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few repetitions: a look, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print Markdown tables, for the README")
     parser.add_argument("--processor-time", action="store_true", help="for a busy machine: count only our own work")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures, to be compared with later")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="compare with figures that were kept; exit 1 if slower"
+    )
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in WORKLOADS]:
@@ -75,10 +81,20 @@ def main() -> None:
         return
     clock = "processor" if options.processor_time else "wall clock"
     print(f"Measured on {machine()}; one thread; medians of interleaved runs; {clock} time.", flush=True)
+    earlier = comparison.load(options.against) if options.against else {}
+    found: comparison.Tables = {}
+    changes: list[Table] = []
     for name in options.names or WORKLOADS:
         print(f"\n({name}: measuring)", file=sys.stderr, flush=True)
-        for table in measure(name, options.quick, clock):
+        found[name] = measure(name, options.quick, clock)
+        changed = comparison.compared(earlier.get(name, []), found[name])
+        for table in [*found[name], *changed]:
             print("\n" + (table.markdown() if options.markdown else table.text()), flush=True)
+        changes += changed
+        if options.save:
+            comparison.save(options.save, found)
+    if comparison.is_slower(changes):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

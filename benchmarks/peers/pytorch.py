@@ -11,7 +11,7 @@ from . import Contender
 
 def network(problem: Problem) -> Contender:
     torch.set_num_threads(1)
-    X = torch.from_numpy(problem.X)
+    X = torch.tensor(problem.X)
     y = torch.from_numpy(problem.y).long() if problem.loss == "cross_entropy" else torch.from_numpy(problem.y)
     pairs = [(torch.from_numpy(w), torch.from_numpy(b)) for w, b in problem.pairs(problem.theta)]
     parameters = [p.requires_grad_() for pair in pairs for p in pair]

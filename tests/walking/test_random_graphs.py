@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from references import BUILT_IN
 
 import autograd
 import autograd.drawing.render as render
@@ -19,7 +20,7 @@ LABELS = ["", "x", "w11", "a_b", "{%&#~^}", "x" * 50, "z1", "u1", "L", "<b>", "\
 def random_graph(rng: random.Random) -> Value:
     pool = [Value(rng.choice([rng.gauss(0, 1), rng.choice(NUMBERS)]), label=rng.choice(LABELS)) for _ in range(4)]
     for _ in range(rng.randrange(1, 12)):
-        name = rng.choice(sorted(OPERATIONS))
+        name = rng.choice(sorted(BUILT_IN))
         made = random_node(rng, name, pool)
         if isinstance(made, Value) and not isinstance(made, Constant):
             pool.append(made)
