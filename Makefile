@@ -9,11 +9,12 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 ARGS   ?=
 
 RUN := $(VENV)/bin/python
+COVERAGE := --cov=autograd --cov=nn --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
 TWO_AT_ONCE := -n 2 --dist worksteal
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak lint format types bench stubs docs notebooks pages venv clean
+.PHONY: help demo test quick coverage soak lint format types bench stubs docs notebooks pages venv clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -29,6 +30,9 @@ test: $(VENV)/.test  ## run all tests
 
 quick: $(VENV)/.test  ## run the tests, but not the slow ones
 	@$(RUN) -m pytest -m "not slow" $(TWO_AT_ONCE) $(ARGS)
+
+coverage: $(VENV)/.test  ## run all tests, and see how much of the code they run (at least 95 % of lines and branches)
+	@$(RUN) -m pytest $(TWO_AT_ONCE) $(COVERAGE) $(ARGS)
 
 soak: $(VENV)/.test  ## run all tests with ten times as many random cases (half an hour)
 	@SOAK=10 $(RUN) -m pytest $(TWO_AT_ONCE) $(ARGS)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from paths import ROOT
+from paths import LIBRARY
 
 pytest.importorskip("IPython")
 
@@ -28,7 +28,7 @@ def shown(line: str, **environment: str) -> str:
         "shell = InteractiveShell.instance(colors='NoColor')\n"
         f"shell.run_cell({setup!r})\nshell.run_cell({line!r})"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    environment = {**os.environ, "PYTHONPATH": str(LIBRARY), **environment}
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     return run.stdout
 

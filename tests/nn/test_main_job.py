@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from paths import ROOT
+from paths import LIBRARY, ROOT
 
 import nn
 
@@ -18,7 +18,7 @@ import nn
 @pytest.mark.slow
 def test_the_main_job_learns_shows_checks_and_draws_within_a_minute(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, "PYTHONPATH": str(LIBRARY), "PYTHONIOENCODING": "utf-8"}
     started = time.monotonic()
     run = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "breast_cancer.py")],

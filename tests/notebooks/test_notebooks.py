@@ -16,7 +16,7 @@ import pytest
 nbformat = pytest.importorskip("nbformat", reason="the notebooks' tools are not installed: pip install jupyterlab")
 
 from notebook_outputs import difference, printed  # noqa: E402
-from paths import ROOT  # noqa: E402
+from paths import LIBRARY, ROOT  # noqa: E402
 
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -42,7 +42,7 @@ def run(path: Path, folder: Path, code: str = "", **environment: str) -> Any:
     """The notebook as it comes out when it is run now."""
     for module in ("nbclient", "ipykernel", "sklearn", "matplotlib", "numpy"):
         pytest.importorskip(module, reason=f"{module} is not installed: the notebooks cannot run")
-    python_path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    python_path = os.pathsep.join([str(LIBRARY), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": python_path, "PIMA_CSV": str(folder / "no such file"), **environment}
     result = folder / path.name
     command = [sys.executable, str(ROOT / "tests" / "helpers" / "notebook_run.py"), str(path), str(result), code]

@@ -107,3 +107,8 @@ def test_the_tests_lie_in_folders_of_at_most_twelve() -> None:
 def test_no_test_imports_from_another() -> None:
     for path in (ROOT / "tests").rglob("*.py"):
         assert "\nfrom test_" not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    folders = {path.parent for package in ("autograd", "nn") for path in (ROOT / package).rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from paths import ROOT
+from paths import LIBRARY
 
 import nn
 from autograd.support.files import write_whole
@@ -115,7 +115,7 @@ def test_the_draft_of_a_killed_process_is_removed_by_the_next_save(tmp_path: Pat
 
 
 def paths() -> dict[str, str]:
-    return dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    return dict(os.environ) | {"PYTHONPATH": str(LIBRARY)}
 
 
 def test_a_long_name_is_no_obstacle(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from paths import ROOT
+from paths import LIBRARY, ROOT
 
 import nn
 from autograd import Value
@@ -657,7 +657,7 @@ def test_a_notebook_keeps_one_output_with_the_final_state() -> None:
         nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
         print(repr(notebook.cells[0].outputs))
     """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(LIBRARY)}
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
         cwd=ROOT,
