@@ -141,8 +141,7 @@ def jax(task: Task) -> Run:
         z = x[:, 0]
         return jnp.mean((z - t) ** 2) if task.is_regression else jnp.mean(jax.nn.softplus(z) - t * z)
 
-    @jax.jit  # type: ignore[untyped-decorator]
-    def step(state: Any, x: Any, t: Any) -> Any:
+    def updated(state: Any, x: Any, t: Any) -> Any:
         layers, first, second, count = state
         slopes = jax.grad(loss)(layers, x, t)
         count = count + 1
@@ -155,6 +154,8 @@ def jax(task: Task) -> Run:
             second,
         )
         return layers, first, second, count
+
+    step: Any = jax.jit(updated)
 
     def run(epochs: int) -> object:
         draws = np.random.default_rng(0)

@@ -36,7 +36,7 @@ def tangle(length: int, inputs: int = 100) -> Built:
     """
     draws = random.Random(5)
     first = [Value(draws.uniform(-1, 1)) for _ in range(inputs)]
-    nodes, used = list(first), set()  # type: ignore[var-annotated]
+    nodes, used = list(first), set[Value]()
     for _ in range(length):
         a, b = draws.choice(nodes), draws.choice(nodes)
         used.update((a, b))

@@ -89,9 +89,9 @@ def called(function: Any, arrays: list[Array]) -> Contender:
     buffer, run = call.buffer()
     value, gradient = np.zeros(1), np.zeros_like(arrays[0])
     for i, array in enumerate(arrays):
-        buffer.set_arg(i, memoryview(array))  # type: ignore[arg-type]
+        buffer.set_arg(i, memoryview(array.data))
     for i, array in enumerate((value, gradient)):
-        buffer.set_res(i, memoryview(array))  # type: ignore[arg-type]
+        buffer.set_res(i, memoryview(array.data))
     return Contender(run, lambda _: (float(value[0]), gradient.copy()), keep=(call, buffer, arrays))
 
 

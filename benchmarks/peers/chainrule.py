@@ -34,15 +34,15 @@ def loss_function(problem: Problem, model: nn.MLP) -> Any:
     parameters = model.parameters()
 
     def loss(x: Any, y: Any) -> Any:
-        value = LOSSES[problem.loss](model(x), y)  # type: ignore[operator]
+        value = LOSSES[problem.loss](model(x), y)
         return value + problem.alpha * autograd.sum([p * p for p in parameters]) if problem.alpha else value
 
     return loss
 
 
-def network(problem: Problem, backend: str = "llvm") -> Contender:
+def network(problem: Problem, backend: Any = "llvm") -> Contender:
     model = mlp(problem)
-    f = compile(loss_function(problem, model), parameters=model.parameters(), backend=backend)  # type: ignore[arg-type]
+    f = compile(loss_function(problem, model), parameters=model.parameters(), backend=backend)
     return contender(f, f.kernel("backward", problem.X, problem.y))
 
 
@@ -106,7 +106,7 @@ def hinge(z: Any, y: Any) -> Any:
     return autograd.relu(1.0 - y * z)
 
 
-LOSSES = {"hinge": hinge, "bce": nn.bce_with_logits, "cross_entropy": autograd.cross_entropy}
+LOSSES: dict[str, Any] = {"hinge": hinge, "bce": nn.bce_with_logits, "cross_entropy": autograd.cross_entropy}
 
 
 def contender(f: Any, kernel: Any) -> Contender:

@@ -23,7 +23,7 @@ def network(problem: Problem) -> Contender:
         h = X
         for w, b in pairs[:-1]:
             h = torch.relu(F.linear(h, w, b))
-        loss = loss_of(F.linear(h, *pairs[-1]), y)  # type: ignore[operator]
+        loss = loss_of(F.linear(h, *pairs[-1]), y)
         if problem.alpha:
             loss = loss + problem.alpha * sum((p * p).sum() for p in parameters)
         loss.backward()
@@ -43,4 +43,4 @@ def bce(z: Any, y: Any) -> Any:
     return F.binary_cross_entropy_with_logits(z[:, 0], y)
 
 
-LOSSES = {"hinge": hinge, "bce": bce, "cross_entropy": F.cross_entropy}
+LOSSES: dict[str, Any] = {"hinge": hinge, "bce": bce, "cross_entropy": F.cross_entropy}
