@@ -5,7 +5,7 @@ from typing import Any
 import ddx
 import numpy as np
 
-from ..problems import Array, Problem
+from ..problems import Problem
 from . import Contender, scalar
 
 
