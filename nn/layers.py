@@ -82,6 +82,10 @@ class Neuron(Module):
         """The neuron itself, for inputs that were checked."""
         return self.activation(dot(self.w, x) if self.b is None else dot(self.w, x, self.b))
 
+    def units(self) -> list[Any]:
+        """Itself."""
+        return [self]
+
     def extra_repr(self) -> str:
         """Inputs and activation, for the printed model."""
         return f"{len(self.w)}, {name_of(self.activation)}"

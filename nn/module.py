@@ -58,6 +58,28 @@ class Module:
         """Every parameter; per neuron the weights, then the bias."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    def units(self) -> list[Any]:
+        """What stands in one column of a picture: by default the neurons among its attributes, also in lists.
+
+        A layer of one's own whose neurons are no `nn.Neuron`s gives one object for each: with weights `w` (a list of
+        Values), a bias `b` (or None) and an `activation` (a function). It is drawn, framed, walked and diagnosed then.
+
+        >>> import nn
+        >>> [unit.activation.__name__ for unit in nn.Layer(2, 3, "tanh").units()]
+        ['tanh', 'tanh', 'tanh']
+        """
+        return [part for _, part in _direct(self) if is_unit(part)]
+
+    def named_units(self, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+        """(name of the layer, name of the unit, unit) for every unit, layer by layer."""
+        own, parts = {id(unit): unit for unit in self.units()}, list(_direct(self))
+        known = {id(part): f"{prefix}{name}" for name, part in parts} | {id(self): prefix[:-1]}
+        for i, unit in enumerate(own.values()):
+            yield prefix[:-1], known.get(id(unit), f"{prefix}units.{i}"), unit
+        for name, part in parts:
+            if id(part) not in own:
+                yield from part.named_units(f"{prefix}{name}.")
+
     def num_parameters(self) -> int:
         """How many numbers there are to learn."""
         return len(self.parameters())
@@ -126,7 +148,7 @@ class Module:
 
     def tree(self) -> list[str]:
         """The lines of `repr`: this module, and indented below it the modules that it is made of."""
-        below = [(name, part.tree()) for key, inner in vars(self).items() for name, part in _modules(inner, key)]
+        below = [(name, part.tree()) for name, part in _direct(self)]
         lines = [
             f"  {name}: {first}" if i == 0 else f"  {first}" for name, part in below for i, first in enumerate(part)
         ]
@@ -139,6 +161,16 @@ class Module:
             return f"{self.header()}: {error}"
         first, *others = self.tree()
         return "\n".join([f"{first}: {count}", *others])
+
+
+def is_unit(part: object) -> bool:
+    """Whether it is a neuron: weights, and a function of what they add up to."""
+    return isinstance(part, Module) and {"w", "b", "activation"} <= vars(part).keys()
+
+
+def _direct(module: Module) -> Iterator[tuple[str, Module]]:
+    """The modules among a module's attributes, in lists and dicts too, with their names."""
+    return (found for name, inner in vars(module).items() for found in _modules(inner, name))
 
 
 def _members(container: object) -> Iterable[tuple[Any, Any]]:

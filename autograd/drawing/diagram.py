@@ -5,12 +5,13 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
+from ..model_view import Model, units
 from ..support.files import write_whole
 from ..support.pytree import flatten
 from ..value import Value
 from .dot import digraph
 from .layout import arrange
-from .model_groups import Model, groups
+from .model_groups import groups
 from .render import RenderError, render
 
 if TYPE_CHECKING:
@@ -117,9 +118,9 @@ def draw(
         raise ValueError(f"collapse={collapse!r} needs the model as well: draw(value, model, collapse={collapse!r})")
     roots = _roots(value)
     order = topological_order(*roots)
-    drawing = arrange(
-        order, roots, groups(order, model) if model else {}, collapse, constants, _nodes(expand, collapse)
-    )
+    layers = {unit.path: unit.layer for unit in units(model)} if collapse == "layer" else {}
+    paths = groups(order, model) if model else {}
+    drawing = arrange(order, roots, paths, collapse, constants, _nodes(expand, collapse), layers)
     if max_nodes is not None and len(drawing.boxes) > max_nodes:
         raise ValueError(_too_many(len(drawing.boxes), max_nodes))
     summary = f"{len(drawing.boxes)} nodes, {len(drawing.edges)} edges"

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..model_view import Path
 from ..notation.numbers import number
 from ..value import Constant, Value
 from . import palette
 from .labels import chip, field, plain, record, stacked
 from .layout import Box, Drawing, Edge
-from .model_groups import Path, nested
+from .model_groups import nested
 
 FONT = "Helvetica"
 GRAPH = {

@@ -1,13 +1,14 @@
 """What a diagram shows: boxes (a node each, or a collapsed neuron, layer or parts alike) and the edges between them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from ..model_view import Path
 from ..notation.numbers import alike
 from ..value import Constant, Value
 from ..walking.alike import parts_alike
 from ..walking.steps.zero_reasons import slopes
-from .model_groups import Path, layer_of
 
 
 @dataclass(eq=False)
@@ -55,12 +56,13 @@ def arrange(
     collapse: str | None = None,
     constants: bool = True,
     expand: Collection[Value] = (),
+    layers: Mapping[Path, Path] = MappingProxyType({}),
 ) -> Drawing:
     """The boxes and edges for a topological `order`; the ids count in that order, also when constants are hidden."""
     gradients = [abs(node.grad) for node in order]
     shown = [node for node in order if constants or type(node) is not Constant or node in roots]
     number = {node: i for i, node in enumerate(order)}
-    place = _alike(order, number, expand) if collapse == "alike" else _modules(order, number, paths, collapse)
+    place = _alike(order, number, expand) if collapse == "alike" else _modules(order, number, paths, collapse, layers)
     place = {node: place[node] for node in shown}
     for node, box in place.items():
         box.nodes.append(node)
@@ -74,14 +76,18 @@ def arrange(
 
 
 def _modules(
-    order: Sequence[Value], number: dict[Value, int], paths: dict[Value, Path], collapse: str | None
+    order: Sequence[Value],
+    number: dict[Value, int],
+    paths: dict[Value, Path],
+    collapse: str | None,
+    layers: Mapping[Path, Path],
 ) -> dict[Value, Box]:
-    """The box of each node: its own, or its neuron's or layer's."""
+    """The box of each node: its own, or its neuron's or layer's; `layers` tells the layer of each neuron."""
     boxes: dict[str, Box] = {}
     place: dict[Value, Box] = {}
     for node in order:
         path = paths.get(node, ())
-        target = layer_of(path) if collapse == "layer" else path
+        target = layers.get(path, path) if collapse == "layer" else path
         collapsed = collapse is not None and bool(target)
         id = "g-" + ".".join(target) if collapsed else f"n{number[node]}"
         place[node] = boxes.setdefault(id, Box(id, target, collapsed, target[-1] if collapsed else ""))

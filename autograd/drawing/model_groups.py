@@ -1,43 +1,10 @@
-"""Which layer and neuron a node belongs to, found afterwards: training keeps no such record and pays nothing.
-
-A *path* names a module as one types it: `("layers.0", "neurons.1")` is model.layers[0].neurons[1].
-"""
+"""Which layer and neuron a node belongs to, found afterwards: training keeps no such record and pays nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
-from typing import Any, Protocol, TypeAlias
 
+from ..model_view import Model, Path, module_of, units
 from ..value import Constant, Value
-
-Path: TypeAlias = tuple[str, ...]
-
-
-class Model(Protocol):
-    """What is asked of a model: its parameters under dotted names, such as `layers.0.neurons.1.w.2`."""
-
-    def named_parameters(self) -> Iterable[tuple[str, Value]]:
-        """Every parameter under its dotted name."""
-        ...
-
-
-def path_of(name: str) -> Path:
-    """The module that holds the parameter of this name.
-
-    >>> path_of("layers.0.neurons.1.w.2")
-    ('layers.0', 'neurons.1')
-    """
-    words: list[str] = []
-    for part in name.split("."):
-        if part.isdecimal() and words:
-            words[-1] += f".{part}"
-        else:
-            words.append(part)
-    return tuple(words[:-1])
-
-
-def layer_of(path: Path) -> Path:
-    """The path without its neuron."""
-    return path[:-1] if path and path[-1].startswith("neurons.") else path
 
 
 def groups(order: Sequence[Value], model: Model) -> dict[Value, Path]:
@@ -50,12 +17,14 @@ def groups(order: Sequence[Value], model: Model) -> dict[Value, Path]:
     """
     if not hasattr(model, "named_parameters"):
         raise TypeError(f"model must have named_parameters(), as nn.Module has; got {type(model).__name__}")
-    owned = {parameter: path_of(name) for name, parameter in model.named_parameters()}
+    owned = {parameter: module_of(name) for name, parameter in model.named_parameters()}
+    parts = units(model)
+    owned |= {parameter: unit.path for unit in parts for parameter in unit.parameters}
     found = {node: owned[node] for node in order if node in owned}
     if not found:
         raise ValueError("the model has no parameter in this graph: draw what this very model computed")
     feeding = _feeding(order, found.keys())
-    activations = {path: _activation(model, path) for path in set(found.values())}
+    activations = {unit.path: unit.activation for unit in parts}
     for node in order:
         if node.operands and (path := _path(node, owned, found, activations, node in feeding)):
             found[node] = path
@@ -91,17 +60,6 @@ def _feeding(order: Sequence[Value], parameters: Iterable[Value]) -> set[Value]:
         if node in feeding or not known.isdisjoint(node.operands):
             feeding.update(node.operands)
     return feeding
-
-
-def _activation(model: Any, path: Path) -> str:
-    """The name of the activation of the module at `path`, if it has one."""
-    module = model
-    for key in (part for word in path for part in word.split(".")):
-        if isinstance(module, (list, tuple)):
-            module = module[int(key)]
-        else:
-            module = module[key] if isinstance(module, dict) else getattr(module, key)
-    return str(getattr(getattr(module, "activation", None), "__name__", ""))
 
 
 def _common(paths: Iterable[Path]) -> Path:

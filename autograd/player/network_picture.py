@@ -20,7 +20,7 @@ MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
 def column_picture(recording: Recording, digits: int = 4) -> str | None:
     """The network of a walk as SVG; None where the walk has no model, or the network more than one row of data."""
     network: Network | None = recording.network
-    if network is None or network.rows != 1:
+    if network is None or not network.levels or not network.is_dense:
         return None
     place = {node: k for k, node in enumerate(recording.order)}
     columns = [_shown(column) for column in _columns(network)]

@@ -1,38 +1,59 @@
 """A model found again in a graph: which nodes are the pre-activations z and activations a of which neuron.
 
-The graph knows nothing of layers; nodes are matched to the model's parameters afterwards, by the dotted names that
-`named_parameters()` gives them (`layers.0.neurons.1.w.2`). So building and training a network pays nothing for it.
+The graph knows nothing of layers; nodes are matched to the model's parameters afterwards (see `model_view.py`). So
+building and training a network pays nothing for it.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..graph import topological_order
+from ..model_view import Path, Unit, units
 from ..operations.reductions import split_dot
-from ..value import Value
+from ..recorders import recording
+from ..value import Constant, Value
 
-_PARAMETER = re.compile(r"(?:(?P<layer>.*?)\.?neurons\.(?P<neuron>\d+)\.)?(?:w\.(?P<input>\d+)|b)")
+Occurrence = tuple[tuple[Value, ...], Value, Value]
+"""A unit as it was computed once: its inputs, z and a."""
 
 
 @dataclass(eq=False)
 class Cell:
-    """One neuron: its place in the layer, its parameters; for each row that the graph holds inputs, z and a."""
+    """One unit, with what it computed: once for each row of data, and, in a convolution, for each place."""
 
-    place: int = 0
-    weights: list[Value] = field(default_factory=list)
-    bias: Value | None = None
-    activation: str = "linear"
-    rows: list[tuple[tuple[Value, ...], Value, Value]] = field(default_factory=list)  # inputs, z, a
+    unit: Unit
+    place: int  # in its layer
+    rows: list[Occurrence] = field(default_factory=list)
+
+    @property
+    def weights(self) -> list[Value]:
+        """The unit's weights."""
+        return self.unit.weights
+
+    @property
+    def bias(self) -> Value | None:
+        """The unit's bias."""
+        return self.unit.bias
+
+    @property
+    def activation(self) -> str:
+        """The name of the unit's activation."""
+        return self.unit.activation
 
 
 @dataclass(eq=False)
 class Level:
-    """One layer: its place in the model's names, and its neurons."""
+    """One layer: its path in the model, and its units."""
 
-    prefix: str
+    path: Path
     cells: list[Cell] = field(default_factory=list)
+
+    @property
+    def prefix(self) -> str:
+        """The dotted name of the layer."""
+        return ".".join(self.path)
 
 
 class Network:
@@ -64,7 +85,12 @@ class Network:
     @property
     def rows(self) -> int:
         """How many rows of data went through the network in this graph."""
-        return max((len(level.cells[0].rows) for level in self.levels), default=0)
+        return min((len(level.cells[0].rows) for level in self.levels), default=0)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether every unit was computed once, so that a layer is one matrix."""
+        return all(len(cell.rows) == 1 for level in self.levels for cell in level.cells)
 
     def _pre_activations(self, cell: Cell) -> list[Value]:
         """The nodes z: a dot with the cell's weights, or the end of a chain of additions of its products."""
@@ -84,39 +110,38 @@ class Network:
     def _activation(self, cell: Cell, z: Value) -> Value:
         """The node a = f(z); z itself where the neuron is linear."""
         applied = [n for n in self.consumers[z] if n.op and n.op.name == cell.activation and n.operands[0] is z]
-        return applied[0] if applied else z
+        return applied[0] if applied else self._followed(cell.unit.function, z)
+
+    def _followed(self, function: Any, z: Value) -> Value:
+        """The result of an activation that is several operations: they are made once more, and looked for behind z."""
+        if function is None or getattr(function, "__name__", "") == "linear":
+            return z
+        with recording():
+            start = Value(z.data)
+            result = function(start)
+        same: dict[Value, Value] = {start: z}
+        for node in topological_order(result) if isinstance(result, Value) else ():
+            if node.operands:
+                operands = [same.get(x, x) for x in node.operands]
+                takers = self.consumers[next((x for x in operands if type(x) is not Constant), z)]
+                found = [n for n in takers if n.op is node.op and all(map(_is_same, n.operands, operands))]
+                if not found:
+                    return z
+                same[node] = found[0]
+        return same.get(result, z)
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    return one is other or (type(one) is type(other) is Constant and repr(one.data) == repr(other.data))
 
 
 def _levels(model: Any) -> list[Level]:
-    """The layers in the model's order; a parameter that belongs to no neuron is left out."""
-    levels: dict[str, Level] = {}
-    cells: dict[tuple[str, int], Cell] = {}
-    for name, parameter in model.named_parameters():
-        found = _PARAMETER.fullmatch(name)
-        if not found:
-            continue
-        prefix, place = found["layer"] or "", int(found["neuron"] or 0)
-        level = levels.setdefault(prefix, Level(prefix))
-        cell = cells.get((prefix, place))
-        if cell is None:
-            cell = cells[prefix, place] = Cell(place, activation=_activation_name(model, name))
-            level.cells.append(cell)
-        if found["input"] is None:
-            cell.bias = parameter
-        else:
-            cell.weights.append(parameter)
-    for level in levels.values():
-        level.cells = [cell for cell in level.cells if cell.weights]
+    """The layers in the model's order."""
+    levels: dict[Path, Level] = {}
+    for unit in units(model):
+        level = levels.setdefault(unit.layer, Level(unit.layer))
+        level.cells.append(Cell(unit, len(level.cells)))
     return list(levels.values())
-
-
-def _activation_name(model: Any, name: str) -> str:
-    """The name of the activation of the neuron that owns the parameter `name`."""
-    owner: Any = model
-    for key in re.sub(r"\.?\b(w\.\d+|b)$", "", name).split("."):
-        if key:
-            owner = owner[int(key)] if key.isdigit() and isinstance(owner, (list, tuple)) else getattr(owner, key, None)
-    return getattr(getattr(owner, "activation", None), "__name__", "linear")
 
 
 def _inputs(cell: Cell, z: Value) -> tuple[Value, ...]:

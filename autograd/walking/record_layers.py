@@ -63,8 +63,14 @@ def _check(network: Network) -> None:
             "walk the loss of a single row"
         )
     for level in network.levels:
-        if len({len(cell.weights) for cell in level.cells}) > 1 or len({cell.rows[0][0] for cell in level.cells}) > 1:
+        inputs = {tuple(map(_identity, inputs)) for cell in level.cells for inputs, _, _ in cell.rows}
+        if len(inputs) > 1 or any(len(cell.rows) > 1 for cell in level.cells):
             raise ValueError(f'by="layer" needs neurons that share their inputs, but those of {level.prefix} do not')
+
+
+def _identity(node: Value) -> object:
+    """A node; of a plain number, of which every neuron may have made a constant of its own, the number."""
+    return ("constant", repr(node.data)) if type(node) is Constant else node
 
 
 def _layers(network: Network, grads: dict[Value, float]) -> Iterable[Layer]:

@@ -12,7 +12,7 @@ from autograd import OPERATIONS, Value
 from autograd.notation.numbers import number
 from autograd.support.printing import printable
 
-from ..inputs import name_of, size, table, targets
+from ..inputs import size, table, targets
 from ..losses import cross_entropy, mse
 from ..pictures.plotting import COLOURS, Measurement, axes, tidy
 from .advice import findings
@@ -127,7 +127,7 @@ class _Examination:
         column, count = self.columns[k], len(self.runs)
         name, _, activation = column.title.rpartition("\n")
         slopes = [[run.columns[k].slopes[i] for run in self.runs] for i in range(column.size)]
-        flat = FLAT * _steepest(name_of(column.neurons[0].activation))
+        flat = FLAT * _steepest(column.units[0].activation)
         here = [place for place in self.sizes if place[0] == k]
         return LayerHealth(
             name or "model",
@@ -141,7 +141,7 @@ class _Examination:
 
     def _largest(self) -> float:
         """The largest mean gradient of a parameter, in size."""
-        parameters = [p for column in self.columns for neuron in column.neurons for p in neuron.parameters()]
+        parameters = [p for column in self.columns for unit in column.units for p in unit.parameters]
         return max(abs(fmean(_gradient(run, p) for run in self.runs)) for p in parameters)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autograd import Value
-from autograd.drawing.model_groups import layer_of, path_of
 from autograd.graph import topological_order
+from autograd.model_view import module_of, units
 from autograd.notation.numbers import number
 
 from ..module import Module
@@ -77,9 +77,13 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
 def layers_of(model: Module) -> dict[str, list[tuple[str, Value]]]:
     """The parameters of each layer, each with its name within its neuron: `w` or `b`."""
     layers: dict[str, list[tuple[str, Value]]] = {}
+    parts = units(model)
+    home = {parameter: unit.layer for unit in parts for parameter in unit.parameters}
+    biases = {unit.bias for unit in parts}
     for name, parameter in model.named_parameters():
         words = [word for word in name.split(".") if not word.isdecimal()]
-        layers.setdefault(".".join(layer_of(path_of(name))) or "model", []).append((words[-1], parameter))
+        kind = "b" if parameter in biases else words[-1]
+        layers.setdefault(".".join(home.get(parameter, module_of(name))) or "model", []).append((kind, parameter))
     return layers
 
 

@@ -6,16 +6,17 @@ from drawn import boxes, edge_labels, elements, lesson_d, texts
 
 import nn
 from autograd import Value, dot, draw, expanded, sigmoid
-from autograd.drawing.model_groups import groups, path_of
+from autograd.drawing.model_groups import groups
 from autograd.graph import topological_order
+from autograd.model_view import module_of
 
 # Frames
 
 
 def test_a_parameters_name_gives_its_module() -> None:
-    assert path_of("layers.0.neurons.1.w.2") == ("layers.0", "neurons.1")
-    assert path_of("layers.1.layer.neurons.0.b") == ("layers.1", "layer", "neurons.0")
-    assert path_of("factor") == ()
+    assert module_of("layers.0.neurons.1.w.2") == ("layers.0", "neurons.1")
+    assert module_of("layers.1.layer.neurons.0.b") == ("layers.1", "layer", "neurons.0")
+    assert module_of("factor") == ()
 
 
 def members(loss: Value, model: Any) -> dict[tuple[str, ...], list[str]]:
