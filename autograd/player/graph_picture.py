@@ -15,7 +15,6 @@ from ..drawing.render import render
 from ..notation.numbers import number
 from ..value import Constant, Value
 from ..walking.recording import Recording
-from ..walking.steps.by_edge import Backward
 from ..walking.steps.step import Step
 
 MOST = 400  # nodes in a picture; beyond that the steps are shown alone
@@ -83,15 +82,9 @@ def _widest(recording: Recording, steps: Sequence[Step], digits: int) -> dict[Va
     found = {node: "" if type(node) is Constant else number(recording.grads[node], digits) for node in recording.shown}
     for step in steps:
         for inner in (step, *step.steps):
-            if isinstance(inner, Backward):
-                found[inner.target.node] = max(found[inner.target.node], gradient_text(inner, digits), key=len)
+            if inner.target and (text := inner.received(digits)):
+                found[inner.target.node] = max(found[inner.target.node], text, key=len)
     return found
-
-
-def gradient_text(step: Backward, digits: int = 4) -> str:
-    """What the receiving node shows: the total, and how much of it has arrived."""
-    total = number(step.after + 0.0, digits)
-    return total if step.part == step.parts else f"{total} ({step.part} of {step.parts})"
 
 
 def _marked(svg: str, recording: Recording, digits: int) -> str:

@@ -17,17 +17,13 @@ from string import Template
 from typing import Any
 
 from ..notation.numbers import number
-from ..value import Value
 from ..walking.sequence import Steps
-from ..walking.steps.by_edge import Backward, Loss, Update, Zeros
-from ..walking.steps.by_layer import LayerLoss, LayerStep
-from ..walking.steps.step import Line, Step
-from ..walking.text import PHASES, block
-from .graph_picture import gradient_text, graph_picture, why_none
+from ..walking.steps.step import BACKWARD, UPDATE, Line, Step
+from ..walking.text import block
+from .graph_picture import graph_picture, why_none
 from .network_picture import column_picture
 
 NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
-ANSWERED = ("forward", "backward", "update")
 
 
 def page(walk: Steps) -> str:
@@ -88,10 +84,10 @@ def _alt(walk: Steps) -> str:
 def _item(step: Step, id: str, place: int) -> str:
     """A step in the list. The sign of a line stands in a <span>, by which the script aligns the lines."""
     lines = [f"{escape(line.left)} <span>{line.sign}</span> {escape(line.right)}" for line in _padded(step)]
-    blocks = [escape(part) for part in block(step).split("\n\n")[1:]] if isinstance(step, LayerStep) else []
+    blocks = [escape(part) for part in block(step).split("\n\n")[1:]] if step.is_block else []
     text = "\n\n".join(["\n".join(lines), *blocks])
     return (
-        f'<li id="{id}-step={place}" value="{place}"><a href="#{id}-step={place}">{PHASES[step.kind]}</a>'
+        f'<li id="{id}-step={place}" value="{place}"><a href="#{id}-step={place}">{step.phase.heading}</a>'
         f"<pre>{text}</pre><p>{escape(step.words)}</p></li>"
     )
 
@@ -105,69 +101,23 @@ def _padded(step: Step) -> Iterator[Line]:
 def _entry(walk: Steps, step: Step) -> dict[str, Any]:
     """What the script needs of a step: its kind, what lights up, what changes, and the number to predict."""
     place = walk.recording.places
-    nodes, edges = _touched(step, place)
-    entry: dict[str, Any] = {"k": step.kind[0], "n": nodes, "e": edges, "c": list(_changes(walk, step))}
-    if step.kind in ANSWERED and not isinstance(step, (LayerStep, Zeros)) and isfinite(step.answer):
+    nodes, edges = step.lights(place)
+    entry: dict[str, Any] = {"k": step.phase.letter, "n": nodes, "e": edges, "c": list(step.changes(place))}
+    if step.is_asked and isfinite(step.answer):
         entry["a"] = step.answer
-    if step.kind == "backward" and "a" in entry and step.target and step.target.is_leaf and step.part == step.parts:
+    if step.phase is BACKWARD and "a" in entry and step.target and step.target.is_leaf and step.part == step.parts:
         entry["m"] = -1 if step.after > 0 else int(step.after < 0)
     return entry
-
-
-def _touched(step: Step, place: dict[Value, int]) -> tuple[list[int], list[str]]:
-    """The places of the nodes, and the edges, that a step is about."""
-    nodes, edges = dict[int, None](), dict[str, None]()
-    for inner in step.steps or (step,):
-        if inner.steps:
-            more = _touched(inner, place)
-            nodes |= dict.fromkeys(more[0])
-            edges |= dict.fromkeys(more[1])
-            continue
-        for node in (inner.node, inner.operand):
-            if node in place:
-                nodes[place[node]] = None
-        if isinstance(inner, Backward):
-            edges[f"{place[inner.node]}-{inner.index}"] = None
-        elif inner.kind == "forward":
-            edges |= dict.fromkeys(f"{place[inner.node]}-{i}" for i in range(len(inner.node.operands)))
-    return list(nodes), list(edges)
-
-
-def _changes(walk: Steps, step: Step) -> Iterator[tuple[str, str]]:
-    """What the step changes in the picture: (key, text) pairs, see `player.js`."""
-    place = walk.recording.places
-    if isinstance(step, (Loss, LayerLoss)):
-        root = place[walk.recording.order[-1]]
-        yield from ((f"g{root}", number(1.0)), (f"s{root}", "final"))
-    elif isinstance(step, Backward):
-        yield from _arrival(step, place)
-    elif not step.steps and step.node in place:
-        yield f"d{place[step.node]}", number(step.after)
-        if step.kind == "forward" and not any(step.node.local_grads):
-            yield f"s{place[step.node]}", "closed"
-    latest = dict[str, str]()
-    for inner in step.steps:
-        latest |= dict(_changes(walk, inner))
-    yield from latest.items()
-
-
-def _arrival(step: Backward, place: dict[Value, int]) -> Iterator[tuple[str, str]]:
-    """What one contribution changes."""
-    k = place[step.target.node]
-    state = "partial" if step.part < step.parts else "final" if step.after else "dead"
-    yield f"g{k}", gradient_text(step)
-    yield f"s{k}", state
-    yield f"x{place[step.node]}-{step.index}", "blocked" if step.blocked else "sent"
 
 
 def _start(walk: Steps) -> Iterator[tuple[str, str]]:
     """What stands there from the start: numbers that an update will change, and what came before a slice."""
     for step in walk.recording.steps:
         for inner in (step, *step.steps):
-            if isinstance(inner, Update) and inner.node in walk.recording.places:
+            if inner.phase is UPDATE and inner.before is not None and inner.node in walk.recording.places:
                 yield f"d{walk.recording.places[inner.node]}", number(inner.before)
     for step in walk.recording.steps[: walk[0].number - 1 if walk else 0]:
-        yield from _changes(walk, step)
+        yield from step.changes(walk.recording.places)
 
 
 def _json(data: Any) -> str:

@@ -11,9 +11,10 @@ from typing import Protocol
 
 from ..operations.arithmetic import FLOATS, NOTHING
 from ..value import Value
-from .steps.by_edge import Backward, Forward, Loss, NewLoss, Total, Update, Zeros
+from .steps.by_edge import Backward, Forward, Loss, Total, Zeros
 from .steps.formatting import Name
 from .steps.step import Reason, Seen, Step
+from .steps.updating import NewLoss, Update
 from .steps.zero_reasons import CANCELLED, reasons, remembered, slopes
 
 

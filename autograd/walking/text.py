@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-from .steps.by_edge import Backward, Zeros
-from .steps.by_layer import LayerStep
-from .steps.formatting import TEXT, Pen
+from .steps.formatting import Pen
 from .steps.step import Line, Step
 
 WIDTH = 120  # a longer line is broken into its parts
-PHASES = {"forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
 LATEX = Pen("latex")
 
 
@@ -16,7 +13,7 @@ def phases(steps: Sequence[Step]) -> list[tuple[str, list[Step]]]:
     """The steps in runs of one kind, each with its heading."""
     runs: list[tuple[str, list[Step]]] = []
     for step in steps:
-        heading = PHASES[step.kind]
+        heading = step.phase.heading
         if not runs or runs[-1][0] != heading:
             runs.append((heading, []))
         runs[-1][1].append(step)
@@ -31,25 +28,12 @@ def text(walk: Sequence[Step]) -> str:
 
 
 def _lines(steps: Sequence[Step]) -> list[str]:
-    if any(isinstance(step, LayerStep) for step in steps):
+    if any(step.is_block for step in steps):
         return [line for step in steps for line in _paragraph(step)]
-    rows = [_row(step) for step in steps]
+    rows = [step.cells() for step in steps]
     fitting = [row for row in rows if row[1] and len(" ".join(row)) <= WIDTH - 6]
     widths = [max((len(row[i]) for row in fitting), default=0) for i in range(5)]
     return [line for step, row in zip(steps, rows, strict=True) for line in _aligned(step, row, widths)]
-
-
-def _row(step: Step) -> list[str]:
-    """Left side, rule, numbers, result and a remark, all but the first with their signs."""
-    first, *rest = step.lines()
-    if isinstance(step, Zeros) or step.kind == "loss":
-        others = ", ".join(" ".join(line) for line in rest)
-        return [" ".join(first) + (f",  {others}" if others else ""), "", "", "", ""]
-    parts = [f"{line.sign} {line.right}" for line in (first, *rest[:2])]
-    if not isinstance(step, Backward):
-        return [first.left, *parts, step.seen.times and f"  {step.seen.times}"]
-    total = [f", in all {TEXT.number(step.after)}" for line in rest if line.left == "total"]
-    return [first.left, *parts[:2], parts[2] + "".join(total), step.remark and f"  {step.remark}"]
 
 
 def _aligned(step: Step, row: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -73,9 +57,9 @@ def _paragraph(step: Step) -> list[str]:
 def block(step: Step) -> str:
     """The lines of one step, aligned at their signs; by layer also the matrices and the NumPy lines."""
     rule = aligned(step.lines())
-    if not isinstance(step, LayerStep):
+    if not step.is_block:
         return rule
-    code = "\n".join(f"    {line}" for line in [*step.numpy.splitlines(), f"# {step.shapes}"])
+    code = "\n".join(f"    {line}" for line in step.code.splitlines())
     return "\n\n".join([rule, *("\n".join(lines) for lines in step.blocks()), code])
 
 
@@ -113,7 +97,7 @@ _MATHS = str.maketrans({"−": "-", "…": r"\dots ", "⋮": r"\vdots ", "ŷ": r
 
 def _display(step: Step) -> str:
     lines = [f"{line.left} &{line.sign} {line.right}" for line in step.lines(LATEX)]
-    if isinstance(step, LayerStep):
+    if step.is_block:
         lines += [f"& {' '.join(found)}" for found in step.blocks(LATEX)]
     body = " \\\\\n".join(lines).translate(_MATHS)
     return f"\\paragraph{{{step.number}}}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"

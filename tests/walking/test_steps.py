@@ -1,7 +1,7 @@
 """walk(): the steps of lessons A to D with their numbers, the reasons of zeros, names, and that no node changes.
 
 Of autograd.walking.record_edges, autograd.walking.recording, autograd.walking.sequence,
-autograd.walking.steps.by_edge and autograd.walking.steps.zero_reasons.
+autograd.walking.steps.by_edge, autograd.walking.steps.updating and autograd.walking.steps.zero_reasons.
 """
 
 import math
@@ -13,7 +13,8 @@ import pytest
 
 import nn
 from autograd import Constant, Value, dot, no_grad, relu, walk
-from autograd.walking.steps.step import Step
+from autograd.walking.steps.formatting import TEXT, Pen
+from autograd.walking.steps.step import LOSS, Line, Step
 from autograd.walking.walking import Walk
 
 
@@ -294,3 +295,26 @@ def test_a_gradient_that_is_no_longer_zero_hands_on_no_reason_for_a_zero() -> No
     blocked = [line for line in steps.splitlines() if "gate" in line]
     assert blocked
     assert not any("v = 0" in line for line in blocked)
+
+
+def test_a_new_kind_of_step_is_one_class() -> None:
+    class Remark(Step):
+        """A step that only says something."""
+
+        __slots__ = ()
+        phase = LOSS
+
+        def lines(self, pen: Pen = TEXT) -> list[Line]:
+            return [Line(pen.word("remark"), "=", pen.number(self.after))]
+
+        @property
+        def sentence(self) -> str:
+            return "This is worth a remark."
+
+    x = Value(3.0, label="x")
+    steps = walk(x * x)
+    first = steps[0]
+    longer = type(steps)(steps.recording, [*steps, Remark(seen=first.seen, root=first.root, after=9.0, number=5)])
+    assert "remark = 9.0" in str(longer)
+    assert "This is worth a remark." in longer._repr_html_()
+    assert '"k":"l","n":[1],"e":[],"c":[["d1","9.0"]]' in longer._repr_html_()

@@ -1,11 +1,13 @@
 """The kinds of steps and what each says: rule, numbers and result on three aligned lines, and one plain sentence."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar
 
+from ...notation.numbers import number
 from .formatting import TERMS_SHOWN, TEXT, Name, Pen
-from .step import Line, Seen, Step, listed, why
+from .step import BACKWARD, FORWARD, LOSS, Line, Phase, Places, Seen, Step, listed, why
 
 NUDGE = 0.01  # "raise w₁₁ by 0.01 and L falls by about 0.00028"
 
@@ -14,7 +16,8 @@ class Forward(Step):
     """One node is computed from its operands."""
 
     __slots__ = ()
-    kind = "forward"
+    phase = FORWARD
+    is_asked = True
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """The operation in symbols, then in numbers."""
@@ -24,6 +27,14 @@ class Forward(Step):
             Line("", pen.sign(*seen.numbers), seen.arithmetic(pen)),
             Line("", pen.sign(seen.data), pen.number(seen.data)),
         ]
+
+    def _edges(self, place: Places) -> Iterable[str]:
+        return [f"{place[self.node]}-{i}" for i in range(len(self.node.operands))]
+
+    def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        yield from super()._changes(place)
+        if not any(self.node.local_grads):
+            yield f"s{place[self.node]}", "closed"
 
     @property
     def sentence(self) -> str:
@@ -52,7 +63,14 @@ class Loss(Step):
     """The forward pass has arrived; the backward pass starts with ∂L/∂L = 1."""
 
     __slots__ = ()
-    kind = "loss"
+    phase = LOSS
+
+    def cells(self) -> list[str]:
+        """Value and gradient in one cell."""
+        return self._in_one()
+
+    def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        yield from seeded(self, place)
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """∂L/∂L = 1, in symbols and in numbers."""
@@ -72,11 +90,17 @@ class Loss(Step):
         return f"The way back starts here: {self.root} moves exactly as much as {self.root} itself."
 
 
+def seeded(step: Step, place: Places) -> Iterator[tuple[str, str]]:
+    """The result gets the gradient 1."""
+    yield from ((f"g{place[step.node]}", number(1.0)), (f"s{place[step.node]}", "final"))
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Backward(Step):
     """Gradient goes along one edge, from `node` to `operand`: upstream gradient times local derivative."""
 
-    kind: ClassVar[str] = "backward"
+    phase: ClassVar[Phase] = BACKWARD
+    is_asked: ClassVar[bool] = True
     target: Seen
     local: float
     upstream: float
@@ -135,6 +159,26 @@ class Backward(Step):
         symbols, *numbers = line.right.replace(" ≈ ", " = ").split(" = ")
         return f"{line.left} = {symbols}" if numbers else ""
 
+    def cells(self) -> list[str]:
+        """With the running total behind the result, and the local derivative as the remark."""
+        left, rule, numbers, result, _ = super(Backward, self).cells()
+        total = [f", in all {TEXT.number(self.after)}"] if self.part > 1 else []
+        return [left, rule, numbers, result + "".join(total), self.remark and f"  {self.remark}"]
+
+    def _edges(self, place: Places) -> Iterable[str]:
+        return [f"{place[self.node]}-{self.index}"]
+
+    def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        k = place[self.target.node]
+        yield f"g{k}", self.received()
+        yield f"s{k}", "partial" if self.part < self.parts else "final" if self.after else "dead"
+        yield f"x{place[self.node]}-{self.index}", "blocked" if self.blocked else "sent"
+
+    def received(self, digits: int = 4) -> str:
+        """The total so far, and how much of it has arrived."""
+        total = number(self.after + 0.0, digits)
+        return total if self.part == self.parts else f"{total} ({self.part} of {self.parts})"
+
     @property
     def sentence(self) -> str:
         """What flows, or why nothing does, in words."""
@@ -169,7 +213,8 @@ def nudge(root: Name, name: Name, grad: float) -> str:
 class Total(Step):
     """All contributions to one node, and their sum (`by="node"`); the single ones are in `steps`."""
 
-    kind: ClassVar[str] = "backward"
+    phase: ClassVar[Phase] = BACKWARD
+    is_asked: ClassVar[bool] = True
     target: Seen
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
@@ -202,7 +247,11 @@ class Zeros(Step):
     """A run of contributions that are all zero, as one step; the single ones are in `steps`."""
 
     __slots__ = ()
-    kind = "backward"
+    phase = BACKWARD
+
+    def cells(self) -> list[str]:
+        """All of them in one cell."""
+        return self._in_one()
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """The nodes that nothing reaches."""
@@ -221,72 +270,6 @@ class Zeros(Step):
     def sentence(self) -> str:
         """Why they are zero, in words."""
         return f"{len(self.steps)} contributions are zero: {why(self.blocked)}."
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class Update(Step):
-    """A parameter takes one step against its gradient (`local`) with the learning rate (`upstream`)."""
-
-    kind: ClassVar[str] = "update"
-    local: float
-    upstream: float
-    before: float
-
-    def lines(self, pen: Pen = TEXT) -> list[Line]:
-        """The update in symbols, then in numbers."""
-        name, rate = pen.name(self.seen.name), r"\eta" if pen.is_latex else "η"
-        numbers = f"{pen.number(self.before)} − {pen.product(pen.number(self.upstream), pen.enclosed(self.local))}"
-        return [
-            Line(
-                name,
-                r"\leftarrow" if pen.is_latex else "←",
-                f"{name} − {pen.product(rate, pen.partial(self.root, self.seen.name))}",
-            ),
-            Line("", pen.sign(self.before, self.upstream, self.local), numbers),
-            Line("", pen.sign(self.after), pen.number(self.after)),
-        ]
-
-    @property
-    def sentence(self) -> str:
-        """Which way the number moves, and why, in words."""
-        name, grad = self.seen.name, self.local
-        if not isfinite(self.after):
-            return f"{name} becomes {TEXT.number(self.after)}: its gradient is {TEXT.number(grad)}."
-        if self.after == self.before:
-            reason = "its gradient is 0" if grad == 0.0 else "the step is too small to move it"
-            return f"{name} stays as it is: {reason}."
-        way = "rises" if self.after > self.before else "falls"
-        return f"{name} {way}: its gradient is {'negative' if grad < 0 else 'positive'}."
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class NewLoss(Step):
-    """The loss with the updated parameters, computed on the side: no node has changed."""
-
-    kind: ClassVar[str] = "loss"
-    before: float
-
-    def lines(self, pen: Pen = TEXT) -> list[Line]:
-        """The loss before and after."""
-        old, new, change = pen.enclosed(self.before), pen.number(self.after), pen.number(self.after - self.before)
-        sign = pen.sign(self.before, self.after)
-        return [
-            Line(pen.word("new ") + pen.name(self.root), pen.sign(self.after), new),
-            Line(pen.word("change"), sign, f"{new} − {old} {sign} {change}"),
-        ]
-
-    @property
-    def numbers(self) -> str:
-        """Its line of numbers."""
-        return " ".join(self.lines()[1])
-
-    @property
-    def sentence(self) -> str:
-        """Whether the update helped, in words."""
-        verb = "fell" if self.after < self.before else "rose" if self.after > self.before else "stayed as it was"
-        if not isfinite(self.after):
-            verb = "is lost"
-        return f"After the update {self.root} {verb}: {TEXT.number(self.before)} before, {TEXT.number(self.after)} now."
 
 
 def _same(text: str, other: str) -> bool:

@@ -1,12 +1,15 @@
 """A walk layer by layer: matrix equations with their numbers, their shapes and the NumPy lines that compute them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...operations.operation import Operation
 from ...support.printing import printable
 from ..matrices import Matrix, Vector, beside, block, transposed
+from .by_edge import seeded
 from .formatting import TEXT, Name, Pen
-from .step import Line, Step
+from .step import BACKWARD, FORWARD, LOSS, UPDATE, Line, Places, Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +74,16 @@ class LayerStep(Step):
     are in `steps`.
     """
 
+    is_block: ClassVar[bool] = True
     layer: Layer
     upper: Layer | None = None  # backward: the layer that sends, where it takes exactly this one's outputs
     numpy: str
     shapes: str = ""
 
-    def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
-        """The equations once more, in numbers."""
-        raise NotImplementedError
+    @property
+    def code(self) -> str:
+        """The lines of NumPy, and the shapes as a comment."""
+        return "\n".join([*self.numpy.splitlines(), f"# {self.shapes}"])
 
     @property
     def numbers(self) -> str:
@@ -97,7 +102,7 @@ class LayerForward(LayerStep):
     """z = W·x + b, a = f(z)."""
 
     __slots__ = ()
-    kind = "forward"
+    phase = FORWARD
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """The layer's equation."""
@@ -130,7 +135,10 @@ class LayerLoss(LayerStep):
     """The loss, ∂L/∂L = 1, and the gradient that arrives at the last layer."""
 
     __slots__ = ()
-    kind = "loss"
+    phase = LOSS
+
+    def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        yield from seeded(self, place)
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """The loss, in symbols and in numbers."""
@@ -158,7 +166,7 @@ class LayerBackward(LayerStep):
     """δ = (Wᵀδ from above) ⊙ f′(z); ∂L/∂W = δ·xᵀ; ∂L/∂b = δ; at the inputs Wᵀδ."""
 
     __slots__ = ()
-    kind = "backward"
+    phase = BACKWARD
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """δ, the weights' gradients and what goes on, as equations."""
@@ -222,7 +230,7 @@ class LayerUpdate(LayerStep):
     """W ← W − η·∂L/∂W, b ← b − η·∂L/∂b; the single parameters are in `steps`."""
 
     __slots__ = ()
-    kind = "update"
+    phase = UPDATE
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """The update of the layer, as an equation."""

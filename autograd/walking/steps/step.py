@@ -3,10 +3,11 @@
 The kinds of steps, and what each of them says, are in `kinds.py`; nothing in either computes a gradient.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
+from ...notation.numbers import number
 from ...support.printing import printable
 from ...value import Constant, Value
 from .formatting import TERMS_SHOWN, TEXT, Name, Pen, literal
@@ -18,6 +19,21 @@ class Line(NamedTuple):
     left: str
     sign: str
     right: str
+
+
+class Phase(NamedTuple):
+    """A part of a pass: its name, its heading, and the letter by which the page's script and style sheet know it."""
+
+    name: str
+    heading: str
+    letter: str
+
+
+FORWARD, LOSS = Phase("forward", "Forward", "f"), Phase("loss", "Loss", "l")
+BACKWARD, UPDATE = Phase("backward", "Backward", "b"), Phase("update", "Update", "u")
+
+Places: TypeAlias = Mapping[Value, int]
+"""Where nodes stand in the graph's order: by that the page's picture knows them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,9 +89,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Step:
-    """What all steps share. `number` of `total` is its place; `before` and `after` the number that it changes."""
+    """What all steps share. `number` of `total` is its place; `before` and `after` the number that it changes.
 
-    kind: ClassVar[str] = ""
+    A new kind of step is one class: its `phase`, its `lines` and `sentence`, and where they differ from what is usual
+    what it lights up in the page's picture, what it changes there, and how it is laid out as text.
+    """
+
+    phase: ClassVar[Phase]
+    is_asked: ClassVar[bool] = False  # whether predict mode asks for its number
+    is_block: ClassVar[bool] = False  # whether it takes several lines: matrices, and NumPy
     seen: Seen
     root: Name
     after: float
@@ -90,6 +112,11 @@ class Step:
     steps: tuple["Step", ...] = field(default=(), repr=False)
     number: int = 0
     total: int = 0
+
+    @property
+    def kind(self) -> str:
+        """The part of the pass: "forward", "loss", "backward" or "update"."""
+        return self.phase.name
 
     @property
     def node(self) -> Value:
@@ -134,6 +161,60 @@ class Step:
     def answer(self) -> float:
         """The number to predict."""
         return self.after
+
+    @property
+    def code(self) -> str:
+        """The lines of NumPy that do the same, where there are any, with the shapes as a comment."""
+        return ""
+
+    def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
+        """The equations once more, in matrices of numbers, where there are any."""
+        return []
+
+    def cells(self) -> list[str]:
+        """As one line of text: left side, rule, numbers, result and a remark, all but the first with their signs."""
+        lines = self.lines()[:3]
+        parts = [f"{line.sign} {line.right}" for line in lines] + [""] * (3 - len(lines))
+        return [lines[0].left, *parts, self._times()]
+
+    def _times(self) -> str:
+        return self.seen.times and f"  {self.seen.times}"
+
+    def _in_one(self) -> list[str]:
+        """The lines one behind the other, as the cell of a text."""
+        first, *rest = self.lines()
+        others = ", ".join(" ".join(line) for line in rest)
+        return [" ".join(first) + (f",  {others}" if others else ""), "", "", "", ""]
+
+    def lights(self, place: Places) -> tuple[list[int], list[str]]:
+        """The nodes and edges that the page's picture shows it by."""
+        nodes, edges = dict[int, None](), dict[str, None]()
+        for inner in self.steps:
+            more = inner.lights(place)
+            nodes, edges = nodes | dict.fromkeys(more[0]), edges | dict.fromkeys(more[1])
+        if not self.steps:
+            nodes |= {place[node]: None for node in (self.node, self.operand) if node is not None and node in place}
+            edges |= dict.fromkeys(self._edges(place))
+        return list(nodes), list(edges)
+
+    def _edges(self, place: Places) -> Iterable[str]:
+        return ()
+
+    def changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        """What it changes in the page's picture: (key, text) pairs, see `player.js`."""
+        yield from self._changes(place)
+        latest = dict[str, str]()
+        for inner in self.steps:
+            latest |= dict(inner.changes(place))
+        yield from latest.items()
+
+    def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        if not self.steps and self.node in place:
+            yield f"d{place[self.node]}", number(self.after)
+
+    def received(self, digits: int = 4) -> str:
+        """What the node that it sends gradient to shows then; empty where it sends none."""
+        return ""
 
     def __str__(self) -> str:
         return printable("\n".join(" ".join(line) for line in self.lines()))
