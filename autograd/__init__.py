@@ -2,6 +2,7 @@
 
 import os as _os
 from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -55,7 +56,9 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ON_FIRST_USE})
+    """What a user types: the modules behind it do not show in completion."""
+    inside = {name for name, x in globals().items() if isinstance(x, _ModuleType)}
+    return sorted({*globals(), *_ON_FIRST_USE} - inside)
 
 
 __all__ = [

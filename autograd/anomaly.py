@@ -5,7 +5,7 @@ import os
 import sys
 from types import FrameType
 
-from .graph import topological_order
+from .graph import sweep, topological_order
 from .operations.operation import Operation
 from .recorders import Around, Block
 from .value import Operands, Recorder, Value
@@ -59,19 +59,14 @@ class Watch(Around):
 
     def before_backward(self, root: Value, gradient: float) -> None:
         """The sweep once more beforehand, so that the error comes before any `.grad` has changed."""
-        order = topological_order(root)
-        totals = {root: gradient}
-        for node in reversed(order):
-            for operand, local in zip(node.operands, node.local_grads, strict=True):
-                if local is None or node not in totals:
-                    continue
-                totals[operand] = totals.get(operand, 0.0) + local * totals[node]
-                if not math.isfinite(totals[operand]):
-                    name = operand.label or f"operand {node.operands.index(operand) + 1}"
-                    raise AnomalyError(
-                        f"the gradient of {name} = {operand.data} became {totals[operand]} in {call_text(node)}: "
-                        f"local derivative {local} × arriving gradient {totals[node]}{self.where(node)}"
-                    )
+        total = {root: gradient}
+        for node, operand, local in sweep(topological_order(root), total, zero=0.0):
+            if not math.isfinite(total[operand]):
+                name = operand.label or f"operand {node.operands.index(operand) + 1}"
+                raise AnomalyError(
+                    f"the gradient of {name} = {operand.data} became {total[operand]} in {call_text(node)}: "
+                    f"local derivative {local} × arriving gradient {total[node]}{self.where(node)}"
+                )
 
     def where(self, node: Value) -> str:
         """Where a node was made, as messages say it."""

@@ -1,9 +1,9 @@
 """Graphs: the topological order, the symbolic backward sweep, and how gradients are added to those of the leaves."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import add
+from operator import add, attrgetter
 from typing import Any, Protocol, Self, TypeVar
 
 from .operations.arithmetic import real
@@ -73,15 +73,30 @@ def gradients(
         order = topological_order(root, visited=set(sources))
     active = dependents(order, sources)
     total = {root: seed}
+    deque(sweep([node for node in order if node in active], total, local_grads, active), maxlen=0)
+    return [total.get(source, 0.0) for source in sources]
+
+
+def sweep(
+    order: Sequence[N],
+    total: dict[N, Any],
+    local_grads: Callable[[N], Sequence[Any]] = attrgetter("local_grads"),
+    active: Container[N] | None = None,
+    zero: Any = None,
+) -> Iterator[tuple[N, N, Any]]:
+    """The backward sweep: local derivative × gradient along every edge, added up in `total`, which holds the seed.
+
+    Gives (node, operand, local derivative) after each edge that gradient went along; only along those to `active` nodes
+    where these are given. Sums begin with what arrives first, or with `zero`. `Value.backward` spells it out.
+    """
     for node in reversed(order):
-        if node not in active or node not in total:
+        if node not in total:
             continue
         for operand, local in zip(node.operands, local_grads(node), strict=True):
-            if local is None or operand not in active:
-                continue
-            sent = times(local, total[node])
-            total[operand] = total[operand] + sent if operand in total else sent
-    return [total.get(source, 0.0) for source in sources]
+            if local is not None and (active is None or operand in active):
+                sent, before = times(local, total[node]), total.get(operand, zero)
+                total[operand] = sent if before is None else before + sent
+                yield node, operand, local
 
 
 @dataclass(frozen=True, eq=False, slots=True)

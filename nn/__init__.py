@@ -20,6 +20,8 @@ if not hasattr(_autograd, "Constant"):
         "--force-reinstall chainrule; or take that folder off sys.path"
     )
 
+from autograd.support.collector import paused_gc
+
 from . import init
 from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
@@ -36,7 +38,6 @@ from .pictures.network import draw
 from .training.classes import accuracy
 from .training.evaluation import evaluate, predict
 from .training.history import History
-from .training.interrupts import paused_gc
 from .training.loop import Diverged, TrainingState, fit
 from .translations import no_such_name as _no_such_name
 
@@ -85,3 +86,8 @@ __all__ = [
 
 def __getattr__(name: str) -> _NoReturn:
     raise AttributeError(_no_such_name(name, _autograd, __all__), name=name)
+
+
+def __dir__() -> list[str]:
+    """What a user types: the modules behind it do not show in completion."""
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

@@ -1,9 +1,7 @@
 """The codes of one function: what was traced, for which arguments, and what was compiled from it."""
 
-import gc
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from operator import is_
@@ -13,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..support.collector import paused_gc
 from ..value import PLAIN, RECORDER, Value
 from .arguments import Call, Form, count, zeros
 from .backends.registry import BACKENDS
@@ -144,7 +143,7 @@ class Codes:
         found = self.traces.get(form)
         if found is not None and found.is_as_it_was():
             return found
-        with collector_at_rest():
+        with paused_gc():
             traced = self._traced(form)
         if found is not None and traced.program.same_as(found.program) and found.rules.unchanged():
             traced = traced._replace(kernels=found.kernels)
@@ -240,7 +239,7 @@ class Codes:
             self.hits += 1
             return kernel
         self.misses += 1
-        with collector_at_rest():
+        with paused_gc():
             kernel = self._build(planned(traced.program, request, self.checked), len(traced.leaves), request.inputs)
         return traced.kernels.put(request, kernel)
 
@@ -269,15 +268,3 @@ def with_given(program: Program, leaves: list[Value], lasting: list[bool]) -> Pr
     code[nodes] = np.where(stays[leaf], LEAF, GIVEN)
     number[nodes] = np.where(stays[leaf], np.cumsum(stays)[leaf] - 1, held[leaf])
     return replace(program, code=code, number=number)
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """Without the cyclic collector, which would walk through every growing graph again and again: none has cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -8,11 +8,11 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, TypeAlias
 
 from autograd import Constant, Value, dot
+from autograd.support.collector import paused_gc
 
 from ..inputs import listed, size
 from ..layers import Layer, activation_of
 from ..pictures.plotting import Measurement, axes, looks, tidy
-from ..training.interrupts import paused_gc
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

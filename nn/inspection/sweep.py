@@ -1,7 +1,9 @@
 """All gradients of one result, as a table beside the graph: no node's `.grad` is touched."""
 
+from collections import deque
+
 from autograd import Value
-from autograd.graph import topological_order
+from autograd.graph import sweep, topological_order
 
 
 def sensitivities(result: Value) -> dict[Value, float]:
@@ -11,10 +13,6 @@ def sensitivities(result: Value) -> dict[Value, float]:
     >>> sensitivities(x * x)[x], x.grad
     (6.0, 0.0)
     """
-    order = topological_order(result)
-    total = {result: 1.0}
-    for node in reversed(order):
-        for operand, local in zip(node.operands, node.local_grads, strict=True):
-            if local is not None and node in total:
-                total[operand] = total.get(operand, 0.0) + local * total[node]
+    order, total = topological_order(result), {result: 1.0}
+    deque(sweep(order, total, zero=0.0), maxlen=0)
     return {node: total.get(node, 0.0) for node in order}

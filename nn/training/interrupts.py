@@ -1,27 +1,10 @@
-"""What is kept away from a training step: the cyclic garbage collector, and Ctrl-C."""
+"""What is kept away from a training step: Ctrl-C."""
 
-import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from types import FrameType
-
-
-@contextmanager
-def paused_gc() -> Iterator[None]:
-    """Pause the cyclic garbage collector, in a `with` block or a decorated function.
-
-    Graphs have no cycles and free themselves; the collector would only walk through every node of a growing graph
-    again and again. Let go of the graph inside: whatever is still alive at the end, the collector visits then.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @contextmanager

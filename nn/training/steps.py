@@ -5,6 +5,7 @@ from math import hypot, inf
 from typing import Any, Protocol
 
 from autograd import Value
+from autograd.support.collector import paused_gc
 
 from ..inputs import Rows
 from ..module import Module
@@ -12,7 +13,6 @@ from ..optim.clipping import clip_grad_norm_, clip_grad_value_
 from ..optim.optimizer import Optimizer
 from .batches import Batches
 from .evaluation import Loss, loss_of, one_value
-from .interrupts import paused_gc
 from .kept import Kept
 
 COMPILED = Kept(8)  # losses of rows, by model, loss and parameters

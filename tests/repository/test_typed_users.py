@@ -7,11 +7,15 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import types
 import venv
 from pathlib import Path
 
 import pytest
 from paths import ROOT
+
+import autograd
+import nn
 
 pytestmark = pytest.mark.slow
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -95,3 +99,10 @@ def test_every_public_type_is_known(package: str, tmp_path: Path) -> None:
     )
     assert "Type completeness score: 100%" in done.stdout, done.stdout
     assert int(re.search(r"With known type: (\d+)", done.stdout)[1]) > 500  # type: ignore[index]
+
+
+def test_completion_shows_what_users_type_and_no_modules() -> None:
+    kinds = {name: type(getattr(package, name)) for package in (autograd, nn) for name in dir(package)}
+    shown = {name for name, kind in kinds.items() if kind is types.ModuleType and not name.startswith("_")}
+    assert shown <= {"init"}
+    assert {"Value", "grad", "walk", "compile", "sum", "MLP", "fit"} <= kinds.keys()

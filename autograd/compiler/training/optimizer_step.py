@@ -16,9 +16,10 @@ import numpy as np
 
 from ...graph import topological_order
 from ...operations.arithmetic import real
+from ...support.collector import paused_gc
 from ...value import Constant, Value
 from ..arguments import Call
-from ..cache import Codes, collector_at_rest
+from ..cache import Codes
 from ..frontend.guards import Environment
 from ..frontend.tracing import TracingError, tracing, unknown_leaf
 from ..ir.arrays import Floats
@@ -176,7 +177,7 @@ class Update:
         self.kind, self.held, self.count = type(optimizer), held, len(optimizer.parameters)
         self.environment = Environment(self.kind, ["step"])
         try:
-            with collector_at_rest():
+            with paused_gc():
                 step = traced(optimizer, held)
         except Exception as error:
             raise TracingError(f"{self.kind.__name__} cannot train in compiled code: {error}") from error

@@ -1,6 +1,7 @@
 """fit, predict, evaluate, accuracy and History: what they do, show, survive and refuse.
 
-Of nn.training.loop, nn.training.evaluation, nn.training.history, nn.training.interrupts and nn.training.batches.
+Of nn.training.loop, nn.training.evaluation, nn.training.history, nn.training.interrupts, nn.training.batches and
+autograd.support.collector.
 """
 
 import copy
