@@ -6,11 +6,15 @@ Of autograd.compiler.backends.llvm.mathematics.error_functions and autograd.comp
 import importlib.util
 import itertools
 import math
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from paths import LIBRARY, ROOT
 from references import bits
 
 import autograd
@@ -184,3 +188,9 @@ def test_functions_of_two_are_at_most_two_units_off_with_the_edges_of_the_eager_
             assert result == pytest.approx(expected, rel=1e-15), pair
         else:
             assert bits(result) == bits(expected), pair
+
+
+def test_the_polynomials_of_the_error_functions_are_those_that_the_script_fits() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "fit_error_functions.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(LIBRARY)})
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,8 +2,8 @@
 
 Near 0 a series; further out erfc(x) = e^(−x²)·g(x)/(1 + 1.5x), where g is nearly constant.
 
-The coefficients: each function was interpolated with mpmath, in 60 digits, at the Chebyshev points of its interval, as
-many as there are coefficients; the interpolating polynomial's coefficients were then rounded. What is subtracted (1 and
+The coefficients come from `tools/fit_error_functions.py`: each function is interpolated in 60 digits at the Chebyshev
+points of its interval, as many as there are coefficients, which are then rounded. What is subtracted (1 and
 0.96875) is added in double precision after the sum, which thus may be less exact.
 """
 
