@@ -42,6 +42,12 @@ class Picklable:
 class Session:
     """Which batch each node is in that this thread's picklers have saved. It lives as long as one of its batches does.
 
+    A node is not pickled by its operands, one inside the other, which a long chain would not survive: the first node
+    asked for makes a batch of all nodes that are new below it, flat and in order, and pickles as (batch, place in it);
+    nodes asked for later are in that batch, or make a further one of what is still new. A pickler saves each batch
+    once, by its memo; one that asks for a batch again is another pickler, which has seen nothing: the session begins
+    anew.
+
     (Batches live in the memos of their picklers, and keep the session; it keeps them weakly, so there is no cycle.)
     """
 

@@ -1,4 +1,11 @@
-"""Sums of products on the NumPy back end: many terms, or many nodes, in one call, added in the eager order."""
+"""Sums of products on the NumPy back end: many terms, or many nodes, in one call, added in the eager order.
+
+The engine adds a sum's terms from the first to the last, and results must equal it to the bit. NumPy does so term by
+term (slow), with `add.reduce` along the first axis and with `accumulate` (fast, where the products fit into the cache),
+and by `einsum` where its inner loop runs over the other axes, which no manual promises: so it is tried, once for each
+shape, on numbers whose sums in any other order differ (`_adds_in_order`), and used where all are right. See
+docs/decisions/0013-einsum-is-tried.md.
+"""
 
 import math
 from collections.abc import Callable

@@ -28,6 +28,13 @@ class Environment:
 
     A class has no code of its own: `names` are those of its methods that count. Raises TracingError for what the code
     reads but cannot be watched.
+
+    What is compared, by what is cheapest for its kind: `lists` of things that equal only themselves, such as neurons,
+    with copies, in one comparison; `objects` all of whose attributes count, by their `__dict__`; `lengths` of
+    containers; for all the rest `places`, functions that give what is there now, compared by identity with what was
+    `found`; `contents` of arrays, by their bytes. A quick look that fails proves nothing (an equal but new number is no
+    change): then all is found once more and compared slowly, and only a real difference makes the function be traced
+    anew.
     """
 
     function: Any

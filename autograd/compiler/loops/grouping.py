@@ -1,18 +1,21 @@
 """Bundling: a group of alike nodes → one bundle, where their operands lie at regular distances."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
 from ..ir.arrays import Ints
 from .nests import Bundle, Draft, Factors
-from .recognition import Address, Operand, Run, constant_layout, find_loops, find_runs
+from .recognition import Address, Loop, Operand, Run, constant_layout, find_loops, find_runs
 
 ALIKE_FOR_A_LOOP = 4  # fewer alike nodes, or terms for each piece of code, than these are no loop
 TERMS_FOR_A_LOOP = 8  # a sum of so many terms is a loop by itself
 DEEP = 8  # loops, one inside the other, for which there are letters; more are no pattern
 MOST_PIECES = 40  # a sum of more pieces than these has no pattern
+
+Strides: TypeAlias = Iterator[tuple[Ints, tuple[int, ...]]]
 
 
 def bundle_of(plan: Draft, nodes: Ints, exact: bool) -> Bundle | None:
@@ -20,8 +23,27 @@ def bundle_of(plan: Draft, nodes: Ints, exact: bool) -> Bundle | None:
     return _Bundling(plan, nodes, exact).bundle()
 
 
+@dataclass(frozen=True)
+class Nest:
+    """The loops over a group's nodes: extents and strides, outermost first, and the loop that may take the lanes."""
+
+    loops: list[Loop]
+    lane: int | None
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """How often each loop turns."""
+        return tuple(n for n, _ in self.loops)
+
+
 class _Bundling:
-    """The loops of one group."""
+    """One group of alike nodes, read as loops.
+
+    The positions of all operands that are no constants, side by side, must move together: `_nest` reads one loop nest
+    off them. With it each column of operands becomes an address (its first slot, and a stride for each loop), or, where
+    it holds constants, a table of numbers laid out to fit the loops. Last, the nodes themselves get new slots in that
+    order, the lanes' loop innermost, so that whatever takes them finds them at regular distances again.
+    """
 
     def __init__(self, plan: Draft, nodes: Ints, exact: bool) -> None:
         self.plan, self.exact, self.constant, self.one = plan, exact, plan.constant, plan.one
@@ -32,21 +54,18 @@ class _Bundling:
         if len(nodes) > 1 and _runs_down(plan.slot[table]):
             nodes, table = nodes[::-1], table[::-1]
         self.nodes, self.table = nodes, table
-        self.lane: int | None = None
-        self.extents: tuple[int, ...] = ()
 
     def bundle(self) -> Bundle | None:
         return self._elementwise() if self.op is not None else self._products()
 
     def _elementwise(self) -> Bundle | None:
         columns = list(self.table.T)
-        loops = self._loops([c for c in columns if not self._constant(c)])
-        if loops is None:
+        nest = self._nest([c for c in columns if not self._constant(c)])
+        if nest is None:
             return None
-        operands = tuple(
-            self._operand(c[:, None], 0, next_strides) for c, next_strides in self._with_strides(columns, loops)
-        )
-        return Bundle(self.op, self.extents, self._out(), operands, (), self.lane, self.exact)
+        pairs = self._with_strides(columns, nest.loops)
+        operands = tuple(self._operand(nest, column[:, None], 0, strides) for column, strides in pairs)
+        return Bundle(self.op, nest.extents, self._out(nest), operands, (), nest.lane, self.exact)
 
     def _products(self) -> Bundle | None:
         a, b = self.table[:, ::2], self.table[:, 1::2]
@@ -59,17 +78,17 @@ class _Bundling:
         ):
             return None
         columns = [part[:, run.first] for run in runs for part in (a, b)]
-        loops = self._loops([c for c in columns if not self._constant(c)])
-        if loops is None:
+        nest = self._nest([c for c in columns if not self._constant(c)])
+        if nest is None:
             return None
-        strides = iter(self._with_strides(columns, loops))
-        factors = [[self._factors(a, b, run, strides) for run in group] for group in groups]
+        strides = iter(self._with_strides(columns, nest.loops))
+        factors = [[self._factors(nest, a, b, run, strides) for run in group] for group in groups]
         found = tuple(replace(first, others=tuple(others)) for first, *others in factors)
-        return Bundle(None, self.extents, self._out(), (), found, self.lane, self.exact)
+        return Bundle(None, nest.extents, self._out(nest), (), found, nest.lane, self.exact)
 
-    def _factors(self, a: Ints, b: Ints, run: Run, strides: Iterator[tuple[Ints, tuple[int, ...]]]) -> Factors:
-        left = self._operand(a[:, run.columns], run.step_a, next(strides)[1])
-        right = self._operand(b[:, run.columns], run.step_b, next(strides)[1])
+    def _factors(self, nest: Nest, a: Ints, b: Ints, run: Run, strides: Strides) -> Factors:
+        left = self._operand(nest, a[:, run.columns], run.step_a, next(strides)[1])
+        right = self._operand(nest, b[:, run.columns], run.step_b, next(strides)[1])
         one = not isinstance(right, Address) and right == 1.0
         return Factors(run.length, left, None if one else right)
 
@@ -96,17 +115,14 @@ class _Bundling:
         found: Ints = np.where(self.constant[nodes], 0, self.plan.slot[nodes])
         return found
 
-    def _loops(self, columns: list[Ints]) -> list[tuple[int, Ints]] | None:
+    def _nest(self, columns: list[Ints]) -> Nest | None:
         positions = [self.plan.slot[c] for c in columns] or [np.zeros(len(self.nodes), np.int64)]
         loops = find_loops(np.stack(positions, axis=1))
-        if loops is not None and len(loops) > DEEP:
+        if loops is None or len(loops) > DEEP:
             return None
-        if loops is not None:
-            self.extents = tuple(n for n, _ in loops)
-            self.lane = None if self.space in "RG" or not loops else _best_lane(loops)
-        return loops
+        return Nest(loops, None if self.space in "RG" or not loops else _best_lane(loops))
 
-    def _with_strides(self, columns: list[Ints], loops: list[tuple[int, Ints]]) -> list[tuple[Ints, tuple[int, ...]]]:
+    def _with_strides(self, columns: list[Ints], loops: list[Loop]) -> list[tuple[Ints, tuple[int, ...]]]:
         """Each column with its strides; a constant one has none."""
         found: list[tuple[Ints, tuple[int, ...]]] = []
         k = 0
@@ -118,29 +134,28 @@ class _Bundling:
                 k += 1
         return found
 
-    def _operand(self, nodes: Ints, step: int, strides: tuple[int, ...]) -> Operand:
+    def _operand(self, nest: Nest, nodes: Ints, step: int, strides: tuple[int, ...]) -> Operand:
         """The operand at `nodes` (alike nodes × terms)."""
         first = int(nodes[0, 0])
         if not self._is_number(first):
             return Address(str(self.plan.space[first]), int(self.plan.slot[first]), strides, step)
-        values = self.plan.program.number[nodes].reshape(*self.extents, nodes.shape[1])
-        numbers, found = constant_layout(np.ascontiguousarray(values), self.lane)
+        values = self.plan.program.number[nodes].reshape(*nest.extents, nodes.shape[1])
+        numbers, found = constant_layout(np.ascontiguousarray(values), nest.lane)
         if len(numbers) == 1:
             return float(numbers[0])
         base = len(self.plan.constants)
         self.plan.constants += numbers.tolist()
         return Address("K", base, found[:-1], found[-1])
 
-    def _out(self) -> Address:
+    def _out(self, nest: Nest) -> Address:
         """New slots for the nodes: in their order, but with the lanes' loop innermost."""
-        order = [d for d in range(len(self.extents)) if d != self.lane] + ([] if self.lane is None else [self.lane])
-        strides, size = [0] * len(self.extents), 1
+        extents, lane = nest.extents, nest.lane
+        order = [d for d in range(len(extents)) if d != lane] + ([] if lane is None else [lane])
+        strides, size = [0] * len(extents), 1
         for d in reversed(order):
-            strides[d], size = size, size * self.extents[d]
+            strides[d], size = size, size * extents[d]
         base = self.plan.take(self.space, len(self.nodes))
-        counters = (
-            np.indices(self.extents).reshape(len(self.extents), -1) if self.extents else np.zeros((0, 1), np.int64)
-        )
+        counters = np.indices(extents).reshape(len(extents), -1) if extents else np.zeros((0, 1), np.int64)
         self.plan.slot[self.nodes] = base + np.array(strides, np.int64) @ counters
         return Address(self.space, base, tuple(strides))
 

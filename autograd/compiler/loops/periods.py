@@ -162,7 +162,14 @@ def shortened(program: Program, every: list[Stretch], left_out: int) -> Shortene
 
 
 class _Cut:
-    """Nodes before a cut keep their places, those behind it move down; all go on using what lay as far from them."""
+    """Nodes before a cut keep their places, those behind it move down; all go on using what lay as far from them.
+
+    Of a stretch of repetitions, each `period` nodes long, those from its `cut` on are left out, `left_out` of them. A
+    node of the body behind the gap uses what a repetition before it made: now the repetition before the gap. A node
+    outside uses the far end as before, by its new place. Sums over the stretch lose the terms that are gone
+    (`_summed`), and only if as many are lost of each repetition, in the same order (`_even`). Whatever else needs a
+    node that is gone makes it impossible: then there is no shortened program, and the whole one is compiled.
+    """
 
     def __init__(self, program: Program, every: list[Stretch], left_out: int) -> None:
         self.program, self.every, self.left_out = program, every, left_out

@@ -103,7 +103,13 @@ def _join_products(program: Program, terms: Terms, uses: Ints, one: int) -> Term
 
 
 def _join_chains(length: int, terms: Terms, uses: Ints, one: int) -> Terms:
-    """A sum that is the first term of another one, and used nowhere else, is continued there."""
+    """A sum that is the first term of another one, and used nowhere else, is continued there.
+
+    ((b + w₁x₁) + w₂x₂) + w₃x₃ is three sums of two terms; the chain ends in the last. The way from each sum to the end
+    of its chain is found by pointer doubling: `end` is as far as one knows, `hops` how far that is, and as long as an
+    end has an end of its own, both are replaced by that: a chain of n sums takes log n rounds. Then the terms are put
+    in order by the end that they belong to, those of the sum with the most hops, which is added first, in front.
+    """
     terms = _chain_first(length, terms, uses, one)
     first = np.diff(terms.owner, prepend=-1) != 0
     link = first & _continued(length, terms, uses, one)

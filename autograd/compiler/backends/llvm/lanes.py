@@ -1,4 +1,12 @@
-"""The arithmetic of SIMD lanes: the table's rows, handed this one, write LLVM instructions."""
+"""The arithmetic of SIMD lanes: the table's operations, handed this one, write LLVM instructions.
+
+Two formulas of the table lose more in lanes than in the engine, whose C library rounds e⁻ˣ and erfc correctly: σ(x)
+through the rounding of 1 + e⁻|ˣ|, and Φ(x) = ½ erfc(−√½·x) through that of −√½·x. Both are mended where they are
+computed, by what a number remembers of where it came from: e⁻|ˣ| is a `Decay`, its sum with 1 a `BeyondOne` that keeps
+what rounding lost, the 1 or e⁻|ˣ| above it an `UpToOne`, and their quotient is corrected; −√½·x is a `Rescaled`, which
+keeps x. A number forgets all that in any other operation, so nothing else can change, and the table needs no formula
+for lanes alone.
+"""
 
 from typing import Any
 

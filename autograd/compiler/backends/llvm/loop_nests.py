@@ -22,7 +22,14 @@ CHEAP = frozenset(
 
 
 class BundleWriter:
-    """One bundle's function. `offsets` says where P, K, U (and X, of a single row) lie in the pool."""
+    """One bundle's function. `offsets` says where P, K, U (and X, of a single row) lie in the pool.
+
+    The nest, from outside: stretches of lanes (rows, or the bundle's lane loop), the loops that are left, and, of a sum
+    of products, its innermost loop two nodes at a time. While a body is written, `counters` holds the counter of each
+    loop, `lane` that of the lanes, `type` how many go at once; an operand's address is its base plus its strides times
+    these, plus `offsets` for the second node of a pair. `origins` and `loaded` hold the addresses and vectors that are
+    there already: they begin anew with each body, since a value made in one loop is not to be had in the next.
+    """
 
     bundle: Bundle
     rowwise: bool

@@ -192,7 +192,11 @@ class ModuleWriter:
     def _finish(self) -> None:
         """result[k] = (Σ over chunks of its sum over rows) / rows + what is added once a row, whatever the row.
 
-        Of a single row, or of what no row changes: the number itself.
+        Of a single row, or of what no row changes: the number itself. A table has two numbers for each result: where
+        its sums over rows lie (negative: it has none), and where what is added once. The rows are cut into chunks whose
+        number depends on their count alone, each with sums of its own in G; they are added in order here, so that the
+        result is the same for any number of threads. In LLVM: a branch around an inner loop over the chunks, joined by
+        a phi.
         """
         kind = Type(self.type.element, 1)
         body, sums = Body(self.module), self.schedule.sizes["G"]
