@@ -533,7 +533,7 @@ def pow(x: Number, y: Value) -> Value: ...
 def pow(x: Number, y: Number) -> float:
     """xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.
 
-    Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
+    Where y is a half-integer from −3 to 4, it is computed by roots and products, which are at most 2
     units in the last place off; otherwise by C's pow."""
 
 @overload

@@ -79,7 +79,7 @@ POW = entry(
     samples=((2.0, 3.0), (0.7, -1.5), (1.3, 0.5)),
     doc="""xʸ, with derivatives y·xʸ⁻¹ (0 where y is 0) and xʸ·log x; a negative x with a fractional y is nan.
 
-    Where y is a half-integer from −2 to 2½, or ±3, or 4, it is computed by roots and products, which are at most 2
+    Where y is a half-integer from −3 to 4, it is computed by roots and products, which are at most 2
     units in the last place off; otherwise by C's pow.""",
     text="{0}^{1}", latex="{0}^{{{1}}}", level=5,
     exact=lambda mp, x, y: x**y,

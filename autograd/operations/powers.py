@@ -23,6 +23,7 @@ def _inverse_square(m: Any, x: Any) -> Any:
 
 POWERS: dict[float, Callable[[Any, Any], Any]] = {
     -3.0: lambda m, x: m.truediv(_inverse_square(m, x), x),
+    -2.5: lambda m, x: m.truediv(_inverse_square(m, x), _root(m, x)),
     -2.0: _inverse_square,
     -1.5: lambda m, x: m.truediv(m.truediv(1.0, _root(m, x)), m.abs(x)),
     -1.0: lambda m, x: m.truediv(1.0, x),
@@ -34,6 +35,7 @@ POWERS: dict[float, Callable[[Any, Any], Any]] = {
     2.0: lambda m, x: x * x,
     2.5: lambda m, x: x * x * _root(m, x),
     3.0: lambda m, x: x * x * x,
+    3.5: lambda m, x: m.abs(x * x * x) * _root(m, x),
     4.0: lambda m, x: (x * x) * (x * x),
 }
 

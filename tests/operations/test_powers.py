@@ -93,8 +93,17 @@ def test_powers_in_c_are_the_engines_to_the_bit(tmp_path: Path) -> None:
 
 
 @needs_llvm
+@pytest.mark.parametrize("y", [k / 2 for k in range(-4, 9)])
+def test_no_power_of_a_half_integer_nor_its_slope_calls_pow(y: float) -> None:
+    f = compile(lambda xs: autograd.sum([x**y for x in xs]))
+    f.value_and_grad([1.0, 2.0])
+    assert "@pow" not in f.source("llvm")
+    assert "pow(" not in f.source("c")
+
+
+@needs_llvm
 def test_no_compiled_power_calls_pow_even_in_second_derivatives() -> None:
-    for y in (0.5, 1.5, 2.0, 2.5, 3.0, 4.0, -1.0):
+    for y in (0.5, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, -1.0):
         f = compile(lambda xs, y=y: autograd.sum([x**y for x in xs]))
         f([1.0, 2.0])
         f.hessian([1.0, 2.0])
