@@ -23,6 +23,7 @@ if not hasattr(_autograd, "Constant"):
 from autograd.support.collector import paused_gc
 
 from . import init
+from .callbacks import Checkpoint, EarlyStopping
 from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
 from .inspection.flow import gradient_flow
@@ -35,7 +36,7 @@ from .optim.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 from .optim.schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
 from .pictures.boundary import decision_boundary
 from .pictures.network import draw
-from .training.classes import accuracy
+from .training.classes import accuracy, predict_class, predict_proba
 from .training.evaluation import evaluate, predict
 from .training.history import History
 from .training.loop import Diverged, TrainingState, fit
@@ -47,8 +48,10 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Checkpoint",
     "CosineAnnealingLR",
     "Diverged",
+    "EarlyStopping",
     "History",
     "Layer",
     "LinearWarmup",
@@ -81,6 +84,8 @@ __all__ = [
     "mse",
     "paused_gc",
     "predict",
+    "predict_class",
+    "predict_proba",
 ]
 
 

@@ -1,16 +1,16 @@
-"""`accuracy`: which class an output means, and how often that is the right one."""
+"""Which class an output means: `accuracy`, `predict_class`, `predict_proba`."""
 
 from collections.abc import Callable, Sequence
 from math import isnan
 from typing import Any, TypeAlias
 
-from autograd import Value, no_grad
+from autograd import Value, no_grad, sigmoid, softmax
 from autograd.operations.activations import SIGMOID
 from autograd.recorders import expanded, recording
 
-from ..inputs import Rows, number
+from ..inputs import Rows, number, table
 from ..module import Module
-from .evaluation import Loss, one_value
+from .evaluation import Loss, like, one_value
 from .forward import outputs as outputs_of
 
 Reading: TypeAlias = Callable[[Sequence[float], Sequence[float], int], bool]
@@ -50,6 +50,50 @@ def accuracy(model: Module, X: object, y: object, *, loss: Loss | None = None, t
     readings = _readings(model, rows, outputs, targets, lower, loss, threshold)
     pairs = list(zip(outputs, targets, strict=True))
     return _share(_agreed([[_is_right(upper, p, t) for p, t in pairs] for upper in readings]))
+
+
+def predict_proba(model: Module, X: object) -> Any:
+    """The probability of the upper label for each row X, or those of the classes for a model of several outputs.
+
+    Outputs of a sigmoid are probabilities already, and so are several that lie between 0 and 1 and add up to 1, as
+    those of a softmax; any other single output is a logit (its sigmoid is taken), several are scores (their softmax).
+    An array gives an array.
+
+    >>> import nn
+    >>> predict_proba(nn.Layer(1, 1, "linear", weight=[[1.0]]), [[0.0], [2.0]])
+    [0.5, 0.8807970779778823]
+    >>> predict_proba(nn.Layer(1, 2, "linear", weight=[[0.0], [1.0]]), [[0.0]])
+    [[0.5, 0.5]]
+    """
+    rows = table(X)
+    outputs = [_listed(p) for p in outputs_of(model, rows)]
+    found: list[Any]
+    if len(outputs[0]) == 1:
+        are_shares = ends_in_sigmoid(model, rows[0])
+        found = [p if are_shares else sigmoid(p) for (p,) in outputs]
+    elif ends_in_sigmoid(model, rows[0]) or all(map(_are_shares, outputs)):
+        found = outputs
+    else:
+        found = [softmax(scores) for scores in outputs]
+    return like(X, found)
+
+
+def predict_class(model: Module, X: object) -> Any:
+    """The class of each row X: the place of the largest output, or, of a single one, 1 where it is more likely than 0.
+
+    A tie is the first class, or 0. An array gives an array.
+
+    >>> import nn
+    >>> predict_class(nn.Layer(1, 1, "linear", weight=[[1.0]]), [[-1.0], [2.0]])
+    [0, 1]
+    """
+    shares = predict_proba(model, table(X))
+    several = isinstance(shares[0], list)
+    return like(X, [share.index(max(share)) if several else int(share > 0.5) for share in shares])
+
+
+def _are_shares(outputs: Sequence[float]) -> bool:
+    return min(outputs) >= 0.0 and abs(sum(outputs) - 1.0) < 1e-9
 
 
 def _listed(x: Any) -> list[Any]:

@@ -28,7 +28,11 @@ def predict(model: Module, X: object) -> Any:
     >>> predict(nn.Layer(2, 2, weight=[[1.0, 2.0], [0.0, 1.0]]), [[3.0, 4.0], [5.0, 6.0]])
     [[11.0, 4.0], [17.0, 6.0]]
     """
-    found = outputs(model, table(X))
+    return like(X, outputs(model, table(X)))
+
+
+def like(X: object, found: list[Any]) -> Any:
+    """The results as an array where X is one."""
     if type(X).__module__ != "numpy":
         return found
     from numpy import array

@@ -32,6 +32,7 @@ class TrainingState:
     model: Module
     optimizer: Optimizer
     history: History
+    random: Random | None = None  # what shuffles the rows
 
 
 class Diverged(FloatingPointError):
@@ -54,7 +55,7 @@ def fit(
     validation: Sequence[object] | None = None,
     metrics: Sequence[Metric] = (),
     shuffle: bool = True,
-    seed: int | None = 0,
+    seed: int | Random | None = 0,
     callbacks: Iterable[Callable[[TrainingState], object]] = (),
     progress: bool = True,
     compile: bool | None = None,
@@ -64,10 +65,11 @@ def fit(
     """Train `model` on the rows X and their targets y, and return what was measured.
 
     In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows at once), shuffled by
-    `Random(seed)`: forward, `loss(predictions, targets)`, backward, `optimizer.step()`. After each epoch the `metrics`,
-    functions of (model, X, y), are measured (with the `loss`, where they take such a keyword), and with
-    `validation=(X, y)` the loss and the metrics on those rows too (`val_…`); then each callback is called with a
-    `TrainingState`, and ends the run if it returns True.
+    `Random(seed)`, or by `seed` itself, which then goes on from call to call: forward, `loss(predictions, targets)`,
+    backward, `optimizer.step()`. After each epoch the `metrics`, functions of (model, X, y), are measured (with the
+    `loss`, where they take such a keyword), and with `validation=(X, y)` the loss and the metrics on those rows too
+    (`val_…`); then each callback is called with a `TrainingState`, and ends the run if it returns True; one with a
+    method `end` is told at the end. There are `nn.EarlyStopping` and `nn.Checkpoint`.
 
     With the compiler's extra installed (`pip install "chainrule[compile]"`) an epoch is one call of machine code, some
     1,000 times as fast, where the run is long enough to be worth it; the losses and parameters are the same (up to
@@ -88,7 +90,7 @@ def fit(
     """
     rows, held_out = Rows(X, y), _held_out(validation)
     metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
-    batches = Batches(len(rows), batch_size, Random(seed) if shuffle else None)
+    batches = Batches(len(rows), batch_size, _random(seed) if shuffle else None)
     run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"), callbacks)
     run.steps = chosen(compile, model, loss, rows, optimizer, Clipping(clip_norm, clip_value), run.sizes(), run.epochs)
     with interruptible() as stop, Progress(progress) as line, run.kept():
@@ -100,6 +102,7 @@ def fit(
                 break
     if stop.is_set():
         run.history.stopped = f"stopped by Ctrl-C, {epochs} epochs were asked for"
+    run.end(callbacks, epoch)
     return run.history
 
 
@@ -158,12 +161,22 @@ class _Run:
     def call(self, callbacks: Sequence[Callable[[TrainingState], object]], epoch: int) -> None:
         """Call all of them after an epoch."""
         if callbacks:
-            state = TrainingState(epoch, self.model, self.optimizer, self.history)
+            state = self.state(epoch)
             if True in [_is_true(callback(state)) for callback in callbacks]:
                 self.history.stopped = f"stopped by a callback after epoch {epoch} of {self.epochs}"
             self.require_its_parameters()
             if epoch < self.epochs and not self.history.stopped:
                 self.steps.load()
+
+    def state(self, epoch: int) -> TrainingState:
+        """What callbacks get."""
+        return TrainingState(epoch, self.model, self.optimizer, self.history, self.batches.random)
+
+    def end(self, callbacks: Sequence[Callable[[TrainingState], object]], epoch: int) -> None:
+        """Tell those that want to know that it is over."""
+        for callback in callbacks:
+            if callable(end := getattr(callback, "end", None)):
+                end(self.state(epoch))
 
     def require_its_parameters(self) -> None:
         """Raise ValueError where a callback left the optimizer with parameters that the model no longer has."""
@@ -232,6 +245,10 @@ class _Run:
             "led here",
             self.history,
         )
+
+
+def _random(seed: int | Random | None) -> Random:
+    return seed if isinstance(seed, Random) else Random(seed)
 
 
 def _held_out(validation: Sequence[object] | None) -> Rows | None:
