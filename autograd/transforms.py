@@ -14,6 +14,7 @@ from .operations.arithmetic import is_number, real
 from .operations.elementary import IDENTITY
 from .operations.operation import Operation
 from .recorders import Around, recording, using
+from .support.arrays import as_arrays, as_lists, is_array
 from .support.pytree import AnyFunction, describe, flatten, restore
 from .value import RECORDER, Constant, Operands, Recorder, Value, apply
 
@@ -28,7 +29,7 @@ def value_and_grad(function: AnyFunction, argnums: int | tuple[int, ...] = 0) ->
     def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
         with Trace(function, args, argnums, named) as trace:
             out = trace.single_output()
-            return trace.handed_out(out), trace.assemble(trace.gradients(out))
+            return trace.handed_out(out), trace.shaped(trace.assemble(trace.gradients(out)))
 
     return _named(differentiated, "value_and_grad", function)
 
@@ -59,7 +60,7 @@ def jacobian(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Calla
     def differentiated(*args: Any, **named: Any) -> Any:
         with Trace(function, args, argnums, named) as trace:
             rows = [trace.assemble(trace.gradients(out)) for out in trace.outputs()]
-            return restore(trace.result, rows)
+            return trace.shaped(restore(trace.result, rows))
 
     return _named(differentiated, "jacobian", function)
 
@@ -130,6 +131,8 @@ class Trace:
     notes: Notes
     result: Any
     roots: list[Value]
+    argnums: int | tuple[int, ...]
+    of_arrays: bool
     order: list[Value]
     live: set[Value]
     is_plain: bool
@@ -137,7 +140,8 @@ class Trace:
     def __init__(
         self, function: Any, args: Sequence[Any], argnums: int | tuple[int, ...], named: Mapping[str, Any]
     ) -> None:
-        self.argnums = argnums
+        self.argnums, self.of_arrays = argnums, any(map(is_array, args))
+        args = list(map(as_lists, args)) if self.of_arrays else args
         chosen = positions(argnums, len(args))
         self.arguments = [args[position] for position in chosen]
         self.tracing = RECORDER.get().tracing  # the numbers are not known yet: derivatives are graphs
@@ -153,6 +157,10 @@ class Trace:
         self.order = topological_order(*self.roots, visited=set(self.sources))
         self.live = set() if self.tracing else self._live()
         self.is_plain = not self.tracing and self.live.isdisjoint(self.roots)
+
+    def shaped(self, derivatives: Any) -> Any:
+        """The derivatives, as arrays where arguments were."""
+        return as_arrays(derivatives) if self.of_arrays else derivatives
 
     def __enter__(self) -> "Trace":
         return self

@@ -28,6 +28,10 @@ class EarlyStopping:
     (True, True)
     """
 
+    patience: int
+    monitor: str | None
+    min_delta: float
+    restore_best: bool
     best: float
     best_epoch: int
 
@@ -84,6 +88,9 @@ class Checkpoint:
     >>> rest.state_dict() == whole.state_dict()
     True
     """
+
+    path: str | os.PathLike[str]
+    every: int
 
     def __init__(self, path: str | os.PathLike[str], every: int = 1) -> None:
         self.path, self.every = path, size(every, "every")

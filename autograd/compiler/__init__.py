@@ -26,6 +26,7 @@ def compile(
     backend: Literal["llvm", "numpy"] = "llvm",
     dtype: Literal["float64", "float32"] = "float64",
     threads: int = 1,
+    rows: bool = True,
     check: bool = False,
 ) -> "Compiled":
     """Compile a function of scalars (and nested lists of them), or a graph that exists already.
@@ -35,6 +36,10 @@ def compile(
     model's own, those that it has at the call, unless others are named. With `inputs`, the source is a Value (or Values
     in lists), called with one list or one array. `threads` share the rows; the results are the same for any number of
     them. Arguments by name are passed on by name; `argnums=` counts those by position, as `autograd.grad` does.
+
+    With `rows=False` an array is no array of rows: it stands for the nested lists of its shape, and lists in results
+    are arrays. Derivatives are by the first argument that is an array or a list, if no `argnums` say otherwise. So what
+    is compiled fits SciPy: `scipy.optimize.minimize(f.value_and_grad, x0, jac=True, hess=f.hessian)`.
 
     With `check`, the program is verified after every pass of the compiler, which is for those who write passes.
 
@@ -70,6 +75,10 @@ def compile(
         raise TypeError(f"{source.__name__} is compiled already; to compile it otherwise, compile its .function")
     if parameters is None and (inputs is not None or not callable(getattr(source, "parameters", None))):
         parameters = ()
-    return Compiled(
+    if not isinstance(rows, bool):
+        raise TypeError(f"rows is True (arrays have the rows first) or False (an array is one point), got {rows!r:.40}")
+    from .whole_arrays import OfWholeArrays
+
+    return (Compiled if rows else OfWholeArrays)(
         source, parameters, inputs=inputs, backend=available(backend), dtype=dtype, threads=threads, check=check
     )
