@@ -51,7 +51,9 @@ class Recording:
             return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates)
         backward = edges if self.by == "edge" else node_steps(edges, self.shown)
         forward = forward_steps(self.order, self.scene, self.root)
-        return [*forward, loss_step(self.seen, self.root), *folded(backward), *self.updates]
+        whole = len(self.shown) == len(self.order)
+        updates = self.updates if whole else [step for step in self.updates if step.node in self.scene]
+        return [*forward, loss_step(self.seen, self.root), *folded(backward), *updates]
 
     def _ending(self) -> list[Step]:
         return [new_loss(self.order, self.updates, self.seen, self.root)] if self.updates else []

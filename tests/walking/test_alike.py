@@ -118,6 +118,14 @@ def test_the_walk_of_a_batch_tells_each_kind_once_with_the_engines_numbers(
     assert any("One of 100 × 16 alike." in step.words for step in steps)
 
 
+def test_updates_are_told_once_a_kind_and_the_new_loss_is_that_of_all_of_them() -> None:
+    model, loss = batch_loss("tanh", rows=9)
+    collapsed = walk(loss, collapse="alike", parameters=model.parameters(), lr=0.1)
+    whole = walk(loss, parameters=model.parameters(), lr=0.1, max_steps=None)
+    assert 0 < sum(step.kind == "update" for step in collapsed) < 12
+    assert collapsed[-1].after == whole[-1].after != loss.data
+
+
 def test_examples_belong_together() -> None:
     model = nn.MLP(2, [NEURONS, NEURONS, 1], activation="tanh", rng=random.Random(0))
     loss = nn.mse([model(x) for x in X], Y)
