@@ -190,8 +190,9 @@ class Step:
         """The nodes and edges that the page's picture shows it by."""
         nodes, edges = dict[int, None](), dict[str, None]()
         for inner in self.steps:
-            more = inner.lights(place)
-            nodes, edges = nodes | dict.fromkeys(more[0]), edges | dict.fromkeys(more[1])
+            lit, crossed = inner.lights(place)
+            nodes |= dict.fromkeys(lit)
+            edges |= dict.fromkeys(crossed)
         if not self.steps:
             nodes |= {place[node]: None for node in (self.node, self.operand) if node is not None and node in place}
             edges |= dict.fromkeys(self._edges(place))
