@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -50,12 +51,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=",
     ]  # fmt: skip
     with open(settings / "log", "w+") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
+        start = {"stdout": log, "stderr": log, "env": environment, "cwd": folder, "start_new_session": True}
+        server = subprocess.Popen(command, **start)  # type: ignore[call-overload]
         try:
             yield _address(settings / "log", server), folder
         finally:
-            server.terminate()
-            server.wait(30)
+            _end(server)
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """End it with its kernels; on a busy machine it may not get round to that by itself."""
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def _address(log: Path, server: "subprocess.Popen[bytes]") -> str:
