@@ -122,8 +122,8 @@ def _below(node: Value, below: dict[Value, int]) -> Iterable[object]:
 def _role(user: Value, index: int) -> object:
     """As what the operand of this index is taken: in sums the place does not matter, in dot which of the lists does."""
     assert user.op is not None
-    if user.op.name in SUMS:
-        return user.op.name
+    if user.op.name == "add":
+        return "add"
     if user.op.name == "dot":
         return 2 * index // max(1, len(user.operands) - len(user.operands) % 2)
     return "any" if user.op.many else index

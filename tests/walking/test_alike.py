@@ -75,6 +75,12 @@ def test_other_exponents_operations_or_users_are_not_alike() -> None:
     assert sorted(together) == [[0, 1], [2], [3], [4]]
 
 
+def test_what_is_subtracted_is_not_like_what_it_is_subtracted_from() -> None:
+    a, b = [Value(1.0 + k) for k in range(3)], [Value(0.5 * k) for k in range(3)]
+    parts = parts_alike(topological_order(autograd.sum([(x - y) ** 2 for x, y in zip(a, b, strict=True)])))
+    assert [len(part.heads) for part in parts if part.heads[0] in a + b] == [3, 3]
+
+
 def test_a_batch_is_drawn_in_at_most_thirty_boxes_with_its_dead_gates() -> None:
     _, loss = single()
     assert len(topological_order(loss)) > 65_000
