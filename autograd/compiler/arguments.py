@@ -14,6 +14,13 @@ from .ir.arrays import Floats
 Argnums: TypeAlias = int | tuple[int, ...]
 
 
+class _Unsaid(int):
+    """The first position, where nobody has said which."""
+
+
+UNSAID: Argnums = _Unsaid(0)
+
+
 class Group(NamedTuple):
     """The structure of a list or tuple: its type, and the structures of its parts; that of a number is None."""
 
@@ -86,7 +93,7 @@ class Call:
         if self.rows is not None and self.rows != len(x):
             raise ValueError(
                 f"the arguments have {self.rows} and {len(x)} rows; an array has the rows first, so all arrays "
-                "need as many (one row: X[None], or a list)"
+                "need as many (one row: X[None], or a list; arrays without rows: compile(f, rows=False))"
             )
         self.rows = len(x)
         return _of_shape(x.shape[1:])

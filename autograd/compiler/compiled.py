@@ -9,7 +9,7 @@ import numpy as np
 
 from ..transforms import positions
 from ..value import PLAIN, RECORDER, Value
-from .arguments import Argnums, Call, at_least_one, count
+from .arguments import UNSAID, Argnums, Call, at_least_one, count
 from .backends.registry import number_type
 from .cache import MOST, Codes, Traced, request_of
 from .calls import Ready, reader
@@ -82,12 +82,12 @@ class Compiled:
         """The results: numbers for one row, arrays with the rows first for many."""
         return self._run("value", args, named)
 
-    def value_and_grad(self, *args: Any, argnums: Argnums | None = None, **named: Any) -> tuple[Any, Any]:
+    def value_and_grad(self, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> tuple[Any, Any]:
         """(value, gradient) of each row; the gradient has the structure of args[argnums]."""
         found: tuple[Any, Any] = self._run("value_and_grad", args, named, argnums)
         return found
 
-    def jacobian(self, *args: Any, argnums: Argnums | None = None, **named: Any) -> Any:
+    def jacobian(self, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> Any:
         """The derivatives of every result by every input of args[argnums], for each row.
 
         As `autograd.jacobian` has them: the results' structure outside, the arguments' inside, for several `argnums` a
@@ -95,7 +95,7 @@ class Compiled:
         """
         return self._run("jacobian", args, named, argnums)
 
-    def hessian(self, *args: Any, argnums: Argnums | None = None, **named: Any) -> Any:
+    def hessian(self, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> Any:
         """The second derivatives of each row's value by the inputs of args[argnums]: the Jacobian of the gradient."""
         return self._run("hessian", args, named, argnums)
 
@@ -194,9 +194,9 @@ class Compiled:
 
     # the work
 
-    def _run(self, task: Task, args: Sequence[Any], named: Mapping[str, Any], argnums: Argnums | None = None) -> Any:
+    def _run(self, task: Task, args: Sequence[Any], named: Mapping[str, Any], argnums: Argnums = UNSAID) -> Any:
         """The way of every call; one like the one before goes it without locks and look-ups."""
-        argnums = 0 if argnums is None else argnums
+        argnums = 0 if argnums is UNSAID else argnums
         call = Call(args, named) if self.inputs is None else self._call(args, named)
         kind = task, call.rows and True, call.form, argnums
         codes, (latest, traced, ready) = self._codes, self._latest_call

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..support.arrays import as_arrays, as_lists
-from .arguments import Argnums, Call
+from .arguments import UNSAID, Argnums, Call
 from .compiled import Compiled
 from .request import Task
 
@@ -15,9 +15,9 @@ class OfWholeArrays(Compiled):
     Where no `argnums` are given, derivatives are those by the first argument that is an array or a list.
     """
 
-    def _run(self, task: Task, args: Sequence[Any], named: Mapping[str, Any], argnums: Argnums | None = None) -> Any:
+    def _run(self, task: Task, args: Sequence[Any], named: Mapping[str, Any], argnums: Argnums = UNSAID) -> Any:
         given = [as_lists(x) for x in args]
-        chosen = _first_list(given) if argnums is None else argnums
+        chosen = _first_list(given) if argnums is UNSAID else argnums
         found = super()._run(task, given, {name: as_lists(x) for name, x in named.items()}, chosen)
         return as_arrays(found)
 

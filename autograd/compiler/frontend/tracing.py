@@ -265,7 +265,8 @@ def _what_it_was_given(arguments: Sequence[Any]) -> str:
     given = ", ".join(map(describe, arguments)) or "nothing"
     return (
         f"autograd.compile traced the function with one row's arguments: {given}. An array has its rows first: one row "
-        "is X[None], or a list; many rows are an array, not a list"
+        "is X[None], or a list; many rows are an array, not a list. For arrays that are points, without rows: "
+        "compile(f, rows=False)"
     )
 
 

@@ -774,6 +774,7 @@ def test_errors_of_a_first_call_tell_rows_from_numbers(backend: Any) -> None:
     with pytest.raises(TypeError, match="not subscriptable") as caught:
         compile(lambda x: x[0] * 2.0, backend=backend)(np.array([1.0, 2.0]))
     assert "one row is X[None]" in caught.value.__notes__[0]
+    assert "compile(f, rows=False)" in caught.value.__notes__[0]
     with pytest.raises(TypeError, match="got dict"):
         compile(lambda x: {"r": 2.0 * x}, backend=backend)(1.0)
     with pytest.raises(TracingError, match=r"for mathematics autograd\.exp"):
