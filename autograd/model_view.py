@@ -57,6 +57,7 @@ def units(model: Any) -> list[Unit]:
 
 
 def _told(model: Any) -> Iterator[Unit]:
+    unit: UnitLike
     for layer, name, unit in model.named_units():
         activation = str(getattr(unit.activation, "__name__", "linear"))
         yield Unit(path(layer), path(name), list(unit.w), unit.b, activation, unit.activation)

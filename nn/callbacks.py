@@ -45,10 +45,8 @@ class EarlyStopping:
 
     def __call__(self, now: TrainingState) -> bool:
         """Whether to stop after this epoch."""
-        if now.epoch == 1:
-            self.best, self.best_epoch = inf, 1
         value = self._watched(now)
-        if value < self.best - self.min_delta or now.epoch == 1:
+        if now.epoch == 1 or value < self.best - self.min_delta:
             self.best, self.best_epoch = value, now.epoch
             self._numbers = [p.data for p in now.model.parameters()]
         return now.epoch - self.best_epoch >= self.patience

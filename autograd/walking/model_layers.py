@@ -62,14 +62,12 @@ class Network:
     Raises TypeError where `model` has no `named_parameters`, ValueError where none of them is in the graph.
     """
 
-    parameters: dict[Any, Any]
     levels: list[Level]
 
     def __init__(self, model: Any, order: Sequence[Value]) -> None:
         if not hasattr(model, "named_parameters"):
             raise TypeError(f"model must be a network with named_parameters(), got {type(model).__name__}")
-        self.parameters = {parameter: name for name, parameter in model.named_parameters()}
-        if self.parameters.keys().isdisjoint(order):
+        if {parameter for _, parameter in model.named_parameters()}.isdisjoint(order):
             raise ValueError("none of the model's parameters is in the graph: give the model that computed the value")
         self.consumers: dict[Value, list[Value]] = defaultdict(list)
         for node in order:
@@ -104,7 +102,7 @@ class Network:
                 found += [node] if single else [n for n in self.consumers[node] if n.op and n.op.name == "add"][:1]
         return found
 
-    def _row(self, cell: Cell, z: Value) -> tuple[tuple[Value, ...], Value, Value]:
+    def _row(self, cell: Cell, z: Value) -> Occurrence:
         return _inputs(cell, z), z, self._activation(cell, z)
 
     def _activation(self, cell: Cell, z: Value) -> Value:

@@ -120,7 +120,7 @@ def _homes(order: Sequence[Value], network: Network) -> dict[Value, int]:
     for i, level in enumerate(network.levels):
         for cell in level.cells:
             inputs, z, a = cell.rows[0]
-            home |= dict.fromkeys((*cell.weights, *([] if cell.bias is None else [cell.bias]), z, a), i)
+            home |= dict.fromkeys((*cell.unit.parameters, z, a), i)
             home |= {x: i for x in inputs if x not in home}
     known, loss = set(home), len(network.levels)
     outputs = {cell.rows[0][2] for cell in network.levels[-1].cells}
@@ -204,7 +204,7 @@ def _updates(
     """One step for each layer all of whose parameters are updated; what belongs to no such layer stays single."""
     new = {step.node: step for step in updates}
     for layer, cell, level in zip(layers, cells, network.levels, strict=True):
-        own = [p for c in level.cells for p in (*c.weights, *([] if c.bias is None else [c.bias]))]
+        own = [p for cell in level.cells for p in cell.unit.parameters]
         if any(parameter not in new for parameter in own):
             continue
         steps = tuple(new.pop(parameter) for parameter in own)

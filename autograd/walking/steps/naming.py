@@ -108,7 +108,7 @@ def _parameter_names(order: Sequence[Value], network: Network) -> dict[Value, Na
         parameter: str(number)
         for number, level in enumerate(network.levels, 1)
         for cell in level.cells
-        for parameter in (*cell.weights, *([cell.bias] if cell.bias is not None else []))
+        for parameter in cell.unit.parameters
         if parameter.label and not isinstance(parameter, Constant)
     }
     levels: dict[str, set[str]] = {}
