@@ -1,20 +1,27 @@
-"""The player's picture of a network: columns of neurons, the lines between them its weights. It needs no Graphviz.
+"""The player's picture of a network: drawn as by `nn.draw`, and marked for the script that changes it.
 
-The marks are those of `player_stage.py`: a neuron stands for its nodes z and a and shows a's number and z's gradient.
+A neuron stands for its nodes z and a and shows a's number and z's gradient; a line for a weight, and for the edges of
+both factors.
 """
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
+from ..drawing.labels import field
+from ..drawing.network import OPTIONS, NetworkPicture
 from ..notation.numbers import number
 from ..value import Value
-from ..walking.model_layers import Network
+from ..walking.model_layers import Cell, Network
 from ..walking.recording import Recording
 from ..walking.steps.zero_reasons import slopes
-from .graph_picture import STYLE
+from .marks import Group, Slot, mark_edge, mark_node, picture
 
-ACROSS, DOWN, RADIUS = 130, 80, 35
 MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
+RADIUS = 35.0  # points
+
+Pair: TypeAlias = tuple[Value, Value]
+Mark: TypeAlias = Callable[[Group], None]
 
 
 def column_picture(recording: Recording, digits: int = 4) -> str | None:
@@ -22,124 +29,89 @@ def column_picture(recording: Recording, digits: int = 4) -> str | None:
     network: Network | None = recording.network
     if network is None or not network.levels or not network.is_dense:
         return None
-    place = {node: k for k, node in enumerate(recording.order)}
-    columns = [_shown(column) for column in _columns(network)]
-    rows = max(map(len, columns))
-    height = rows * DOWN + 40
-    spots = [_spots(column, _x(i, rows), height) for i, column in enumerate(columns)]
-    parts = [*_lines(network, spots, place), *_loss_line(recording, spots[-1], _x(len(spots), rows), place, height)]
-    for i, found in enumerate(spots):
-        parts += [_neuron(recording, a, z, spot, place, i, digits) for (a, z), spot in found.items()]
-        parts.append(f'<text x="{_x(i, rows)}" y="{height - 8}">{_caption(network, i)}</text>')
-    width = _x(len(columns), rows) + RADIUS + 20
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f"{''.join(parts)}<style>{STYLE}</style></svg>"
-    )
+    return _Columns(recording, network, digits).svg()
 
 
-Pair = tuple[Value, Value]
-Spot = tuple[float, float]
+class _Columns:
+    """The picture of one network, and what stands for what in it."""
+
+    def __init__(self, recording: Recording, network: Network, digits: int) -> None:
+        self.recording, self.network, self.digits = recording, network, digits
+        self.place = {node: k for k, node in enumerate(recording.order)}
+        self.columns = _columns(network)
+        self.marks: dict[str, Mark] = {}  # by the ids of groups
+        self.picture = NetworkPicture([len(column) for column in self.columns], MOST, RADIUS, fontsize=12)
+        for k, column in enumerate(self.columns):
+            self.picture.caption(k, "inputs" if k == 0 else f"layer {k}: {network.levels[k - 1].cells[0].activation}")
+            for i, pair in enumerate(column):
+                self.neuron(k, i, *pair)
+        self.weights()
+        self.result()
+
+    def svg(self) -> str:
+        """The marked SVG."""
+        return picture(self.picture.graph.source, self.mark, *OPTIONS)
+
+    def mark(self, group: Group, id: str) -> None:
+        """A neuron, a weight or the result by what it stands for; a caption, which stands for nothing, as that."""
+        plain: Mark = partial(mark_edge, edges="") if group.get("class") == "edge" else _as_caption
+        self.marks.get(id, plain)(group)
+
+    def neuron(self, k: int, i: int, a: Value, z: Value) -> None:
+        """Name, number, and the gradient of z: δ, or ∂ of an input."""
+        gradient = self.recording.grads[z] + 0.0
+        slots = [Slot("", "", str(self.recording.scene[a].name)), self.slot("d", a, a.data)]
+        if gradient or k:
+            slots.append(self.slot("g", z, gradient, "δ " if k else "∂ "))
+        self.picture.neuron(k, i, [field(slot.prefix + slot.text) for slot in slots])
+        kind = "gate" if a is not z and slopes(a)[0] == 0.0 else ""
+        places = " ".join(str(self.place[node]) for node in dict.fromkeys((a, z)))
+        given = not a.operands
+        self.marks[f"n-{k}-{i}"] = partial(mark_node, kind=kind, places=places, slots=slots, given=given)
+
+    def slot(self, kind: str, node: Value, value: float, prefix: str = "") -> Slot:
+        """The row of a node's number or gradient."""
+        return Slot(f"{kind}{self.place[node]}", prefix, number(value, self.digits))
+
+    def weights(self) -> None:
+        """One line for each weight: wide where it is large; found by the edges of both its factors."""
+        levels = self.network.levels
+        largest = max((abs(w.data) for level in levels for cell in level.cells for w in cell.weights), default=0.0)
+        for k, level in enumerate(levels, 1):
+            sources = {a: j for j, (a, _) in enumerate(self.columns[k - 1])}
+            for i, cell in enumerate(level.cells):
+                for j, (x, w) in enumerate(zip(cell.rows[0][0], cell.weights, strict=True)):
+                    if x in sources:
+                        self.picture.weight(k, i, sources[x])
+                        self.marks[f"w-{k}-{i}-{sources[x]}"] = self.weight(cell, j, w, largest)
+
+    def weight(self, cell: Cell, j: int, w: Value, largest: float) -> Mark:
+        """The mark of the line for a unit's weight number j."""
+        inputs, z, _ = cell.rows[0]
+        edges, width = self.edges(z, w, j, len(inputs)), f"{0.6 + 2.6 * abs(w.data) / (largest or 1.0):.1f}"
+        return partial(mark_edge, edges=edges, place=str(self.place[w]), width=width)
+
+    def edges(self, z: Value, w: Value, j: int, n: int) -> str:
+        """The graph's edges that this line stands for: that of the weight and that of the input."""
+        if z.op and z.op.name == "dot":
+            return f"{self.place[z]}-{j} {self.place[z]}-{n + j}"
+        return " ".join(f"{self.place[node]}-{i}" for node in self.network.consumers[w] for i in range(2))
+
+    def result(self) -> None:
+        """The value that is differentiated, to the right of the outputs; nothing where it is an output itself."""
+        root = self.recording.order[-1]
+        if not any(root in pair for pair in self.columns[-1]):
+            slots = [Slot("", "", str(self.recording.root)), self.slot("d", root, root.data)]
+            self.picture.result([field(slot.text) for slot in slots])
+            self.marks["loss"] = partial(mark_node, kind="", places=str(self.place[root]), slots=slots)
 
 
-def _columns(network: Network) -> list[list[Pair]]:
+def _columns(network: Network) -> Sequence[list[Pair]]:
     """(a, z) of every neuron, column by column; the inputs stand for themselves."""
     inputs = network.levels[0].cells[0].rows[0][0]
     layers = [[(cell.rows[0][2], cell.rows[0][1]) for cell in level.cells] for level in network.levels]
     return [[(x, x) for x in inputs], *layers]
 
 
-def _shown(column: list[Pair]) -> list[Pair]:
-    return column if len(column) <= MOST else [*column[: MOST // 2], *column[-MOST // 2 :]]
-
-
-def _x(i: int, rows: int) -> int:
-    """The middle of column i; columns of many rows stand further apart, so that no line runs too steeply."""
-    return RADIUS + 14 + i * (ACROSS + 14 * max(0, rows - 5))
-
-
-def _spots(column: Sequence[Pair], x: int, height: int) -> dict[Pair, Spot]:
-    top = (height - 40 - len(column) * DOWN) / 2 + DOWN / 2
-    return {pair: (x, top + j * DOWN) for j, pair in enumerate(column)}
-
-
-def _lines(network: Network, spots: Sequence[dict[Pair, Spot]], place: dict[Value, int]) -> list[str]:
-    """One line for each weight: wide where it is large; found by the edges of both its factors."""
-    largest = max((abs(w.data) for level in network.levels for cell in level.cells for w in cell.weights), default=0.0)
-    parts = []
-    for i, level in enumerate(network.levels):
-        sources = {a: spot for (a, _), spot in spots[i].items()}
-        for cell in level.cells:
-            inputs, z, a = cell.rows[0]
-            for j, (x, w) in enumerate(zip(inputs, cell.weights, strict=True)):
-                if x in sources and (a, z) in spots[i + 1]:
-                    width = 0.6 + 2.6 * abs(w.data) / (largest or 1.0)
-                    parts.append(
-                        _line(sources[x], spots[i + 1][a, z], _edges(z, w, j, len(inputs), place), place[w], width)
-                    )
-    return parts
-
-
-def _edges(z: Value, w: Value, j: int, n: int, place: dict[Value, int]) -> str:
-    """The graph's edges that this line stands for: that of the weight and that of the input."""
-    if z.op and z.op.name == "dot":
-        return f"{place[z]}-{j} {place[z]}-{n + j}"
-    return " ".join(f"{k}-{i}" for node, k in place.items() if w in node.operands for i in range(2))
-
-
-def _line(start: Spot, end: Spot, edges: str, weight: int, width: float) -> str:
-    d = f"M{start[0] + RADIUS},{start[1]:.0f}L{end[0] - RADIUS},{end[1]:.0f}"
-    path = f'<path class="line" stroke-width="{width:.1f}" d="{d}"/>'
-    return f'<g class="edge" data-e="{edges}" data-n="{weight}">{path}</g>'
-
-
-def _neuron(recording: Recording, a: Value, z: Value, spot: Spot, place: dict[Value, int], i: int, digits: int) -> str:
-    x, y = spot
-    name = escape(str(recording.scene[a].name))
-    closed = " gate" if a is not z and slopes(a)[0] == 0.0 else ""
-    texts = [
-        f'<text class="name" x="{x}" y="{y - 13:.0f}">{name}</text>',
-        _text(x, y + 3, "d", a, place, "", a.data, digits),
-    ]
-    if recording.grads[z] or i:
-        texts.append(_text(x, y + 18, "g", z, place, "δ " if i else "∂ ", recording.grads[z] + 0.0, digits))
-    nodes = " ".join(str(place[node]) for node in dict.fromkeys((a, z)))
-    return (
-        f'<g class="node{closed}" data-n="{nodes}"><circle class="ring" cx="{x}" cy="{y:.0f}" r="{RADIUS}"/>'
-        f"{''.join(texts)}</g>"
-    )
-
-
-def _text(
-    x: float, y: float, slot: str, node: Value, place: dict[Value, int], prefix: str, value: float, digits: int
-) -> str:
-    mark = f' data-p="{prefix}"' if prefix else ""
-    shown = prefix + number(value, digits)
-    kind = "number" if node.operands or slot == "g" else "number given"
-    return f'<text class="{kind}" data-k="{slot}{place[node]}" data-short=""{mark} x="{x}" y="{y:.0f}">{shown}</text>'
-
-
-def _loss_line(
-    recording: Recording, outputs: dict[Pair, Spot], x: int, place: dict[Value, int], height: int
-) -> list[str]:
-    """The value that is differentiated, to the right of the outputs; nothing where it is an output itself."""
-    root = recording.order[-1]
-    if any(root in pair for pair in outputs):
-        return []
-    y = (height - 40) / 2
-    lines = [
-        f'<g class="edge"><path class="line" d="M{spot[0] + RADIUS},{spot[1]:.0f}L{x - RADIUS},{y:.0f}"/></g>'
-        for spot in outputs.values()
-    ]
-    box = f'<rect class="card" x="{x - RADIUS}" y="{y - 24:.0f}" width="{2 * RADIUS}" height="48" rx="4"/>'
-    name = f'<text class="name" x="{x}" y="{y - 4:.0f}">{escape(str(recording.root))}</text>'
-    value = _text(x, y + 14, "d", root, place, "", root.data, 4)
-    return [*lines, f'<g class="node" data-n="{place[root]}">{box}{name}{value}</g>']
-
-
-def _caption(network: Network, i: int) -> str:
-    if i == 0:
-        return "inputs"
-    cells = network.levels[i - 1].cells
-    hidden = f" ({len(cells) - MOST} more)" if len(cells) > MOST else ""
-    return escape(f"layer {i}: {cells[0].activation}{hidden}")
+def _as_caption(group: Group) -> None:
+    mark_node(group, kind="caption", places="", slots=[])

@@ -5,11 +5,12 @@ from typing import Any
 
 from autograd import Value
 from autograd.drawing.diagram import Diagram, check_digits
+from autograd.drawing.network import OPTIONS
 
 from ..inputs import Numbers
 from ..inspection.network_view import Column, network, weights
 from ..losses import mse
-from .stage import Stage
+from .stage import stage
 
 
 def draw(
@@ -47,7 +48,7 @@ def draw(
     shown = network(model, x, y, loss or mse)
     if by == "gradient" and shown.gradient is None:
         raise ValueError('by="gradient" needs gradients: give x and y, or call loss.backward() before')
-    return Diagram(Stage(shown, by, digits, max_neurons).graph, _summary(shown.columns), ("-Kneato", "-n2"))
+    return Diagram(stage(shown, by, digits, max_neurons).graph, _summary(shown.columns), OPTIONS)
 
 
 def _summary(columns: Sequence[Column]) -> str:

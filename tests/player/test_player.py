@@ -1,6 +1,6 @@
 """The player as it is written: what it contains and how large it is, with and without Graphviz.
 
-Of autograd.player.graph_picture and autograd.player.network_picture.
+Of autograd.player.graph_picture, autograd.player.network_picture and autograd.player.marks.
 """
 
 import base64

@@ -195,7 +195,7 @@ def test_programs_of_loops_equal_eager(seed: int) -> None:
     check(seed)
 
 
-@pytest.mark.parametrize("first", range(100, 100 + tries(60), 10))
+@pytest.mark.parametrize("first", range(100, 100 + tries(30), 10))
 def test_many_programs_of_loops_equal_eager(first: int) -> None:
     for seed in range(first, first + 10):
         check(seed)

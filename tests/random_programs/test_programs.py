@@ -34,7 +34,7 @@ def test_programs_of_vectors_equal_eager(seed: int) -> None:
     check_vectors(seed, 1 + seed % 7)
 
 
-@settings(max_examples=tries(80), deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 200))
 def test_many_programs_of_single_operations_equal_eager(seed: int, length: int) -> None:
     check_scalars(seed, length)

@@ -13,7 +13,7 @@ from programs import check_vectors
 
 
 @pytest.mark.slow
-@settings(max_examples=tries(30), deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 10))
 def test_many_programs_of_vectors_equal_eager(seed: int, depth: int) -> None:
     check_vectors(seed, depth)

@@ -126,19 +126,19 @@ def test_hessians_up_to_rounding(seed: int) -> None:
     check_roundings(seed, 5 + 4 * seed, orders=3)
 
 
-@settings(max_examples=tries(80), deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 200))
 def test_many_values_and_gradients_up_to_rounding(seed: int, length: int) -> None:
     check_roundings(seed, length)
 
 
-@settings(max_examples=tries(25), deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 40))
 def test_many_hessians_up_to_rounding(seed: int, length: int) -> None:
     check_roundings(seed, length, orders=3)
 
 
-@settings(max_examples=tries(40), deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_many_programs_in_single_precision_up_to_rounding(seed: int, length: int) -> None:
     check_roundings(seed, length, "float32")

@@ -1,6 +1,7 @@
 """Pictures of models and of training: networks as columns, decision boundaries, histories.
 
-Of nn.pictures.boundary, nn.pictures.curves, nn.pictures.network, nn.pictures.plotting and nn.pictures.stage.
+Of nn.pictures.boundary, nn.pictures.curves, nn.pictures.network, nn.pictures.plotting, nn.pictures.stage and
+autograd.drawing.network.
 """
 
 import builtins
