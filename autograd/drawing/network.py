@@ -26,22 +26,28 @@ Place: TypeAlias = tuple[float, float]
 
 
 class NetworkPicture:
-    """Columns of `sizes` neurons, of which at most about `most` are shown; `graph` is the `graphviz.Digraph`."""
+    """Columns of `sizes` neurons, of which at most about `most` are shown; `graph` is the `graphviz.Digraph`.
+
+    `radius` is that of a circle and `across` the way from column to column, both in points.
+    """
 
     graph: Any
+    sizes: Sequence[int]
     shown: list[list[int | None]]
     radius: float
     down: float
     across: float
     below: float
 
-    def __init__(self, sizes: Sequence[int], most: int, radius: float = 28.0, fontsize: int = 10) -> None:
+    def __init__(
+        self, sizes: Sequence[int], most: int, radius: float = 28.0, across: float = 140.0, fontsize: int = 10
+    ) -> None:
         from graphviz import Digraph  # not needed until somebody draws
 
         self.shown = [visible(size, most) for size in sizes]
         self.sizes, self.radius, self.down = sizes, radius, 2 * radius + GAP
         rows = max(map(len, self.shown))
-        self.across = 140.0 + 12.0 * max(0, rows - 5)  # lines to far neurons must not run too steeply
+        self.across = across + 12.0 * max(0, rows - 5)  # lines to far neurons must not run too steeply
         self.below = -(rows - 1) / 2 * self.down - radius - 26.0
         node = NODE | {"width": f"{2 * radius / 72:.4f}", "fontsize": str(fontsize)}
         self.graph = Digraph(engine="neato", graph_attr=GRAPH, node_attr=node, edge_attr=EDGE)

@@ -18,7 +18,7 @@ from ..walking.steps.zero_reasons import slopes
 from .marks import Group, Slot, mark_edge, mark_node, picture
 
 MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
-RADIUS = 35.0  # points
+RADIUS, ACROSS = 35.0, 114.0  # points: narrow, so that the text stays large beside the words
 
 Pair: TypeAlias = tuple[Value, Value]
 Mark: TypeAlias = Callable[[Group], None]
@@ -40,7 +40,7 @@ class _Columns:
         self.place = {node: k for k, node in enumerate(recording.order)}
         self.columns = _columns(network)
         self.marks: dict[str, Mark] = {}  # by the ids of groups
-        self.picture = NetworkPicture([len(column) for column in self.columns], MOST, RADIUS, fontsize=12)
+        self.picture = NetworkPicture([len(column) for column in self.columns], MOST, RADIUS, ACROSS, fontsize=12)
         for k, column in enumerate(self.columns):
             self.picture.caption(k, "inputs" if k == 0 else f"layer {k}: {network.levels[k - 1].cells[0].activation}")
             for i, pair in enumerate(column):
