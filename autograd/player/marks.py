@@ -2,7 +2,7 @@
 
 In the SVG an element with `data-n` stands for the nodes with these places in the topological order, one with
 `data-e="12-0"` for the edge from operand 0 of node 12, and a text with `data-k="d12"` or `"g12"` for the number or
-the gradient of node 12, written behind `data-p`.
+the gradient of node 12, written behind `data-p`; where `data-short` stands, without the count of contributions.
 """
 
 import re
@@ -17,7 +17,7 @@ STYLE = """
 text{font:12px Helvetica,Arial,sans-serif;fill:#1a1a1a;text-anchor:middle}
 .card,.ring{fill:#f7f7f7;stroke:#767676}.rule,.line{fill:none;stroke:#767676}.tip{fill:#767676;stroke:#767676}
 .constant .card{fill:#e9e9e9;stroke:#e9e9e9}.name{font-weight:bold}.gate .ring{stroke-dasharray:2 3}
-.caption .card{fill:none;stroke:none}
+.caption .card{fill:none;stroke:none}[data-short]{font-size:11px}
 """
 NODE = {"polygon": "card", "path": "card", "ellipse": "ring", "polyline": "rule", "text": "number"}
 EDGE = {"path": "line", "polygon": "tip"}
@@ -50,13 +50,17 @@ def picture(source: str, mark: Callable[[Group, str], None], *options: str) -> s
 
 
 def mark_node(group: Group, kind: str, places: str, slots: Sequence[Slot], given: bool = False) -> None:
-    """A node of this kind, for the nodes at these places; `given` where its number was not computed."""
+    """A node of this kind, for the nodes at these places; `given` where its number was not computed.
+
+    In a circle there is little room: its texts are small, and "0.5 (1 of 2)" is written 0.5.
+    """
     group.attrib = {"class": f"node {kind}".strip()} | ({"data-n": places} if places else {})
     _shapes(group, NODE)
     for text, slot in zip(group.findall(f"{SVG}text"), slots, strict=False):
         text.text = slot.prefix + slot.text
         text.attrib |= {"data-k": slot.key} if slot.key else {"class": "name"}
         text.attrib |= {"data-p": slot.prefix} if slot.prefix else {}
+        text.attrib |= {"data-short": ""} if slot.key and group.find(f"{SVG}ellipse") is not None else {}
         if given and slot.key.startswith("d"):
             text.set("class", "number given")
 

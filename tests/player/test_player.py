@@ -133,6 +133,14 @@ def test_a_network_by_layer_has_its_picture_without_any_graphviz(monkeypatch: py
     assert "layer 2: relu" in picture_of(page(network("layer")))
 
 
+def test_in_a_circle_numbers_are_short_and_fit() -> None:
+    """A gradient that is not whole yet is "0.5 (1 of 2)" in a box, which is wide enough, and 0.5 in a circle."""
+    circles = [node for node in picture_of(page(network("layer"))).split("<g ") if "<ellipse" in node]
+    assert circles
+    assert all(node.count('data-short=""') == node.count("data-k=") > 0 for node in circles)
+    assert 'data-short=""' not in picture_of(page(neuron()))
+
+
 def test_the_wheel_graphviz_pure_draws_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     pure = [program for program in render.programs() if "graphviz-pure" in program]
     if not pure:
