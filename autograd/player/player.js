@@ -152,12 +152,15 @@ function chainruleWalk(root) {
   }
 
   function turn(svg) {
-    // an arrow head for gradients, at the other end of each edge; the style sheet says when it shows
-    const id = `${root.id}-head-${views.length}`;
-    const head = `<marker id="${id}" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M8 0L0 4l8 4z"/></marker>`;
-    svg.insertAdjacentHTML("afterbegin", `<defs>${head}</defs>`);
-    for (const tip of svg.querySelectorAll(".edge .tip"))
-      tip.parentNode.style.setProperty("--head", `url(#${id})`);
+    // for gradients an arrow head at the other end of each edge, or a cross; the style sheet says when which shows
+    const heads = { head: '<path class="tip" d="M8 0L0 4l8 4z"/>', cross: '<path class="cross" transform="translate(2)" d="M0 1l6 6M6 1L0 7"/>' };
+    const id = (name) => `${root.id}-${name}-${views.length}`;
+    const marker = ([name, path]) => `<marker id="${id(name)}" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">${path}</marker>`;
+    svg.insertAdjacentHTML("afterbegin", `<defs>${Object.entries(heads).map(marker).join("")}</defs>`);
+    for (const edge of svg.querySelectorAll(".edge")) {
+      edge.style.setProperty("--cross", `url(#${id("cross")})`);
+      if (edge.querySelector(".tip")) edge.style.setProperty("--head", `url(#${id("head")})`);
+    }
   }
 
   function follow(behavior = calm.matches ? "auto" : "smooth") {

@@ -316,3 +316,19 @@ def test_a_slice_starts_with_what_came_before(tab: Any, tmp_path: Path) -> None:
     assert count(player) == "step 1 of 4"
     assert player.locator("[data-k=d9]").text_content() == "0.7064"
     assert player.locator("[data-k=g9]").text_content() == "∂ 1.0"
+
+
+def test_what_is_blocked_is_grey_and_crossed_out_while_its_step_is_told(tab: Any, tmp_path: Path) -> None:
+    x, w = Value(-2.0, "x"), Value(1.5, "w")
+    player = opened(tab, walk((x * w).relu() + x), tmp_path)
+    blocked = player.locator(".edge.on[data-state=blocked] .line")
+    for _ in range(20):
+        if blocked.count():
+            break
+        player.press("ArrowRight")
+    look = "e => (s => [s.stroke, s.strokeDasharray, s.markerStart])(getComputedStyle(e))"
+    grey = player.evaluate("e => getComputedStyle(e).getPropertyValue('--line')")
+    stroke, dashes, marker = blocked.first.evaluate(look)
+    assert (grey, stroke, dashes) == ("#767676", "rgb(118, 118, 118)", "1px, 4px")
+    assert "cross" in marker
+    assert tab.evaluate("m => document.querySelector(m.slice(5, -2)) !== null", marker)
