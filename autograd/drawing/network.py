@@ -56,6 +56,10 @@ class NetworkPicture:
         """Whether neuron i of column k is in the picture."""
         return i in self.shown[k]
 
+    def is_drawn(self, k: int, i: int, j: int) -> bool:
+        """Whether both ends of a weight are: neuron i of column k, and neuron j of the column before."""
+        return self.is_shown(k, i) and self.is_shown(k - 1, j)
+
     def neuron(self, k: int, i: int, lines: Sequence[str], **look: str) -> None:
         """The circle of neuron i in column k, if it is shown, with these lines of text."""
         if self.is_shown(k, i):
@@ -63,7 +67,7 @@ class NetworkPicture:
 
     def weight(self, k: int, i: int, j: int, **look: str) -> None:
         """The line to neuron i of column k from neuron j of the column before, if both are shown."""
-        if self.is_shown(k, i) and self.is_shown(k - 1, j):
+        if self.is_drawn(k, i, j):
             self.graph.edge(f"n-{k - 1}-{j}", f"n-{k}-{i}", id=f"w-{k}-{i}-{j}", **look)
 
     def skip(self, k: int, i: int, start: int) -> None:

@@ -23,8 +23,9 @@ def stage(network: Network, by: str, digits: int, max_neurons: int) -> NetworkPi
     _weights(picture, network, by)
     for k, column in enumerate(network.columns):
         picture.caption(k, column.title)
-        for i in range(column.size if column.skip is not None else 0):
-            picture.skip(k, i, column.skip or 0)
+        if column.skip is not None:
+            for i in range(column.size):
+                picture.skip(k, i, column.skip)
     if network.loss is not None:
         picture.result(_result(network.loss, network.target, digits))
     return picture
@@ -52,16 +53,12 @@ def _weights(picture: NetworkPicture, network: Network, by: str) -> None:
     """Width and colour from the weight or its gradient; dashed where the gradient is exactly 0."""
     gradient = network.gradient
     measure: Callable[[Value], float] = gradient if gradient and by == "gradient" else _data
-    lines = [(k, i, j, w) for k, i, j, w in weights(network.columns) if _is_shown(picture, k, i, j)]
+    lines = [(k, i, j, w) for k, i, j, w in weights(network.columns) if picture.is_drawn(k, i, j)]
     largest = max((abs(measure(w)) for *_, w in lines), default=0.0)
     for k, i, j, w in lines:
         width = f"{0.4 + 3.2 * palette.strength(measure(w), largest):.2f}"
         style = "dashed" if gradient and gradient(w) == 0.0 else "solid"
         picture.weight(k, i, j, color=palette.signed_line(measure(w)), penwidth=width, style=style)
-
-
-def _is_shown(picture: NetworkPicture, k: int, i: int, j: int) -> bool:
-    return picture.is_shown(k, i) and picture.is_shown(k - 1, j)
 
 
 def _result(loss: Value, target: Any, digits: int) -> list[str]:
