@@ -14,7 +14,7 @@ from .backends.registry import number_type
 from .cache import MOST, Codes, Traced, request_of
 from .calls import Ready, reader
 from .copying import copied
-from .export import c_text, llvm_text
+from .export import c_text, js_text, llvm_text
 from .ir.arrays import Floats
 from .ir.program import Program
 from .leaves import held, leaves_only
@@ -161,22 +161,32 @@ class Compiled:
         """The program after each pass, for the latest call."""
         return listing(list(passes(*self._latest()[1:])))
 
-    def source(self, language: str = "c", *, constants: bool = False, name: str = "") -> str:
-        """The program of the latest call as text: one C99 file, or LLVM.
+    def source(self, language: str = "c", *, constants: bool = False, name: str = "", optimizer: Any = None) -> str:
+        """The program of the latest call as text: one C99 file, one JavaScript module, or LLVM.
 
         The C file has `NAME(X, P, Y, U)`, from one row's inputs X and the numbers P of the parameters (behind them, of
         other Values the function uses) to the results Y, with work space U of NAME_WORK numbers; and, for one result,
         `NAME_gradient`, which needs NAME_GRADIENT_WORK: the value, then its derivatives by the parameters, or, where
         there are none, by the inputs. With `constants` all of P as it is now is in the file, as NAME_parameters.
         It forbids fused multiply-adds, which would decide a kink otherwise, and refuses -ffast-math; link with -lm.
+
+        "js" is an ES module that needs nothing else. It exports `parameters` as they are now, `value(X)` of a row and
+        `values(X)` of rows that lie one behind the other in one array; for one result `gradient(X)`, and of rows
+        `gradients(X)` by the inputs or, where there are parameters, `meanGradient(X)` by these. All take other numbers
+        for the parameters as their second argument. With an `optimizer` there are `start()`, a state, and
+        `step(state, X)`, which trains it by one step as the optimizer would, whose `lr` may be changed in the state.
+
         Raises ValueError for a `name` that C or C++, their libraries or the file itself need (a function's own name
-        gets an underscore then).
+        gets an underscore then), and for an optimizer of other parameters than the function's.
         """
         traced, program, request = self._latest()
         if language == "llvm":
             return llvm_text(program, request, self.dtype.name)
+        if language == "js":
+            training = self._trainer.described(optimizer) if optimizer is not None else None
+            return js_text(program, request, self.__name__, held(traced.leaves), training)
         if language != "c":
-            raise ValueError(f"unknown language {language!r}; use 'c' or 'llvm'")
+            raise ValueError(f"unknown language {language!r}; use 'c', 'js' or 'llvm'")
         leaves = held(traced.leaves) if constants else None
         return c_text(program, request, self.__name__, name, leaves)
 

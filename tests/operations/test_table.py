@@ -218,11 +218,14 @@ def test_the_arithmetic_of_floats_spells_out_all_primitives() -> None:
 @pytest.mark.parametrize("primitive", sorted(PRIMITIVES))
 def test_every_back_end_spells_out_every_primitive(primitive: str) -> None:
     pytest.importorskip("numpy")
-    from autograd.compiler.backends.c_source import CArithmetic
     from autograd.compiler.backends.numpy_kernel import ARRAYS
+    from autograd.compiler.backends.text.arithmetic import TextArithmetic
+    from autograd.compiler.backends.text.c import C
+    from autograd.compiler.backends.text.javascript import JAVASCRIPT
 
     assert callable(getattr(ARRAYS, primitive))
-    assert callable(getattr(CArithmetic(), primitive))
+    assert callable(getattr(TextArithmetic(C), primitive))
+    assert callable(getattr(TextArithmetic(JAVASCRIPT), primitive))
     pytest.importorskip("llvmlite")
     from autograd.compiler.backends.llvm.builder import Body, Module, Type
     from autograd.compiler.backends.llvm.lanes import LaneArithmetic

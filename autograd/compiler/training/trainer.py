@@ -87,6 +87,16 @@ class Trainer:
         self.updates = [*self.updates[1 - KEPT :], Update(optimizer, held, self.own.backend)]
         return self.updates[-1]
 
+    def described(self, optimizer: Any) -> tuple[Update, Floats, Floats]:
+        """The compiled step of the optimizer and the numbers that it holds now, to be written in another language."""
+        if self._codes(optimizer) is not self.own:
+            raise ValueError(
+                "the optimizer changes some of the compiled function's parameters only: name just those, "
+                "autograd.compile(function, parameters=optimizer.parameters)"
+            )
+        update = self.update(optimizer)
+        return update, *update.numbers(optimizer)
+
 
 def _all(session: "Session", rows: int, size: int, epochs: int, random: Any) -> Iterator[list[float]]:
     """The losses of all epochs; with a single batch they are steps of one long epoch."""

@@ -1,6 +1,6 @@
 """The C source of compiled functions: compiled by the system's compiler, it gives the eager numbers.
 
-Of autograd.compiler.export, autograd.compiler.backends.c_names and autograd.compiler.backends.c_source.
+Of autograd.compiler.export, autograd.compiler.backends.text.c and autograd.compiler.backends.text.c_names.
 """
 
 import ctypes
@@ -69,7 +69,7 @@ def test_additions_keep_the_eager_order(tmp_path: Path) -> None:
 def test_an_unknown_language_is_named() -> None:
     compiled = compile(lambda x: x * 2.0, backend="numpy")
     compiled(1.0)
-    with pytest.raises(ValueError, match="use 'c' or 'llvm'"):
+    with pytest.raises(ValueError, match="use 'c', 'js' or 'llvm'"):
         compiled.source("fortran")
 
 

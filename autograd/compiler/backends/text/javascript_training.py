@@ -1,0 +1,69 @@
+"""A training step in JavaScript: the gradient of the mean loss, and the update by an optimizer's own `step()`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...ir.arrays import Floats
+from .javascript import JAVASCRIPT, array
+from .loops import LoopWriter
+
+
+def js_training(update: Any, leaves: Floats, inputs: Any) -> str:
+    """`start()` and `step(state, X)` for a compiled update (see `training.optimizer_step`) that holds these numbers."""
+    names = ["parameters", "gradient", *update.held.lists]
+    if taken := {"parameters", "gradient"} & {*names[2:], *update.states}:
+        raise ValueError(f"the optimizer's attribute {min(taken)!r} has the name of a part of the state in JavaScript")
+    return "\n".join([_start(update, leaves, inputs, names), _update(update, leaves, names), STEP])
+
+
+STEP = """\
+/** One step on these rows; returns the mean loss before it. Where that is no number it throws, and nothing changes. */
+export function step(state, X) {
+    const { value, gradient } = meanGradient(X, state.parameters);
+    if (!Number.isFinite(value)) throw new RangeError(`the loss became ${value}: lower the learning rate`);
+    state.gradient.set(gradient);
+    update(state);
+    return value;
+}
+"""
+
+
+def _start(update: Any, leaves: Floats, inputs: Any, names: Sequence[str]) -> str:
+    arrays = ["parameters: parameters.slice(),", "gradient: new Float64Array(parameters.length),"]
+    arrays += [f"{name}: {array(column)}," for name, column in zip(names[2:], inputs[2:].tolist(), strict=True)]
+    arrays += [f"{name}: {JAVASCRIPT.literal(x)}," for name, x in zip(update.states, leaves.tolist(), strict=False)]
+    inside = ["    return {", *("        " + line for line in "\n".join(arrays).split("\n")), "    };"]
+    return "\n".join(
+        ["/** What training starts from; `step` changes it. */", "export function start() {", *inside, "}\n"]
+    )
+
+
+def _update(update: Any, leaves: Floats, names: Sequence[str]) -> str:
+    """The update of all parameters; each new number is known before the first is written."""
+    plan = update.kernel.schedule
+    write = LoopWriter(plan, JAVASCRIPT, "X[{}][r]")
+    outputs = plan.program.outputs.tolist()
+    moved, count = update.moved, len(update.moved)
+    once = [line for step in plan.once for line in write.step(step)]
+    each = [line for step in plan.rows for line in write.step(step)]
+    each += [f"const new{k} = {write.result(node)};" for k, node in enumerate(outputs[:count])]
+    each += [f"X[{column}][r] = new{k};" for k, column in enumerate(moved)]
+    states = [
+        f"state.{update.states[i]} = {write.result(node)};"
+        for i, node in zip(update.states_moved, outputs[count:], strict=False)
+    ]
+    numbers = [f"state.{name}" for name in update.states] + [
+        *map(JAVASCRIPT.literal, leaves[len(update.states) :].tolist())
+    ]
+    spaces = [f"const {s} = new Float64Array({n});" for s, n in plan.sizes.items() if n]
+    spaces += [f"const K = {array(plan.constants[: plan.bundled])};"] if plan.bundled else []
+    body = [
+        f"const P = [{', '.join(numbers)}], X = [{', '.join(f'state.{name}' for name in names)}];",
+        *spaces,
+        *once,
+        f"for (let r = 0; r < {update.count}; r++) {{",
+        *("    " + line for line in each),
+        "}",
+        *states,
+    ]
+    return "\n".join(["function update(state) {", *("    " + line for line in body), "}\n"])
