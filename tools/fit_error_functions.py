@@ -13,7 +13,7 @@ from mpmath import mp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from autograd.compiler.backends.llvm.mathematics.error_functions import ERF_NEAR, SHARE
+from autograd.notation.source.error_series import ERF_NEAR, SHARE
 
 mp.dps = 60
 

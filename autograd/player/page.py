@@ -8,6 +8,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -22,7 +23,10 @@ from ..walking.steps.step import BACKWARD, UPDATE, Line, Step
 from ..walking.text import block
 from .graph_picture import graph_picture, why_none
 from .network_picture import column_picture
+from .program import NotWritten, program
 
+SCRIPTS = ("record.js", "say.js", "leaves.js", "way.js", "player.js")
+START = "document.querySelectorAll('[data-walk=\"{id}\"]').forEach((root) => chainruleWalk(root, code));"
 NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
 
 
@@ -49,14 +53,28 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
         "start": dict(_start(walk)), "steps": [_entry(walk, step) for step in walk],
     }  # fmt: skip
     items = "".join(_item(step, id, place) for place, step in enumerate(walk, 1))
-    script = f"(()=>{{{_script()}\ndocument.querySelectorAll('[data-walk=\"{id}\"]').forEach(chainruleWalk)}})()"
+    live, code = _live(walk)
+    data["graph"] = live
+    script = "\n".join(
+        [*(map(_script, SCRIPTS) if live else [_script("way.js"), _script("player.js")]), code, START.format(id=id)]
+    )
     return (
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
         f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{image}'
         f"<details><summary>All {len(walk)} steps</summary><ol>{items}</ol></details>"
         f'<script type="application/json">{_json(data)}</script>'
-        f"<style>{_style()}</style><script>{script}</script></div>"
+        f"<style>{_style()}</style><script>(()=>{{{script}}})()</script></div>"
     )
+
+
+def _live(walk: Steps) -> tuple[dict[str, Any] | None, str]:
+    """The graph for a page whose numbers can be moved, and its operations; nothing for a part of a walk or a graph."""
+    recording = walk.recording
+    is_whole = len(walk) == len(recording.steps) and len(recording.shown) == len(recording.order)
+    if is_whole and recording.by != "layer":
+        with suppress(NotWritten):
+            return program(recording)
+    return None, "const code = null;"
 
 
 def _pictures(walk: Steps) -> dict[str, str]:
@@ -122,7 +140,7 @@ def _start(walk: Steps) -> Iterator[tuple[str, str]]:
 
 def _json(data: Any) -> str:
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("</", "<\\/")  # so that no label can end the script
+    return text.replace("<", "\\u003c")  # so that no label can end the script, or begin one
 
 
 @cache
@@ -131,9 +149,9 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _script() -> str:
-    """The script without its comment lines and indentation: those are for readers of the file."""
-    lines = (line.strip() for line in _asset("player.js").splitlines())
+def _script(name: str) -> str:
+    """A script without its comment lines and indentation: those are for readers of the file."""
+    lines = (line.strip() for line in _asset(name).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 

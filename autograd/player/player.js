@@ -4,22 +4,25 @@
 // A change is [key, text]: "d12" the number of node 12, "g12" its gradient, "s12" its state, "x12-0" the state of the
 // edge from its operand 0. Going forward writes the new texts, going back the old ones; going far adds up first.
 
-function chainruleWalk(root) {
+function chainruleWalk(root, code) {
   "use strict";
   const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
   if (root.dataset.live || !data.steps.length) return;
+  for (const node of [...(data.graph?.nodes ?? []), ...(data.graph?.others ?? [])]) node.data = Number(node.data);
   root.dataset.live = "1";
-  const steps = data.steps;
   const list = root.querySelector("details");
-  const items = [...list.querySelectorAll("li")];
-  for (const item of items) item.removeAttribute("id"); // a link to a step now means the player, not the list
+  let items = [...list.querySelectorAll("li")], steps = data.steps;
+  for (const [i, item] of items.entries()) {
+    item.removeAttribute("id"); // a link to a step now means the player, not the list
+    Object.assign(steps[i], { lines: item.querySelector("pre").innerHTML, words: item.querySelector("p").textContent });
+  }
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const WORDS = { f: "Forward", l: "Loss", b: "Backward", u: "Update" };
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
   const LONG = 20; // characters; a longer left side takes the whole width, with its line
   const FRAME = 760; // pixels; how high a frame counts, whatever it is
   const TOLERANCE = 0.01; // a typed number counts when it is within 1 % of the result
-  let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0;
+  let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0, asked = 0;
   const solved = new Set();
 
   // ── small helpers ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,14 +108,21 @@ function chainruleWalk(root) {
   }
 
   // ── changes ────────────────────────────────────────────────────────────────────────────────────────────────────
-  const now = new Map(Object.entries(data.start));
   const first = (key) => (key[0] === "s" ? "waiting" : key[0] === "x" ? "" : "·");
-  for (const step of steps)
-    step.p = step.c.map(([key, text]) => {
-      const old = now.has(key) ? now.get(key) : first(key);
-      now.set(key, text);
-      return [key, old];
-    });
+
+  const known = new Map(); // the texts of all keys that were ever changed, as they stand now
+
+  function begin(start) {
+    // the picture as it stands before the first step, and what each step changes there
+    const now = new Map(Object.entries(start));
+    for (const step of steps)
+      step.p = step.c.map(([key, text]) => {
+        const old = now.has(key) ? now.get(key) : first(key);
+        now.set(key, text);
+        return [key, old];
+      });
+    for (const key of [...known.keys(), ...now.keys()]) write(key, start[key] ?? first(key));
+  }
 
   function setState(element, key, text) {
     // an element may stand for several nodes or edges: it shows the last of them that anything has reached
@@ -123,6 +133,7 @@ function chainruleWalk(root) {
   }
 
   function write(key, text) {
+    known.set(key, text);
     for (const element of targets.get(key) || []) {
       if (key[0] === "d" || key[0] === "g") {
         const value = "short" in element.dataset ? text.split(" (")[0] : text;
@@ -131,8 +142,6 @@ function chainruleWalk(root) {
       } else setState(element, key, text);
     }
   }
-
-  for (const [key, text] of now) write(key, key in data.start ? data.start[key] : first(key));
 
   function apply(from, to) {
     const pending = new Map();
@@ -179,11 +188,10 @@ function chainruleWalk(root) {
   const sentence = make("p", { class: "cr-say" });
   const words = make("div", { class: "cr-words" }, formula, sentence);
   const main = make("div", { class: "cr-main" }, words);
-  const original = new Map(); // items whose results are blanked
-  const source = (i) => original.get(i) ?? items[i].querySelector("pre").innerHTML;
+  const original = new Set(); // items whose results are blanked
 
   function showFormula(i, hidden) {
-    const [lines, ...blocks] = source(i).split("\n\n");
+    const [lines, ...blocks] = steps[i].lines.split("\n\n");
     formula.replaceChildren();
     lines.split("\n").forEach((line, row) => {
       const [left, sign, right] = line.split(/<\/?span>/);
@@ -261,11 +269,12 @@ function chainruleWalk(root) {
 
   function solve(i, text, counts) {
     solved.add(i);
+    asked += 1;
     if (counts) right += 1;
     blank(i, false);
     if (steps[i + 1]?.k === "l") blank(i + 1, false);
     render(i);
-    score.textContent = `${right} right of ${solved.size}`;
+    score.textContent = `${right} right of ${asked}`;
     say(`${text} ${sentence.textContent}`);
     root.focus({ preventScroll: true });
   }
@@ -274,15 +283,16 @@ function chainruleWalk(root) {
 
   function blank(i, hide) {
     // take numbers and results out of the list as well: they tell the answers to earlier steps
-    const pre = items[i].querySelector("pre");
+    const pre = items[i]?.querySelector("pre");
+    if (!pre) return; // the list is not filled yet
     if (hide && !original.has(i)) {
-      original.set(i, pre.innerHTML);
-      const lines = pre.innerHTML.split("\n");
+      original.add(i);
+      const lines = steps[i].lines.split("\n");
       const kept = steps[i].k === "l" ? lines.slice(1) : lines.map(withoutNumbers); // the loss tells its own value
       pre.innerHTML = kept.filter(Boolean).join("\n");
       items[i].classList.add("hidden");
     } else if (!hide && original.has(i)) {
-      pre.innerHTML = original.get(i);
+      pre.innerHTML = steps[i].lines;
       original.delete(i);
       items[i].classList.remove("hidden");
     }
@@ -299,9 +309,13 @@ function chainruleWalk(root) {
     quiz = on;
     root.classList.toggle("quiz", on);
     predict.setAttribute("aria-pressed", on);
-    score.textContent = on ? `${right} right of ${solved.size}` : "";
-    steps.forEach((step, i) => blank(i, hides(i) || (step.k === "l" && i > 0 && hides(i - 1))));
+    score.textContent = on ? `${right} right of ${asked}` : "";
+    blankAll();
     if (at >= 0) render(at);
+  }
+
+  function blankAll() {
+    steps.forEach((step, i) => blank(i, hides(i) || (step.k === "l" && i > 0 && hides(i - 1))));
   }
 
   // ── one step ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -314,11 +328,11 @@ function chainruleWalk(root) {
     light(step);
     for (const [key, text] of step.c) write(key, hidden && /[dg]/.test(key[0]) ? "?" : text);
     showFormula(i, hidden);
-    sentence.textContent = hidden ? "What comes out?" : items[i].querySelector("p").textContent;
+    sentence.textContent = hidden ? "What comes out?" : step.words;
     phase.textContent = WORDS[step.k];
     root.dataset.phase = step.k;
     count.textContent = `step ${i + 1} of ${steps.length}`;
-    count.href = `#${root.id}-step=${i + 1}`;
+    count.href = `#${root.id}-step=${i + 1}${numbers?.link() ?? ""}`;
     slider.value = i + 1;
     slider.setAttribute("aria-valuetext", count.textContent);
     ask(i);
@@ -332,7 +346,7 @@ function chainruleWalk(root) {
     if (to === at) return;
     apply(at, to);
     items[at]?.classList.remove("current");
-    items[to].classList.add("current");
+    items[to]?.classList.add("current");
     at = to;
     render(to);
     follow(quiet ? "auto" : undefined);
@@ -416,6 +430,7 @@ function chainruleWalk(root) {
     event.stopPropagation(); // a notebook must not take an arrow key for its own
     const { target, key } = event;
     const typing = target.matches("input:not([type=range]), select");
+    if (target.matches(".cr-leaf") && /^(ArrowUp|ArrowDown|Enter)$/.test(key)) return;
     const pressing = key === " " && target.closest("button, a, summary");
     const sliding = target === slider && /^(Arrow|Home|End)/.test(key);
     if (typing || pressing || sliding || event.ctrlKey || event.metaKey || event.altKey || !KEYS[key]) return;
@@ -425,8 +440,10 @@ function chainruleWalk(root) {
 
   // ── links to steps, printing, themes ───────────────────────────────────────────────────────────────────────────
   function fromLink() {
-    const found = location.hash.match(/^#(.+)-step=(\d+)$/);
-    return found && found[1] === root.id ? Number(found[2]) - 1 : -1;
+    // the step that the address asks for, with its numbers; −1 for an address that means nothing here
+    const found = location.hash.match(/^#(.+?)-step=(\d+)((?:&n\d+=[^&]*)*)$/);
+    if (!found || found[1] !== root.id || !(numbers?.fromLink(found[3]) ?? !found[3])) return -1;
+    return Number(found[2]) - 1;
   }
 
   root.addEventListener("click", (event) => {
@@ -434,22 +451,26 @@ function chainruleWalk(root) {
     if (!link) return;
     event.preventDefault();
     address(link.href);
-    move(Number(link.href.split("-step=")[1]) - 1);
+    move(parseInt(link.href.split("-step=")[1]) - 1);
   });
-  addEventListener("hashchange", () => fromLink() >= 0 && root.isConnected && move(fromLink()));
+  addEventListener("hashchange", () => {
+    const wanted = root.isConnected ? fromLink() : -1;
+    if (wanted >= 0) move(wanted);
+  });
 
   const answers = make("section", { class: "cr-answers" });
   let wasOpen = false;
   addEventListener("beforeprint", () => {
     wasOpen = list.open;
+    fillList();
     list.open = true;
     answers.replaceChildren();
     if (!quiz) return;
     answers.append(make("h2", {}, "Answers"), make("ol"));
-    items.forEach((item, i) => {
+    steps.forEach((step, i) => {
       if (!hides(i)) return;
       const text = make("div");
-      text.innerHTML = source(i).split("\n").slice(1, 3).join("");
+      text.innerHTML = step.lines.split("\n").slice(1, 3).join("");
       answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.replace(/\s+/g, " ").trim()));
     });
   });
@@ -473,14 +494,69 @@ function chainruleWalk(root) {
     new ResizeObserver(fit).observe(document.body);
   }
 
+  // ── numbers that move ──────────────────────────────────────────────────────────────────────────────────────────
+  const numbers = data.graph ? chainruleLeaves(data.graph, make, showNumbers) : null;
+  let recorded = null; // the steps at the numbers of the moment, as the page computed them
+  if (numbers)
+    for (const k of numbers.free) for (const element of stage.querySelectorAll(`[data-n="${k}"]`)) numbers.grip(element, k);
+
+  function showNumbers(leaves) {
+    // all steps anew, standing at the step where one stood
+    const { graph } = data, found = chainruleRecord(graph, code, leaves);
+    recorded ??= chainruleRecord(graph, code, graph.nodes.map((node) => node.data)).steps;
+    const place = chainruleLike(found.steps, recorded[at], at);
+    recorded = found.steps;
+    steps = chainruleEntries(graph, found);
+    slider.max = steps.length;
+    items = [];
+    solved.clear();
+    begin(Object.fromEntries(numbers.free.map((k) => [`d${k}`, inDecimals(leaves[k])])));
+    at = -1;
+    if (list.open) fillList();
+    go(place, true);
+    address(count.href);
+    say(`${graph.nodes.at(-1).name} = ${inDecimals(found.values.at(-1))}`);
+  }
+
+  function fillList() {
+    if (items.length) return;
+    items = steps.map((step, i) => {
+      const link = make("a", { href: `#${root.id}-step=${i + 1}` }, WORDS[step.k]), pre = make("pre");
+      pre.innerHTML = step.lines;
+      return make("li", { value: i + 1 }, link, pre, make("p", {}, step.words));
+    });
+    list.querySelector("ol").replaceChildren(...items);
+    list.querySelector("summary").textContent = `All ${steps.length} steps`;
+    items[at]?.classList.add("current");
+    original.clear();
+    blankAll();
+  }
+  list.addEventListener("toggle", fillList);
+
+  // ── what the pointer is on ─────────────────────────────────────────────────────────────────────────────────────
+  const hint = make("p", { class: "cr-hint", "aria-hidden": "true" });
+
+  function told(k, edge) {
+    // "a₁ = ReLU(z₁) ≈ 0.35,  ∂L/∂a₁ = 0.2", with the numbers of this moment
+    const { nodes } = data.graph, name = nodes[k].name, shown = (key) => known.get(key) ?? "·";
+    const value = shown(`d${k}`), slope = shown(`g${k}`), root = nodes.at(-1).name;
+    if (edge) return `∂${name}/∂${nodes[nodes[k].args[edge.split("-")[1]]].name} = ${nodes[k].by.find(([i]) => i === Number(edge.split("-")[1]))?.[1] ?? "0"}`;
+    const formula = nodes[k].formula ? `${name} = ${nodes[k].formula}` : name;
+    return `${formula}${value === "·" ? "" : ` = ${value}`}${slope === "·" ? "" : `,   ∂${root}/∂${name} = ${slope}`}`;
+  }
+  const jump = (i) => move(i);
+  chainruleWay(root, stage, hint, { graph: data.graph, touched, steps: () => steps, go: jump, told });
+
   // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
   const head = make("div", { class: "cr-head" }, phase, count, score);
   const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full);
   if (steps.some((step) => step.a !== undefined)) bar.append(predict);
   if (views.length > 1) bar.append(other);
-  if (views.length) main.prepend(stage);
+  if (views.length) main.prepend(make("div", { class: "cr-scene" }, stage, hint));
   fitFrame();
+  begin(data.start);
   root.prepend(head, main, form, bar, live);
+  if (numbers) bar.after(numbers.panel);
   root.append(answers);
   new ResizeObserver(layOut).observe(stage);
   if (views.length) showView(0);

@@ -148,21 +148,22 @@ def update_steps(parameters: Sequence[Seen], grads: dict[Value, float], lr: floa
     ]  # fmt: skip
 
 
-def recomputed(order: Sequence[Value], changed: dict[Value, float]) -> float:
-    """The last node's number if the leaves in `changed` had these numbers; no node is touched."""
+def recomputed(order: Sequence[Value], changed: dict[Value, float]) -> dict[Value, float]:
+    """The numbers of all nodes if the leaves in `changed` had these; no node is touched."""
     numbers: dict[Value, float] = {}
     for node in order:
         if node.op is None:
             numbers[node] = changed.get(node, node.data)
         else:
             numbers[node] = node.op.evaluate(FLOATS, [numbers[operand] for operand in node.operands])
-    return numbers[order[-1]]
+    return numbers
 
 
 def new_loss(order: Sequence[Value], updates: Iterable[Step], seen: Seen, root: Name) -> NewLoss:
     """The step that computes the root again from the updated parameters."""
     changed = {step.node: step.after for step in updates}
-    return NewLoss(seen=seen, root=root, before=seen.data, after=recomputed(order, changed))
+    values = recomputed(order, changed)
+    return NewLoss(seen=seen, root=root, before=seen.data, after=values[order[-1]], values=values)
 
 
 def numbered(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -219,9 +219,9 @@ def test_the_arithmetic_of_floats_spells_out_all_primitives() -> None:
 def test_every_back_end_spells_out_every_primitive(primitive: str) -> None:
     pytest.importorskip("numpy")
     from autograd.compiler.backends.numpy_kernel import ARRAYS
-    from autograd.compiler.backends.text.arithmetic import TextArithmetic
     from autograd.compiler.backends.text.c import C
-    from autograd.compiler.backends.text.javascript import JAVASCRIPT
+    from autograd.notation.source.arithmetic import TextArithmetic
+    from autograd.notation.source.javascript import JAVASCRIPT
 
     assert callable(getattr(ARRAYS, primitive))
     assert callable(getattr(TextArithmetic(C), primitive))

@@ -30,7 +30,7 @@ def test_in_a_frame_it_steps_and_the_list_leads_to_its_steps(framed: Callable[[W
     assert count(player) == "step 2 of 15"
     player.press("ArrowRight")
     assert count(player) == "step 3 of 15"
-    player.locator("summary").click()
+    player.locator("summary", has_text="steps").click()
     player.locator("li a").nth(7).click()
     assert count(player) == "step 8 of 15"
     assert player.locator(".cr-say").inner_text() == neuron()[7].sentence
@@ -53,9 +53,9 @@ def test_a_frame_is_as_high_as_its_content(tab: Any, framed: Callable[[Walk], An
         return heights[-1]
 
     first = settled()
-    player.locator("summary").click()
+    player.locator("summary", has_text="steps").click()
     assert settled() > first + 100
-    player.locator("summary").click()
+    player.locator("summary", has_text="steps").click()
     assert settled() == pytest.approx(first, abs=2)
 
 

@@ -135,6 +135,6 @@ def test_untrusted_notebook_shows_picture_and_list(browser: Any, lab: tuple[str,
     assert tab.locator(".cr-bar").count() == 0
     output = tab.locator(".jp-OutputArea-output").first
     assert "chainruleWalk" not in output.inner_text()
-    output.locator("summary").click()
+    output.locator("summary", has_text="steps").click()
     assert "Raise b by 0.01" in output.inner_text()
     tab.close()

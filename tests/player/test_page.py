@@ -148,7 +148,7 @@ def test_a_link_leads_to_its_step_and_the_address_follows(tab: Any, tmp_path: Pa
     player.focus()
     tab.keyboard.press("ArrowRight")
     assert tab.url.endswith("#walk-step=13")
-    player.locator("summary").click()
+    player.locator("summary", has_text="steps").click()
     player.locator("li a").nth(3).click()
     assert count(player) == "step 4 of 15"
     tab.evaluate("location.hash = '#walk-step=9'")
@@ -306,7 +306,7 @@ def test_without_scripts_picture_and_list_are_there(browser: Any, tmp_path: Path
     tab = browser.new_page()
     tab.goto(f"file://{tmp_path / 'w.html'}")
     assert tab.locator("img").evaluate("image => image.naturalWidth") > 100
-    tab.locator("summary").click()
+    tab.locator("summary", has_text="steps").click()
     assert "Raise b by 0.01" in tab.locator("ol").inner_text()
     tab.close()
 

@@ -40,9 +40,9 @@ def picture_of(text: str) -> str:
     return base64.b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", text)[1]).decode()  # type: ignore[index]
 
 
-def test_a_neurons_page_is_below_60_kb_and_a_networks_below_250_kb() -> None:
-    assert len(page(neuron()).encode()) < 60_000
-    assert len(page(network()).encode()) < 250_000
+def test_a_neurons_page_is_below_100_kb_and_a_networks_below_350_kb() -> None:
+    assert len(page(neuron()).encode()) < 100_000
+    assert len(page(network()).encode()) < 350_000
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:

@@ -40,7 +40,7 @@ class Forward(Step):
     def sentence(self) -> str:
         """What is computed, in words."""
         assert self.node.op is not None
-        words = FORWARD_WORDS.get(self.node.op.name, "{name} is computed from {operands}.")
+        words = FORWARD_WORDS.get(self.node.op.name, OTHER_WORDS)
         if self.node.op.name == "relu":
             words = RELU_WORDS[self.seen.numbers[0] > 0]
         return words.format(name=self.seen.name, operands=listed(self.seen.names), first=self.seen.names[0])
@@ -53,6 +53,7 @@ FORWARD_WORDS = {
     "mean": "The mean of {operands}: {name}.",
     "sum": "The sum of {operands}: {name}.",
 }
+OTHER_WORDS = "{name} is computed from {operands}."
 RELU_WORDS = {
     True: "{first} is positive: ReLU passes it on unchanged, its gate is open.",
     False: "{first} is not positive: ReLU gives 0, its gate is closed.",

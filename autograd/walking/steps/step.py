@@ -211,7 +211,7 @@ class Step:
 
     def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
         if not self.steps and self.node in place:
-            yield f"d{place[self.node]}", number(self.after)
+            yield f"d{place[self.node]}", number(self.after + 0.0)
 
     def received(self, digits: int = 4) -> str:
         """What the node that it sends gradient to shows then; empty where it sends none."""

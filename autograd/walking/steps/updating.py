@@ -1,11 +1,14 @@
 """The steps behind the backward pass: each parameter moves, and the loss is computed again."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import ClassVar
 
+from ...notation.numbers import number
+from ...value import Value
 from .formatting import TEXT, Pen
-from .step import LOSS, UPDATE, Line, Phase, Step
+from .step import LOSS, UPDATE, Line, Phase, Places, Step
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -47,10 +50,14 @@ class Update(Step):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class NewLoss(Step):
-    """The loss with the updated parameters, computed on the side: no node has changed."""
+    """The forward pass with the updated parameters, computed on the side: no node has changed.
+
+    `values` are the new numbers of all nodes; the page's picture shows them from here on.
+    """
 
     phase: ClassVar[Phase] = LOSS
     before: float
+    values: Mapping[Value, float] = field(repr=False)
 
     def cells(self) -> list[str]:
         """Old and new in one cell."""
@@ -64,6 +71,11 @@ class NewLoss(Step):
             Line(pen.word("new ") + pen.name(self.root), pen.sign(self.after), new),
             Line(pen.word("change"), sign, f"{new} − {old} {sign} {change}"),
         ]
+
+    def _changes(self, place: Places) -> Iterator[tuple[str, str]]:
+        for node, data in self.values.items():
+            if node.operands and node in place:
+                yield f"d{place[node]}", number(data + 0.0)
 
     @property
     def numbers(self) -> str:

@@ -1,8 +1,8 @@
 """The JavaScript of compiled functions: run by Node and by Chromium, it gives the eager numbers.
 
-Of autograd.compiler.export, autograd.compiler.backends.text.arithmetic,
-autograd.compiler.backends.text.loops, autograd.compiler.backends.text.javascript,
-autograd.compiler.backends.text.javascript_mathematics and autograd.compiler.backends.text.javascript_training.
+Of autograd.compiler.export, autograd.compiler.backends.text.loops, autograd.compiler.backends.text.javascript,
+autograd.compiler.backends.text.javascript_training, autograd.notation.source.arithmetic,
+autograd.notation.source.javascript and autograd.notation.source.error_series.
 """
 
 import json

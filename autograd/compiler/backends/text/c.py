@@ -6,9 +6,9 @@ twice and so decide a kink otherwise.
 
 from collections.abc import Sequence
 
+from ....notation.source.arithmetic import COMMON, Language, calls
 from ...ir.arrays import Floats
 from ...loops.nests import Schedule
-from .arithmetic import COMMON, Language, calls
 from .loops import LoopWriter
 
 LIBRARY = (

@@ -5,19 +5,9 @@ Each exported function keeps its work space, and makes a new array for what it r
 
 from collections.abc import Sequence
 
+from ....notation.source.javascript import JAVASCRIPT, needed
 from ...loops.nests import Schedule
-from .arithmetic import COMMON, Language, calls
-from .javascript_mathematics import LIBRARY, OWN, needed
 from .loops import LoopWriter
-
-JAVASCRIPT = Language(
-    constant="const",
-    variable="let",
-    counter="let",
-    nan="NaN",
-    infinity="Infinity",
-    functions=COMMON | calls(LIBRARY, "Math.") | calls(OWN) | {"fmod": "{} % {}"},
-)
 
 GIVEN = """\
 function given(numbers, what, count) { // as doubles; text that is no number becomes NaN

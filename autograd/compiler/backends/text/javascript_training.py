@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ....notation.source.javascript import JAVASCRIPT
 from ...ir.arrays import Floats
-from .javascript import JAVASCRIPT, array
+from .javascript import array
 from .loops import LoopWriter
 
 

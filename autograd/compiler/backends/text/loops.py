@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ....notation.source.arithmetic import Expression, Language, TextArithmetic
 from ...loops.nests import Bundle, Factors, Lines, Schedule, Step, sum_of_products
 from ...loops.recognition import LETTERS, Address, Operand
-from .arithmetic import Expression, Language, TextArithmetic
 
 
 class LoopWriter:

@@ -2,29 +2,15 @@
 
 Near 0 a series; further out erfc(x) = e^(−x²)·g(x)/(1 + 1.5x), where g is nearly constant.
 
-The coefficients come from `tools/fit_error_functions.py`: each function is interpolated in 60 digits at the Chebyshev
-points of its interval, as many as there are coefficients, which are then rounded. What is subtracted (1 and
-0.96875) is added in double precision after the sum, which thus may be less exact.
+What the series subtract (1 and 0.96875) is added in double precision after the sum, which thus may be less exact.
 """
 
 import math
 from typing import Any
 
+from .....notation.source.error_series import ERF_NEAR, FAR, NEAR, SHARE
 from .elementary import LN2_HI, LN2_LO, LOG2E, Writer, beyond_linear
 
-NEAR = 0.477  # erf is ½ there
-ERF_NEAR = [  # erf(x)/x − 1 for |x| ≤ 0.478, in x²; to 2⁻⁵⁶
-    0.12837916709551256, -0.37612638903183615, 0.1128379167093913, -0.02686617063793529, 0.005223977463143355,
-    -0.0008548306437849199, 0.0001205379630123859, -1.4858546257741725e-05, 1.4867349951418571e-06,
-]  # fmt: skip
-FAR = 28.0  # erfc is 0 there
-SHARE = [  # (1 + 1.5x)·exp(x²)·erfc(x) − 0.96875 for 0.476 ≤ x ≤ 28, in (x − 3.5)/(x + 3.5); to 2⁻⁵⁶
-    0.0018353475555893588, -0.17732314631140642, 0.05036592315089907, 0.03280469017381577, -0.06271024689285165,
-    0.05462817507279234, -0.03237330413794564, 0.013263938554882735, -0.003094418659362536, -0.00015456210018136333,
-    0.0003962671196471594, -9.230274778620291e-05, -2.8750173225317538e-05, 1.7788569103241525e-05,
-    1.366634977936723e-06, -2.7683041810813025e-06, 1.4385049587309677e-08, 4.3484147357301423e-07,
-    -1.2425902932525374e-08, -6.770407778932352e-08, 1.101059325738987e-09, 7.63171385410381e-09,
-]  # fmt: skip
 ROOT_HALF, ROOT_HALF_LO = math.sqrt(0.5), -4.833646656726457e-17  # √½ is their sum
 
 

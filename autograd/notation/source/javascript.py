@@ -1,12 +1,22 @@
-"""What JavaScript's `Math` lacks or does otherwise than IEEE 754 and Python: functions, written where they are used."""
+"""JavaScript: its words, and functions for what its `Math` lacks or does otherwise than IEEE 754 and Python."""
 
 import re
 
-from ..llvm.mathematics.error_functions import ERF_NEAR, FAR, NEAR, SHARE
+from .arithmetic import COMMON, Language, calls
+from .error_series import ERF_NEAR, FAR, NEAR, SHARE
 
 LIBRARY = "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
 LIBRARY += " atanh floor abs"  # `Math` has them as they are
 OWN = "exp2 pow erf erfc round"
+JAVASCRIPT = Language(
+    constant="const",
+    variable="let",
+    counter="let",
+    nan="NaN",
+    infinity="Infinity",
+    functions=COMMON | calls(LIBRARY, "Math.") | calls(OWN) | {"fmod": "{} % {}"},
+)
+
 FUNCTIONS = {
     "exp2": "const exp2 = (x) => Math.pow(2, x);",
     "pow": """\

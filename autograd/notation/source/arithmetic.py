@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....operations.arithmetic import Arithmetic
-from ....operations.powers import rule_of
+from ...operations.arithmetic import Arithmetic
+from ...operations.powers import rule_of
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,9 @@ class Expression:
     def __abs__(self) -> "Expression":
         found: Expression = self.m.abs(self)
         return found
+
+    def __bool__(self) -> bool:
+        raise TypeError("a number in source text is not known, so that no branch can depend on it")
 
 
 class TextArithmetic(Arithmetic):

@@ -1,0 +1,194 @@
+"""The walk's graph as the page's script runs it: a flat program, its operations in JavaScript, its texts as templates.
+
+A template writes an operation on numbers as `notation.writer` does: "{0}·{1~(}{1}{1~)}" encloses the second where it is
+negative, "{1+(}" where it is a number of several words (1.2e−07), "{1-(}" in both cases.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite, isnan
+from typing import Any
+
+from ..notation.source.arithmetic import Expression, TextArithmetic
+from ..notation.source.javascript import JAVASCRIPT, needed
+from ..operations.operation import Operation
+from ..value import Constant, Value
+from ..walking.recording import Recording
+from ..walking.steps.by_edge import FORWARD_WORDS, OTHER_WORDS, RELU_WORDS
+from ..walking.steps.formatting import TEXT
+from ..walking.steps.step import OF_SEVERAL
+from ..walking.steps.zero_reasons import CHOICES, slopes
+
+MARK, FIRST = "\ue000", 0xE100  # stands for a number in a text; behind it a letter of the same kind says which
+SIGNED, COMPOUND = "−", "·"  # what makes a text one of a negative number, and none of a single word
+
+
+class NotWritten(ValueError):
+    """An operation that only Python can compute or write."""
+
+
+class _Slopes(TextArithmetic):
+    """Local derivatives: what a selection closes passes nothing, be it infinite."""
+
+    def passes(self, condition: Any, slope: Any) -> Any:
+        return self.let("{} != 0.0 ? {} : {}", condition, slope, Expression(self, "NOTHING"))
+
+
+def program(recording: Recording) -> tuple[dict[str, Any], str]:
+    """The graph, and the JavaScript of its operations; NotWritten for one of the user's that only Python can compute."""
+    return _Program(recording).graph(), _code([*dict.fromkeys(_used(recording.order))])
+
+
+def _used(order: Sequence[Value]) -> list[tuple[Operation, int]]:
+    return [(node.op, len(node.operands)) for node in order if node.op is not None]
+
+
+class _Program:
+    """Nodes by their places in the order; operations and templates each once."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording, self.order, self.scene = recording, recording.order, recording.scene
+        self.operations = [*dict.fromkeys(_used(self.order))]
+        self.templates: dict[str, int] = {}
+
+    def graph(self) -> dict[str, Any]:
+        """What the script needs to know of the graph."""
+        updates = self.recording.updates
+        places = self.recording.places
+        others = [step.seen for step in updates if step.node not in places]
+        extra = {seen.node: len(self.order) + k for k, seen in enumerate(others)}
+        return {
+            "by": self.recording.by,
+            "nodes": [self._node(node) for node in self.order],
+            "leaves": self._leaves(),
+            "ops": [_operation(op) for op, _ in self.operations],
+            "rate": updates[0].upstream if updates else None,
+            "updates": [{**places, **extra}[step.node] for step in updates] or None,
+            "others": [{"name": str(seen.name), "data": _plain(seen.data)} for seen in others],
+            "words": {
+                "forward": {"": OTHER_WORDS, **FORWARD_WORDS},
+                "relu": [RELU_WORDS[False], RELU_WORDS[True]],
+                "several": OF_SEVERAL,
+            },
+            "templates": [*self.templates],
+        }
+
+    def _leaves(self) -> list[int]:
+        """The leaves that can be moved: inputs first, then layer by layer, w₂ before w₁₀."""
+        free = [k for k, node in enumerate(self.order) if node.op is None and not isinstance(node, Constant)]
+        names = {k: self.scene[self.order[k]].name for k in free}
+        return sorted(free, key=lambda k: (_natural(names[k].index), _natural(names[k].label)))
+
+    def _node(self, node: Value) -> dict[str, Any]:
+        seen = self.scene[node]
+        entry: dict[str, Any] = {"name": str(seen.name)}
+        if seen.name.literal:
+            entry["literal"] = 1
+        if node.op is None:
+            return entry | {"data": _plain(node.data)} | ({"fixed": 1} if isinstance(node, Constant) else {})
+        places, op = self.recording.places, node.op
+        return entry | {
+            "op": self.operations.index((op, len(node.operands))),
+            "args": [places[operand] for operand in node.operands],
+            "formula": seen.formula(TEXT),
+            "template": self._template(node, lambda texts: TEXT.expression(op, texts[:-1])),
+            "by": [self._edge(node, i) for i, slope in enumerate(slopes(node)) if slope is not None],
+        }
+
+    def _edge(self, node: Value, index: int) -> list[Any]:
+        op, seen = node.op, self.scene[node]
+        assert op is not None
+        names = TEXT.derivative(op, [str(name) for name in seen.names], str(seen.name), index)
+        texts = [str(name) if name.literal else "1.0" for name in seen.names]
+        if names is None or TEXT.derivative(op, texts, "1.0", index) is None:
+            return [index, None, -1]
+        return [index, names, self._template(node, lambda xs: TEXT.derivative(op, xs[:-1], xs[-1], index) or "")]
+
+    def _template(self, node: Value, write: Callable[[list[str]], str]) -> int:
+        """The place of the text that `write` makes of the operands' texts and the result's, with marks for numbers."""
+        literal = [str(name) if name.literal else None for name in self.scene[node].names]
+        text = template(write, [*literal, None])
+        return self.templates.setdefault(text, len(self.templates))
+
+
+def _natural(text: str) -> list[tuple[str, int]]:
+    """A key by which w₂ comes before w₁₀."""
+    return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text)]
+
+
+def _plain(x: float) -> float | str:
+    """A number for JSON, which has none that is not finite: those as JavaScript's `Number` reads them."""
+    return x if isfinite(x) else "NaN" if isnan(x) else "Infinity" if x > 0 else "-Infinity"
+
+
+def template(write: Callable[[list[str]], str], texts: Sequence[str | None]) -> str:
+    """What `write` makes of texts, None being numbers: each is tried as a negative one and as none of a single word."""
+    marks = [text or f"{MARK}{chr(FIRST + i)}" for i, text in enumerate(texts)]
+    plain = write(marks)
+    added: dict[tuple[int, str, int, int], str] = {}  # where a parenthesis comes, which, the how many-th, and for which
+    for i in [i for i, text in enumerate(texts) if text is None]:
+        for kind, before in (("~", SIGNED), ("+", COMPOUND)):
+            tried = write([before + mark if k == i else mark for k, mark in enumerate(marks)])
+            found = [*_parentheses(plain, tried, before)]
+            for n, (at, sign) in enumerate(found):
+                key = (at, sign, found[:n].count((at, sign)), i)
+                added[key] = "-" if key in added else kind
+    tokens = [(at, f"{{{i}{kind}{sign}}}") for (at, sign, _, i), kind in added.items()]
+    for at, token in sorted(tokens, reverse=True):
+        plain = plain[:at] + token + plain[at:]
+    return re.sub(f"{MARK}(.)", lambda found: f"{{{ord(found[1]) - FIRST}}}", plain)
+
+
+def _parentheses(plain: str, tried: str, before: str) -> Iterator[tuple[int, str]]:
+    """Where the text that was tried has one more, by places in the plain one; NotWritten where it differs otherwise."""
+    at = 0
+    for sign in tried:
+        if sign == plain[at : at + 1]:
+            at += 1
+        elif sign in "()":
+            yield at, sign
+        elif sign != before:
+            break
+    if at != len(plain):
+        raise NotWritten(f"a text that depends on its numbers: {tried}")
+
+
+def _operation(op: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": op.name, "symbol": op.symbol}
+    flags = {"flat": op.flat, "chooses": op.name in CHOICES, "last": op.last is not None}
+    return found | {flag: 1 for flag, holds in flags.items() if holds}
+
+
+def _code(operations: Sequence[tuple[Operation, int]]) -> str:
+    """An array with `value(xs)` and `slopes(xs, out)` of each operation, behind the functions that they call."""
+    body = ",\n".join(_functions(op, count) for op, count in operations)
+    return "\n".join([*needed(body), f"const code = [\n{body}\n];"])
+
+
+def _functions(op: Operation, count: int) -> str:
+    try:
+        value, slopes = _value(op, count), _slopes(op, count)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise NotWritten(f"{op.name} cannot be written in JavaScript: {error}") from error
+    return f"{{value(x) {{ {value} }}, slopes(x, out) {{ {slopes} }}}}"
+
+
+def _value(op: Operation, count: int) -> str:
+    m = TextArithmetic(JAVASCRIPT)
+    result = m.text(op.evaluate(m, _operands(m, count)))
+    return " ".join([*m.statements, f"return {result};"])
+
+
+def _slopes(op: Operation, count: int) -> str:
+    """A derivative for each operand, null for none."""
+    if op.flat:
+        return f"return [{', '.join(['NOTHING'] * count)}];"
+    m = _Slopes(JAVASCRIPT)
+    xs, out = _operands(m, count), Expression(m, "out")
+    rules = op.partials
+    found = rules(m, xs, out) if callable(rules) else [rule and rule(m, *xs, out) for rule in rules]
+    return " ".join([*m.statements, f"return [{', '.join('null' if x is None else m.text(x) for x in found)}];"])
+
+
+def _operands(m: TextArithmetic, count: int) -> list[Expression]:
+    return [Expression(m, f"x[{i}]") for i in range(count)]
