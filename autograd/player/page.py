@@ -25,6 +25,7 @@ from .graph_picture import graph_picture, why_none
 from .network_picture import column_picture
 from .program import NotWritten, program
 
+LAYERS = ("layers.js",)  # for a walk by layer
 SCRIPTS = ("record.js", "say.js", "leaves.js", "way.js", "player.js")
 START = "document.querySelectorAll('[data-walk=\"{id}\"]').forEach((root) => chainruleWalk(root, code));"
 NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
@@ -56,7 +57,15 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
     live, code = _live(walk)
     data["graph"] = live
     script = "\n".join(
-        [*(map(_script, SCRIPTS) if live else [_script("way.js"), _script("player.js")]), code, START.format(id=id)]
+        [
+            *(
+                map(_script, LAYERS * (live["layers"] is not None) + SCRIPTS)
+                if live
+                else [_script("way.js"), _script("player.js")]
+            ),
+            code,
+            START.format(id=id),
+        ]
     )
     return (
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
@@ -71,7 +80,7 @@ def _live(walk: Steps) -> tuple[dict[str, Any] | None, str]:
     """The graph for a page whose numbers can be moved, and its operations; nothing for a part of a walk or a graph."""
     recording = walk.recording
     is_whole = len(walk) == len(recording.steps) and len(recording.shown) == len(recording.order)
-    if is_whole and recording.by != "layer":
+    if is_whole:
         with suppress(NotWritten):
             return program(recording)
     return None, "const code = null;"

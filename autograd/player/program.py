@@ -18,6 +18,7 @@ from ..walking.steps.by_edge import FORWARD_WORDS, OTHER_WORDS, RELU_WORDS
 from ..walking.steps.formatting import TEXT
 from ..walking.steps.step import OF_SEVERAL
 from ..walking.steps.zero_reasons import CHOICES, slopes
+from .layer_program import layer_program
 
 MARK, FIRST = "\ue000", 0xE100  # stands for a number in a text; behind it a letter of the same kind says which
 SIGNED, COMPOUND = "−", "·"  # what makes a text one of a negative number, and none of a single word
@@ -35,7 +36,7 @@ class _Slopes(TextArithmetic):
 
 
 def program(recording: Recording) -> tuple[dict[str, Any], str]:
-    """The graph, and the JavaScript of its operations; NotWritten for one of the user's that only Python can compute."""
+    """The graph, and the JavaScript of its operations; NotWritten for one that only Python can compute."""
     return _Program(recording).graph(), _code([*dict.fromkeys(_used(recording.order))])
 
 
@@ -71,6 +72,7 @@ class _Program:
                 "several": OF_SEVERAL,
             },
             "templates": [*self.templates],
+            "layers": layer_program(self.recording, places) if self.recording.by == "layer" else None,
         }
 
     def _leaves(self) -> list[int]:

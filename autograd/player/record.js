@@ -32,9 +32,17 @@ function chainruleRecord(graph, code, leaves) {
     return node.by.map(([index]) => found[index]);
   });
   const grads = new Array(count).fill(0);
-  const edges = [...sweep()], backward = graph.by === "node" ? totals(edges) : edges;
-  const loss = { kind: "loss", phase: "l", node: root, before: 0, after: 1 };
-  return { values, operands, grads, edges, steps: [...forward(), loss, ...folded(backward), ...updates()] };
+  const edges = [...sweep()];
+  return { values, operands, locals, grads, steps: graph.layers ? byLayer() : byNode() };
+
+  function byNode() {
+    const loss = { kind: "loss", phase: "l", node: root, before: 0, after: 1 };
+    return [...forward(), loss, ...folded(graph.by === "node" ? totals(edges) : edges), ...updates(), ...ending()];
+  }
+
+  function byLayer() {
+    return [...chainruleLayerSteps(graph, forward(), totals(edges), updates()), ...ending()];
+  }
 
   function forward() {
     const computed = [...nodes.keys()].filter((k) => nodes[k].op !== undefined);
@@ -132,14 +140,18 @@ function chainruleRecord(graph, code, leaves) {
 
   function updates() {
     if (!graph.updates) return [];
-    const steps = graph.updates.map((k) => {
+    return graph.updates.map((k) => {
       const before = k < count ? values[k] : graph.others[k - count].data, local = k < count ? grads[k] : 0;
       const after = before - graph.rate * local;
       return { kind: "update", phase: "u", node: k, before, after, upstream: graph.rate, local, answer: after };
     });
+  }
+
+  function ending() {
+    if (!graph.updates) return [];
     const moved = leaves.slice();
-    for (const step of steps) if (step.node < count) moved[step.node] = step.after;
+    for (const step of updates()) if (step.node < count) moved[step.node] = step.after;
     const numbers = chainruleForward(graph, code, moved);
-    return [...steps, { kind: "new", phase: "l", node: root, before: values[root], after: numbers[root], numbers }];
+    return [{ kind: "new", phase: "l", node: root, before: values[root], after: numbers[root], numbers }];
   }
 }

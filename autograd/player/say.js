@@ -182,20 +182,27 @@ function chainruleSay(graph, record) {
     return `Raise ${name} by ${inDecimals(NUDGE)} and ${root} ${slope > 0 ? "rises" : "falls"} by about ${inDecimals(Math.abs(NUDGE * slope))}.`;
   }
 
-  return { lines: (step) => LINES[step.kind](step), sentence: (step) => SENTENCES[step.kind](step) };
+  const layers = graph.layers && chainruleSayLayers(graph, record), isLayer = ({ layer }) => layer !== undefined;
+  return {
+    lines: (step) => (isLayer(step) ? layers.lines(step) : LINES[step.kind](step)),
+    blocks: (step) => (isLayer(step) ? layers.blocks(step) : []),
+    sentence: (step) => (isLayer(step) ? layers.sentence(step) : SENTENCES[step.kind](step)),
+  };
 }
 
 // what a step lights up and changes in the picture: walking/steps/step.py, `lights` and `changes`
 function chainruleShow(graph, step) {
   const nodes = new Set(), edges = new Set(), changes = new Map();
   const number = (k, x) => changes.set(`d${k}`, inDecimals(x));
-  const single = (inner) => (inner.steps ? inner.steps.flatMap(single) : [inner]);
+  const single = (inner) => (inner.steps?.length ? inner.steps.flatMap(single) : [inner]);
+  const seed = (k) => changes.set(`g${k}`, "1.0").set(`s${k}`, "final");
+  if (step.kind === "layer loss") seed(step.node);
   for (const { kind, node, target, index, after, blocked, part, parts, closed, numbers } of single(step)) {
     if (node < graph.nodes.length) nodes.add(node);
     if (kind === "forward") graph.nodes[node].args.forEach((_, i) => edges.add(`${node}-${i}`));
     if (kind === "forward" || (kind === "update" && nodes.has(node))) number(node, after);
     if (closed) changes.set(`s${node}`, "closed");
-    if (kind === "loss") changes.set(`g${node}`, "1.0").set(`s${node}`, "final");
+    if (kind === "loss") seed(node);
     if (kind === "new") numbers.forEach((x, k) => graph.nodes[k].op !== undefined && number(k, x));
     if (kind !== "backward") continue;
     nodes.add(target);
@@ -219,7 +226,7 @@ function chainruleEntries(graph, record) {
     const entry = { k: step.phase, ...chainruleShow(graph, step) }, { answer, target, part, parts, after } = step;
     if (Number.isFinite(answer)) entry.a = answer;
     if (step.phase === "b" && "a" in entry && nodes[target].op === undefined && part === parts) entry.m = -Math.sign(after);
-    const texts = { lines: () => markup(say.lines(step)), words: () => say.sentence(step) };
+    const texts = { lines: () => [markup(say.lines(step)), ...say.blocks(step).map(escape)].join("\n\n"), words: () => say.sentence(step) };
     for (const [name, made] of Object.entries(texts)) {
       let text;
       Object.defineProperty(entry, name, { get: () => (text ??= made()) });

@@ -1,11 +1,13 @@
 """Numbers that a reader moves in the page: what JavaScript says then is what Python says.
 
-Of autograd.player.program, and of the scripts record.js, say.js, leaves.js and way.js.
+Of autograd.player.program, autograd.player.layer_program, and of the scripts record.js, say.js, layers.js, leaves.js
+and way.js.
 """
 
 import json
 import math
 import random
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,16 +16,20 @@ import pytest
 from played import count, neuron, opened
 from programs import scalar_program
 
+import nn
 from autograd import OPERATIONS, Value, operation, walk
 from autograd.functions import evaluate
 from autograd.graph import topological_order
 from autograd.player.page import _entry, _padded, page
 from autograd.player.program import program
+from autograd.walking.text import block
 from autograd.walking.walking import Walk
 
 GRAPHS = 300
 EDGES = [0.0, 1.0, -1.0, 2.0, 0.5, -0.5, math.inf, -math.inf, math.nan, 3.0, 1e-7, -1e12, 0.03125]
-SCRIPTS = "\n".join(files("autograd.player").joinpath(name).read_text("utf-8") for name in ("record.js", "say.js"))
+SCRIPTS = "\n".join(
+    files("autograd.player").joinpath(name).read_text("utf-8") for name in ("layers.js", "record.js", "say.js")
+)
 STEPS = """
 const plain = ([graph, leaves]) => [{ ...graph, nodes: graph.nodes.map((n) => ({ ...n, data: Number(n.data) })),
     others: graph.others.map((n) => ({ ...n, data: Number(n.data) })) }, leaves.map(Number)];
@@ -100,6 +106,49 @@ def test_every_step_says_in_the_page_what_it_says_in_python_at_numbers_that_were
             assert step == true
             kinds |= {step["words"][:12]}
     assert len(kinds) > 30  # closed gates, choices, underflows, updates: not the same few sentences
+
+
+def _by_layer(seed: int, numbers: int) -> Walk:
+    """A network of the one seed with numbers of the other."""
+    draw, moved = random.Random(seed), random.Random(numbers)
+    sizes = [draw.choice([1, 2, 3, 7]) for _ in range(draw.choice([1, 2, 3]))] + [1]
+    count, activation = draw.choice([1, 2, 8]), draw.choice(["relu", "tanh", "sigmoid", "gelu", "sin", "linear"])
+    model = nn.MLP(count, sizes, activation=activation, bias=seed % 4 != 0, rng=random.Random(0))
+    for parameter in model.parameters():
+        parameter.data = moved.uniform(-1.0, 1.0)
+    xs = [Value(moved.uniform(-1.0, 1.0), label=f"x{i}") for i in range(1, count + 1)]
+    out = (model(xs) - 1.0) ** 2 if seed % 5 else model(xs)
+    if seed % 3:
+        return walk(out, model=model, by="layer")
+    return walk(out, model=model, by="layer", parameters=model.parameters(), lr=0.1)
+
+
+def _shortened(text: str) -> str:
+    """Without the last digits of the NumPy lines, which functions of `Math` may round otherwise."""
+    return re.sub(r"-?\d+\.\d{6,}(e[-+]\d+)?", lambda found: f"{float(found[0]):.9g}", text)
+
+
+def test_by_layer_matrices_numpy_lines_and_words_follow(tab: Any) -> None:
+    walks = [(_by_layer(seed, 1), _by_layer(seed, seed + 2)) for seed in range(40)]
+    programs = [program(one.recording) for one, _ in walks]
+    given = [
+        [json.loads(json.dumps(graph)), [_number(node.data) for node in there.recording.order]]
+        for (graph, _), (_, there) in zip(programs, walks, strict=True)
+    ]
+    runs = ",\n".join(f"(given) => {{ {code}\nreturn entries(code, given); }}" for _, code in programs)
+    entries = """const entries = (code, given) => { const [graph, leaves] = plain(given);
+        return chainruleEntries(graph, chainruleRecord(graph, code, leaves)).map(({ n, c, lines, words }) => {
+            const pre = document.createElement("pre"); pre.innerHTML = lines;
+            return { n, c, words, text: pre.textContent }; }); };"""
+    tab.set_content("<p>networks</p>")
+    tab.add_script_tag(content=f"{SCRIPTS}\n{STEPS}\n{entries}\nwindow.runs = [{runs}];")
+    found = tab.evaluate("(given) => given.map((one, i) => runs[i](one))", given)
+    for steps, (_, there) in zip(found, walks, strict=True):
+        for step, true in zip(steps, there, strict=True):
+            nodes, _ = true.lights(there.recording.places)
+            assert (step["words"], sorted(step["n"])) == (true.words, sorted(nodes))
+            assert _shortened(step["text"]) == _shortened(block(true))
+            assert dict(map(tuple, step["c"])) == dict(true.changes(there.recording.places))
 
 
 def _leaf(player: Any, name: str) -> Any:
