@@ -12,7 +12,7 @@ from ..value import Value
 from .dot import digraph
 from .layout import arrange
 from .model_groups import groups
-from .render import RenderError, render
+from .render import RenderError, image, render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +66,12 @@ class Diagram:
         return render(self.source, suffix[1:], (*self.options, *FORMATS[suffix]))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows: the SVG, or how to get it."""
+        """What a notebook shows: the picture, or how to get it. As an <img>, since one not trusted shows no SVG."""
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            svg = self.svg()
         except (RenderError, ImportError) as error:
             return {"text/plain": f"{self!r}\n{error}"}
+        return {"text/html": image(svg, f"Diagram of {self.summary}"), "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<Diagram of {self.summary}; diagram.save('x.svg') writes it to a file>"

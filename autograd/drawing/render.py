@@ -34,6 +34,16 @@ def programs() -> list[str]:
     return list(dict.fromkeys(program for program in found if program))
 
 
+def image(svg: str, alt: str) -> str:
+    """The picture as an HTML image that carries it inside, never wider than its page."""
+    from base64 import b64encode
+    from html import escape
+
+    data = b64encode(svg.encode()).decode()
+    style = "max-width:100%;height:auto;background:#fff"
+    return f'<img alt="{escape(alt)}" style="{style}" src="data:image/svg+xml;base64,{data}">'
+
+
 def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
     """`source` as a picture: `format` is svg, png or pdf, `options` go to the program.
 

@@ -6,7 +6,6 @@ into the player. Where scripts are not allowed, as in an untrusted notebook, pic
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -17,6 +16,7 @@ from secrets import token_hex
 from string import Template
 from typing import Any
 
+from ..drawing.render import image
 from ..notation.numbers import number
 from ..walking.sequence import Steps
 from ..walking.steps.step import BACKWARD, UPDATE, Line, Step
@@ -48,7 +48,7 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
     id = id or f"walk-{token_hex(4)}"
     pictures, alt = _pictures(walk), escape(_alt(walk))
     view = next(iter(pictures), "")
-    image = _image(pictures.pop(view), alt) if pictures else f"<p>{why_none(walk.recording)}</p>"
+    picture = image(pictures.pop(view), _alt(walk)) if pictures else f"<p>{why_none(walk.recording)}</p>"
     data = {
         "page": is_page, "quiz": walk.quiz, "alt": _alt(walk), "view": view, "views": pictures,
         "start": dict(_start(walk)), "steps": [_entry(walk, step) for step in walk],
@@ -69,7 +69,8 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
     )
     return (
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
-        f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{image}'
+        f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{picture}'
+        '<p class="cr-run">To play it, run this cell.</p>'
         f"<details><summary>All {len(walk)} steps</summary><ol>{items}</ol></details>"
         f'<script type="application/json">{_json(data)}</script>'
         f"<style>{_style()}</style><script>(()=>{{{script}}})()</script></div>"
@@ -95,13 +96,6 @@ def _pictures(walk: Steps) -> dict[str, str]:
     if recording.by == "layer" or len(recording.shown) > NODES_AT_FIRST_SIGHT:
         found = dict(reversed(found.items()))
     return {name: svg for name, svg in found.items() if svg}
-
-
-def _image(svg: str, alt: str) -> str:
-    return (
-        f'<img alt="{alt}" style="max-width:100%;background:#fff" '
-        f'src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
-    )
 
 
 def _alt(walk: Steps) -> str:

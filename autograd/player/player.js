@@ -82,6 +82,7 @@ function chainruleWalk(root, code) {
     for (const [name, text] of Object.entries(data.views)) addView(name, text);
     image.remove();
   }
+  root.querySelector(".cr-run")?.remove();
   let shown = 0;
 
   let tallest = 0; // so that the buttons do not jump from step to step
@@ -101,7 +102,7 @@ function chainruleWalk(root, code) {
       view.svg.style.display = i === shown ? "" : "none";
       const most = parseFloat(getComputedStyle(stage).maxHeight) || Infinity;
       const fit = Math.min(1.25, (stage.clientWidth - 16) / view.width, (most - 16) / view.height);
-      view.svg.style.width = Math.max(fit, 0.8) * zoom * view.width + "px"; // smaller nobody could read it
+      view.svg.style.width = Math.max(fit, 1) * zoom * view.width + "px"; // smaller nobody could read it
     });
     root.style.setProperty("--zoom", zoom);
     if (at >= 0) keepHeight();
@@ -463,6 +464,7 @@ function chainruleWalk(root, code) {
   addEventListener("beforeprint", () => {
     wasOpen = list.open;
     fillList();
+    if (!quiz) apply(at, steps.length - 1); // paper shows the picture with all its numbers
     list.open = true;
     answers.replaceChildren();
     if (!quiz) return;
@@ -474,7 +476,10 @@ function chainruleWalk(root, code) {
       answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.replace(/\s+/g, " ").trim()));
     });
   });
-  addEventListener("afterprint", () => (list.open = wasOpen));
+  addEventListener("afterprint", () => {
+    list.open = wasOpen;
+    if (!quiz) apply(steps.length - 1, at);
+  });
 
   const darkScreen = matchMedia("(prefers-color-scheme: dark)");
   function setTheme() {
@@ -562,4 +567,5 @@ function chainruleWalk(root, code) {
   if (views.length) showView(0);
   setQuiz(quiz);
   go(Math.max(0, fromLink()), true);
+  if (data.page && window === top) root.focus({ preventScroll: true }); // a page of its own takes the arrow keys at once
 }

@@ -12,7 +12,7 @@ from typing import Any
 from ..notation.source.arithmetic import Expression, TextArithmetic
 from ..notation.source.javascript import JAVASCRIPT, needed
 from ..operations.operation import Operation
-from ..value import Constant, Value
+from ..value import Value
 from ..walking.recording import Recording
 from ..walking.steps.by_edge import FORWARD_WORDS, OTHER_WORDS, RELU_WORDS
 from ..walking.steps.formatting import TEXT
@@ -21,6 +21,7 @@ from ..walking.steps.zero_reasons import CHOICES, slopes
 from .layer_program import layer_program
 
 MARK, FIRST = "\ue000", 0xE100  # stands for a number in a text; behind it a letter of the same kind says which
+ORDER = "xwb"  # inputs, weights, biases; then what has other names
 SIGNED, COMPOUND = "−", "·"  # what makes a text one of a negative number, and none of a single word
 
 
@@ -76,10 +77,14 @@ class _Program:
         }
 
     def _leaves(self) -> list[int]:
-        """The leaves that can be moved: inputs first, then layer by layer, w₂ before w₁₀."""
-        free = [k for k, node in enumerate(self.order) if node.op is None and not isinstance(node, Constant)]
-        names = {k: self.scene[self.order[k]].name for k in free}
-        return sorted(free, key=lambda k: (_natural(names[k].index), _natural(names[k].label)))
+        """The leaves that can be moved, those with a name: layer by layer, inputs before weights, w₂ before w₁₀."""
+        names = {k: self.scene[node].name for k, node in enumerate(self.order) if node.op is None}
+
+        def place(k: int) -> Any:
+            label = names[k].label
+            return _natural(names[k].index), (ORDER + label[:1]).find(label[:1]), _natural(label)
+
+        return sorted((k for k, name in names.items() if not name.literal), key=place)
 
     def _node(self, node: Value) -> dict[str, Any]:
         seen = self.scene[node]
@@ -87,7 +92,7 @@ class _Program:
         if seen.name.literal:
             entry["literal"] = 1
         if node.op is None:
-            return entry | {"data": _plain(node.data)} | ({"fixed": 1} if isinstance(node, Constant) else {})
+            return entry | {"data": _plain(node.data)}
         places, op = self.recording.places, node.op
         return entry | {
             "op": self.operations.index((op, len(node.operands))),

@@ -94,11 +94,15 @@ def test_going_far_and_going_back_shows_the_same_as_going_step_by_step(tab: Any,
         assert look(player) == seen[place]
 
 
-def test_keys_work_only_while_the_player_has_the_focus(tab: Any, tmp_path: Path) -> None:
+def test_a_page_takes_keys_at_once_and_the_player_only_while_it_has_the_focus(tab: Any, tmp_path: Path) -> None:
     player = opened(tab, neuron(), tmp_path)
     tab.keyboard.press("ArrowRight")
-    assert count(player) == "step 1 of 15"
+    assert count(player) == "step 2 of 15"
+    tab.evaluate("document.activeElement.blur()")
+    tab.keyboard.press("ArrowLeft")
+    assert count(player) == "step 2 of 15"
     player.focus()
+    tab.keyboard.press("Home")
     for key, expected in [("ArrowRight", 2), ("End", 15), ("ArrowLeft", 14), ("Home", 1), ("ArrowLeft", 1)]:
         tab.keyboard.press(key)
         assert count(player) == f"step {expected} of 15"
