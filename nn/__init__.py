@@ -28,6 +28,7 @@ from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
 from .inspection.flow import gradient_flow
 from .layers import MLP, Layer, Neuron, Residual, Sequential
+from .live_page.page import LivePage, live
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
 from .optim.clipping import clip_grad_norm_, clip_grad_value_
@@ -55,6 +56,7 @@ __all__ = [
     "History",
     "Layer",
     "LinearWarmup",
+    "LivePage",
     "Module",
     "Neuron",
     "Optimizer",
@@ -80,6 +82,7 @@ __all__ = [
     "hinge",
     "huber",
     "init",
+    "live",
     "mae",
     "mse",
     "paused_gc",

@@ -130,6 +130,10 @@ class Compiled:
         """Training that is taken epoch by epoch, with batches of one's own; what `nn.fit` runs on."""
         return self._trainer.session(self._call(args, named), optimizer, clip)
 
+    def described(self, optimizer: Any) -> Any:
+        """The compiled step of an optimizer of the function's parameters, with its numbers: what `source` writes."""
+        return self._trainer.described(optimizer)
+
     def kernel(self, task: Task, *args: Any, argnums: Argnums = 0, **named: Any) -> Any:
         """The compiled code of one kind of call ("value", "value_and_grad", "backward", …) with its buffers.
 
@@ -183,7 +187,7 @@ class Compiled:
         if language == "llvm":
             return llvm_text(program, request, self.dtype.name)
         if language == "js":
-            training = self._trainer.described(optimizer) if optimizer is not None else None
+            training = self.described(optimizer) if optimizer is not None else None
             return js_text(program, request, self.__name__, held(traced.leaves), training)
         if language != "c":
             raise ValueError(f"unknown language {language!r}; use 'c', 'js' or 'llvm'")

@@ -116,7 +116,7 @@ function chainruleLeaves(graph, make, moved) {
 
   const changed = () => free.filter((k) => !Object.is(leaves[k], given[k]));
   const undo = make("button", { type: "button", class: "cr-word", disabled: "" }, "Back to the numbers given");
-  undo.addEventListener("click", () => set(given.entries()));
+  undo.addEventListener("click", () => set(free.map((k) => [k, given[k]])));
   const grid = make("div", { class: "cr-grid" });
   for (const k of free) {
     const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", size: 8, value: brief(given[k]) });
@@ -153,5 +153,11 @@ function chainruleLeaves(graph, make, moved) {
     return true;
   }
 
-  return { panel, grip, free, link, fromLink, leaves, show };
+  function take(found) {
+    // other numbers from outside, to which "Back to the numbers given" goes back from now on
+    for (const k of free) given[k] = found[k];
+    set(free.map((k) => [k, found[k]]));
+  }
+
+  return { take, panel, grip, free, link, fromLink, leaves, show };
 }

@@ -54,26 +54,17 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
         "start": dict(_start(walk)), "steps": [_entry(walk, step) for step in walk],
     }  # fmt: skip
     items = "".join(_item(step, id, place) for place, step in enumerate(walk, 1))
-    live, code = _live(walk)
-    data["graph"] = live
-    script = "\n".join(
-        [
-            *(
-                map(_script, LAYERS * (live["layers"] is not None) + SCRIPTS)
-                if live
-                else [_script("way.js"), _script("player.js")]
-            ),
-            code,
-            START.format(id=id),
-        ]
-    )
+    graph, operations = _live(walk)
+    data["graph"] = graph
+    names = (LAYERS * (graph["layers"] is not None) + SCRIPTS) if graph else ("way.js", "player.js")
+    code = "\n".join([*map(script, names), operations, START.format(id=id)])
     return (
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
         f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{picture}'
         '<p class="cr-run">To play it, run this cell.</p>'
         f"<details><summary>All {len(walk)} steps</summary><ol>{items}</ol></details>"
-        f'<script type="application/json">{_json(data)}</script>'
-        f"<style>{_style()}</style><script>(()=>{{{script}}})()</script></div>"
+        f'<script type="application/json">{page_json(data)}</script>'
+        f"<style>{style()}</style><script>(()=>{{{code}}})()</script></div>"
     )
 
 
@@ -141,7 +132,8 @@ def _start(walk: Steps) -> Iterator[tuple[str, str]]:
         yield from step.changes(walk.recording.places)
 
 
-def _json(data: Any) -> str:
+def page_json(data: Any) -> str:
+    """Data as JSON that can stand in a page."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")  # so that no label can end the script, or begin one
 
@@ -152,12 +144,13 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _script(name: str) -> str:
+def script(name: str) -> str:
     """A script without its comment lines and indentation: those are for readers of the file."""
     lines = (line.strip() for line in _asset(name).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet of the player."""
     return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", _asset("player.css"), flags=re.S))

@@ -523,6 +523,16 @@ function chainruleWalk(root, code) {
     say(`${graph.nodes.at(-1).name} = ${inDecimals(found.values.at(-1))}`);
   }
 
+  root.chainrule = {
+    // for a page around it: another graph of the same nodes, with these numbers; and the step in which a node gets its gradient
+    take(graph, operations, leaves) {
+      Object.assign(data.graph, graph);
+      code = operations;
+      numbers?.take(leaves);
+    },
+    show: (k) => move(Math.max(0, steps.findIndex((step) => step.k === "b" && step.c.some(([key]) => key === `g${k}`)))),
+  };
+
   function fillList() {
     if (items.length) return;
     items = steps.map((step, i) => {

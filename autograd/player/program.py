@@ -133,7 +133,7 @@ def template(write: Callable[[list[str]], str], texts: Sequence[str | None]) -> 
     marks = [text or f"{MARK}{chr(FIRST + i)}" for i, text in enumerate(texts)]
     plain = write(marks)
     added: dict[tuple[int, str, int, int], str] = {}  # where a parenthesis comes, which, the how many-th, and for which
-    for i in [i for i, text in enumerate(texts) if text is None]:
+    for i in [i for i, text in enumerate(texts) if text is None and marks[i] in plain]:
         for kind, before in (("~", SIGNED), ("+", COMPOUND)):
             tried = write([before + mark if k == i else mark for k, mark in enumerate(marks)])
             found = [*_parentheses(plain, tried, before)]

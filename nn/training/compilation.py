@@ -33,7 +33,7 @@ def chosen(
     is_long = len(rows) * epochs * len(optimizer.parameters) >= LEAST and find_spec("llvmlite") is not None
     if compile or (compile is None and is_long):
         try:
-            _require_mean(loss, model, rows, sizes)
+            require_mean(loss, model, rows, sizes)
             return CompiledSteps(model, loss, rows, optimizer, clipping)
         except Exception as error:
             if compile:
@@ -42,7 +42,8 @@ def chosen(
     return EngineSteps(model, loss, rows, optimizer, clipping)
 
 
-def _require_mean(loss: Loss, model: Module, rows: Rows, sizes: set[int]) -> None:
+def require_mean(loss: Loss, model: Module, rows: Rows, sizes: set[int]) -> None:
+    """Raise TracingError for a loss that is not the mean of its rows': only such a loss is compiled."""
     from autograd.compiler.frontend.tracing import TracingError
     from autograd.compiler.training.separation import why_not_mean
 

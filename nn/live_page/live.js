@@ -1,0 +1,565 @@
+// Training that one watches. The network trains here: `variants` are the loss and the outputs for each choice of
+// activations, `optimizers` their updates, `graphs` one row's graph, computed node by node for what the picture shows.
+
+function chainruleLive(main, data, variants, optimizers, graphs) {
+  const MOST = 400; // states that are kept to go back to; between them steps are taken again
+  const SPEEDS = [["1 step", 1], ["5 steps", 5], ["20 steps", 20], ["100 steps", 100]]; // a frame
+  const NEAR = 12, GRID = 56; // pixels about a point that belong to it; fields of the map, across
+  const width = data.inputs + (data.rows[0].length - data.inputs), outputs = width - data.inputs;
+  let rows = data.rows.map((row) => row.slice()), flat = Float64Array.from(rows.flat());
+  let variant = 0, rule = 0, state = begun(0, Float64Array.from(data.parameters)), losses = [], marks = [], picked = 0, timer = 0;
+
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  // ── training: what a step is, and going back and forth in time ─────────────────────────────────────────────────
+  function begun(chosen, parameters, lr) {
+    const found = optimizers[chosen][1].start();
+    found.parameters.set(parameters);
+    if (lr !== undefined) found.lr = lr;
+    return found;
+  }
+
+  function copied(given) {
+    return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, x instanceof Float64Array ? x.slice() : x]));
+  }
+
+  function keep() {
+    // the state before the next step; of too many every second one is let go
+    if (marks.length && marks.at(-1).time === losses.length) marks.pop();
+    marks.push({ time: losses.length, state: copied(state), variant, rule, rows, flat });
+    if (marks.length > MOST) marks = marks.filter((_, i) => i % 2 === 0 || i === marks.length - 1);
+  }
+
+  function step() {
+    const { value, gradient } = variants[variant][1].meanGradient(flat, state.parameters);
+    if (!Number.isFinite(value)) return stopped(`The loss became ${value}: lower the learning rate, or start anew.`);
+    const every = Math.max(1, Math.ceil(losses.length / (MOST / 2)));
+    if (losses.length % every === 0) keep();
+    state.gradient.set(gradient);
+    optimizers[rule][1].update(state);
+    losses.push(value);
+    return true;
+  }
+
+  function stopped(words) {
+    play(false);
+    say.textContent = words;
+    return false;
+  }
+
+  function seek(time) {
+    // the state at that time: from the last one kept before it, by the steps that were taken then
+    const mark = marks.findLast((one) => one.time <= time);
+    if (!mark) return;
+    const told = losses.slice(), kept = marks;
+    ({ variant, rule, rows, flat } = mark);
+    state = copied(mark.state);
+    for (let k = mark.time; k < time; k++) {
+      state.gradient.set(variants[variant][1].meanGradient(flat, state.parameters).gradient);
+      optimizers[rule][1].update(state);
+      const next = kept.find((one) => one.time === k + 1);
+      if (next) ({ variant, rule, rows, flat } = next), (state = copied(next.state));
+    }
+    future = told.slice(time);
+    losses = told.slice(0, time);
+    marks = kept.filter((one) => one.time <= time);
+    later = kept.filter((one) => one.time > time);
+  }
+  let future = [], later = []; // what comes after the moment that one went back to, until something changes it
+
+  function back(time) {
+    play(false);
+    const whole = [...losses, ...future];
+    losses = whole;
+    marks = [...marks, ...later];
+    keepLatest();
+    seek(Math.max(0, Math.min(whole.length, time)));
+    draw();
+  }
+
+  function keepLatest() {
+    if (!future.length && marks.at(-1)?.time !== losses.length) keep();
+  }
+
+  function anew(change) {
+    // from here on another way: what came later is no more
+    future = [];
+    later = [];
+    change();
+    keep();
+    draw();
+  }
+
+  function advance(count) {
+    if (future.length) anew(() => {});
+    for (let k = 0; k < count; k++) if (!step()) break;
+  }
+
+  // ── controls ───────────────────────────────────────────────────────────────────────────────────────────────────
+  const bar = make("div", { class: "lv-bar" });
+
+  function button(text, action) {
+    const made = make("button", { type: "button" }, text);
+    made.addEventListener("click", action);
+    bar.append(made);
+    return made;
+  }
+
+  function select(label, options, chosen, action) {
+    const made = make("select", { "aria-label": label });
+    for (const [value, text] of options) made.append(make("option", { value }, text));
+    made.value = chosen;
+    made.addEventListener("change", () => action(made.value));
+    bar.append(make("label", {}, label, made));
+    return made;
+  }
+
+  const toggle = button("Play", () => play(!timer));
+  button("One step", () => (play(false), advance(1), draw()));
+  button("New start", () => anew(newStart));
+  button("As given", () => (play(false), given()));
+  const speed = select("a frame", SPEEDS.map(([text, count]) => [count, text]), 1, () => {});
+  const rate = make("input", { type: "text", inputmode: "decimal", "aria-label": "learning rate" });
+  rate.addEventListener("change", () => {
+    const lr = Number(rate.value.replace(",", "."));
+    const right = rate.value.trim() !== "" && Number.isFinite(lr) && lr > 0;
+    rate.toggleAttribute("aria-invalid", !right);
+    if (right) anew(() => (state.lr = lr));
+    else say.textContent = `The learning rate is a number above 0, not ${rate.value || "nothing"}; it stays ${state.lr}.`;
+  });
+  bar.append(make("label", {}, "learning rate", rate));
+  const rules = select("optimizer", optimizers.map(([name], i) => [i, name]), 0, (i) => anew(() => {
+    rule = Number(i);
+    state = begun(rule, state.parameters);
+  }));
+  const chosen = () => variants[variant][0], names = [...new Set(variants.flatMap(([found]) => found))];
+  const together = new Set(variants.map(([found]) => new Set(found).size)).size === 1 && chosen().length > 1;
+  const activations = variants.length < 2 ? [] : (together ? [chosen()[0]] : chosen()).map((name, i) =>
+    select(together ? "activation" : `layer ${i + 1}`, names.map((one) => [one, one]), name, (taken) => anew(() => {
+      const wanted = chosen().map((one, j) => (together || j === i ? taken : one)).join();
+      variant = variants.findIndex(([found]) => found.join() === wanted);
+    })));
+
+  function newStart() {
+    // as many numbers with the spread of those given, in each layer; biases that were 0 stay 0
+    const parameters = state.parameters.slice();
+    for (const group of data.groups) {
+      const spread = Math.sqrt(group.reduce((sum, k) => sum + data.parameters[k] ** 2, 0) / group.length);
+      for (const k of group) parameters[k] = spread * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+    }
+    state = begun(rule, parameters, state.lr);
+    losses = [];
+    marks = [];
+  }
+
+  function given() {
+    rows = data.rows.map((row) => row.slice());
+    flat = Float64Array.from(rows.flat());
+    variant = rule = 0;
+    losses = [];
+    marks = [];
+    anew(() => (state = begun(0, Float64Array.from(data.parameters))));
+  }
+
+  function play(on) {
+    cancelAnimationFrame(timer);
+    timer = on ? requestAnimationFrame(frame) : 0;
+    toggle.textContent = on ? "Pause" : "Play";
+  }
+
+  function frame() {
+    if (!main.isConnected) return;
+    timer = requestAnimationFrame(frame);
+    advance(Number(speed.value));
+    draw();
+  }
+
+  // ── pictures ───────────────────────────────────────────────────────────────────────────────────────────────────
+  const map = make("canvas", { tabindex: 0, role: "img", "aria-label": "the data and what the network makes of it" });
+  const curve = make("canvas", { role: "img", "aria-label": "the loss" });
+  const mapText = make("figcaption"), curveText = make("figcaption"), netText = make("figcaption");
+  const net = make("div", { class: "lv-net" }), say = make("p", { class: "lv-say", role: "status" });
+  const scrub = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "step" });
+  scrub.addEventListener("input", () => back(Number(scrub.value)));
+  const colour = (name) => getComputedStyle(main).getPropertyValue(name).trim();
+  const range = (column) => {
+    const numbers = rows.map((row) => row[column]), low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
+    return [low - edge, high + edge];
+  };
+
+  function sized(canvas, ratio) {
+    const across = Math.max(1, canvas.clientWidth), scale = window.devicePixelRatio || 1;
+    canvas.style.height = `${across * ratio}px`;
+    if (canvas.width !== Math.round(across * scale)) [canvas.width, canvas.height] = [across * scale, across * ratio * scale];
+    const pen = canvas.getContext("2d");
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, across, across * ratio);
+    return [pen, across, across * ratio];
+  }
+
+  function place(out) {
+    // where an output lies between the colours of the first class, 0, and of the second, 1
+    if (data.link === "sigmoid") return 1 / (1 + Math.exp(-out));
+    if (data.link === "sign") return Math.min(1, Math.max(0, (out + 1) / 2));
+    const [low, high] = range(data.inputs);
+    return Math.min(1, Math.max(0, (out - low) / (high - low)));
+  }
+
+  const rgb = (text) => [1, 3, 5].map((k) => parseInt(text.slice(k, k + 2), 16));
+  const classOf = (target) => Math.max(0, data.classes.indexOf(target));
+  const ofClass = (k) => colour(`--c${k % 4}`);
+  const blend = (share) => {
+    const [a, b] = [rgb(ofClass(0)), rgb(ofClass(1))];
+    return a.map((x, i) => x + (b[i] - x) * share);
+  };
+
+  function field(pen, across, height) {
+    // what the network says at each place of the plane
+    const [[left, right], [bottom, top]] = [range(0), range(1)], X = new Float64Array(GRID * GRID * 2);
+    for (let i = 0; i < GRID; i++)
+      for (let j = 0; j < GRID; j++) X.set([left + ((j + 0.5) / GRID) * (right - left), top - ((i + 0.5) / GRID) * (top - bottom)], 2 * (i * GRID + j));
+    const Y = variants[variant][1].values(X, state.parameters), count = Y.length / (GRID * GRID);
+    const image = new ImageData(GRID, GRID);
+    for (let k = 0; k < GRID * GRID; k++) {
+      const row = Y.subarray(k * count, (k + 1) * count), largest = row.indexOf(Math.max(...row));
+      const share = place(row[0]), tint = count > 1 ? rgb(ofClass(largest)) : blend(data.classes.length ? Math.round(share) * 0.4 + share * 0.6 : share);
+      image.data.set([...tint, 100], 4 * k);
+    }
+    const small = new OffscreenCanvas(GRID, GRID);
+    small.getContext("2d").putImageData(image, 0, 0);
+    pen.imageSmoothingEnabled = true;
+    pen.drawImage(small, 0, 0, across, height);
+  }
+
+  const isPlane = data.inputs === 2;
+  let spots = []; // where the rows' points are drawn
+
+  function drawMap() {
+    const [pen, across, height] = sized(map, 1);
+    if (isPlane) field(pen, across, height);
+    const Y = isPlane ? null : variants[variant][1].values(Float64Array.from(rows.flatMap((row) => row.slice(0, data.inputs))), state.parameters);
+    const first = Y ? Array.from(rows, (_, i) => Y[(i * Y.length) / rows.length]) : null;
+    const [xs, ys] = isPlane ? [range(0), range(1)] : [range(data.inputs === 1 ? 0 : data.inputs), bounds(first)];
+    const x = (t) => ((t - xs[0]) / (xs[1] - xs[0])) * across, y = (t) => height - ((t - ys[0]) / (ys[1] - ys[0])) * height;
+    const at = (row, i) => (isPlane ? [row[0], row[1]] : data.inputs === 1 ? [row[0], row[1]] : [row[data.inputs], first[i]]);
+    spots = rows.map((row, i) => at(row, i)).map(([a, b]) => [x(a), y(b)]);
+    if (!isPlane) lines(pen, x, y, xs, first);
+    spots.forEach(([a, b], i) => dot(pen, a, b, rows[i][data.inputs], i === picked));
+    mapText.textContent = isPlane ? "Drag a point; click for its chain rule; Shift-click: a new one; right-click: the next class; Delete removes it"
+      : data.inputs === 1 ? "Targets (points) and the output (line)" : "Output (up) over target (to the right): a right answer is on the line";
+  }
+
+  function bounds(found) {
+    const numbers = [...found, ...rows.map((row) => row[data.inputs])], low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
+    return [low - edge, high + edge];
+  }
+
+  function lines(pen, x, y, [left, right], first) {
+    pen.strokeStyle = colour("--f");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    if (data.inputs === 1) {
+      const X = Float64Array.from({ length: 200 }, (_, k) => left + ((right - left) * k) / 199), Y = variants[variant][1].values(X, state.parameters);
+      X.forEach((one, k) => pen[k ? "lineTo" : "moveTo"](x(one), y(Y[(k * Y.length) / 200])));
+    } else {
+      pen.moveTo(x(left), y(left));
+      pen.lineTo(x(right), y(right));
+    }
+    pen.stroke();
+  }
+
+  function dot(pen, a, b, target, isPicked) {
+    const k = data.classes.length ? classOf(target) : 0, share = data.classes.length ? null : place(target);
+    pen.fillStyle = share === null ? ofClass(k) : `rgb(${blend(share).map(Math.round).join()})`;
+    pen.strokeStyle = isPicked ? colour("--ink") : colour("--bg");
+    pen.lineWidth = isPicked ? 3 : 1.5;
+    pen.beginPath(); // classes differ in shape as well
+    if (k % 2) pen.rect(a - 5, b - 5, 10, 10);
+    else pen.arc(a, b, 5.5, 0, 7);
+    pen.fill();
+    pen.stroke();
+  }
+
+  function drawCurve() {
+    const [pen, across, height] = sized(curve, 0.34), whole = [...losses, ...future];
+    const [low, high] = [Math.min(...whole, Infinity), Math.max(...whole, -Infinity)];
+    const now = losses.length, value = losses.at(-1);
+    curveText.textContent = now ? `Loss before step ${now}: ${brief(value)}` : "The loss, step by step";
+    if (whole.length < 2) return;
+    const x = (k) => 6 + (k / (whole.length - 1)) * (across - 12), y = (v) => height - 8 - ((v - low) / (high - low || 1)) * (height - 16);
+    pen.strokeStyle = colour("--ink");
+    pen.lineWidth = 1.8;
+    pen.beginPath();
+    const every = Math.max(1, Math.floor(whole.length / 800));
+    for (let k = 0; k < whole.length; k += every) pen[k ? "lineTo" : "moveTo"](x(k), y(whole[k]));
+    pen.stroke();
+    pen.fillStyle = colour("--ink");
+    pen.beginPath();
+    pen.arc(x(Math.max(0, now - 1)), y(whole[Math.max(0, now - 1)]), 4, 0, 7);
+    pen.fill();
+    pen.fillStyle = colour("--soft");
+    pen.font = "12px system-ui, sans-serif";
+    pen.fillText(brief(high), 8, 14);
+    pen.fillText(brief(low), 8, height - 12);
+  }
+
+  const brief = (x) => (x === undefined ? "" : Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 ? String(Number(x.toPrecision(4))) : x.toExponential(2));
+
+  // ── the network: one row's graph, whose nodes the picture's parts stand for ───────────────────────────────────────
+  const merged = graphs.length ? chainruleMerged(graphs) : null;
+  const svg = merged ? picture() : null, parts = svg ? [...svg.querySelectorAll("[data-k]")] : [], wires = svg ? [...svg.querySelectorAll(".edge[data-n]")] : [];
+  const circles = svg ? [...svg.querySelectorAll(".node[data-n]")] : [];
+
+  function picture() {
+    const walk = main.querySelector(".cr-walk"), views = [...walk.querySelectorAll(".cr-stage svg")];
+    const found = views.find((one) => one.querySelector(".caption"))?.cloneNode(true);
+    if (!found) return null;
+    for (const element of found.querySelectorAll("[data-state], .on, .cr-leaf")) {
+      element.removeAttribute("data-state");
+      element.removeAttribute("tabindex");
+      element.removeAttribute("role");
+      element.classList.remove("on", "f", "b", "l", "u", "cr-leaf", "way");
+    }
+    for (const extra of found.querySelectorAll("defs, title")) extra.remove();
+    found.removeAttribute("style");
+    net.append(found);
+    return found;
+  }
+
+  function leavesOf(i) {
+    const leaves = merged.graph.nodes.map((node) => node.data);
+    data.places.parameters.forEach((k, j) => k >= 0 && (leaves[k] = state.parameters[j]));
+    data.places.inputs.forEach((k, j) => (leaves[k] = rows[i][j]));
+    data.places.targets.forEach((k, j) => (leaves[k] = rows[i][data.inputs + j]));
+    return leaves;
+  }
+
+  let health = new Map(), healthAt = -1;
+
+  function weigh() {
+    // units that pass nothing for any row, or hardly anything
+    const { graph, code } = merged, slopes = new Map();
+    rows.forEach((_, i) => {
+      const values = chainruleForward(graph, code, leavesOf(i));
+      for (const k of merged.units) {
+        const { op, args } = graph.nodes[k], [slope] = code[op].slopes(args.map((one) => values[one]), values[k]);
+        slopes.set(k, Math.max(slopes.get(k) ?? 0, Math.abs(Number(slope))));
+      }
+    });
+    health = new Map([...slopes].map(([k, slope]) => [k, slope === 0 ? "dead" : slope < 0.05 ? "saturated" : ""]));
+    healthAt = losses.length;
+  }
+
+  function drawNet() {
+    if (!svg) return;
+    merged.choose(chosen());
+    const { graph, code } = merged, record = chainruleRecord(graph, code, leavesOf(picked));
+    if (Math.abs(losses.length - healthAt) >= 10 || !timer) weigh();
+    for (const part of parts) {
+      const k = Number(part.dataset.k.slice(1)), x = part.dataset.k[0] === "d" ? record.values[k] : record.grads[k];
+      part.textContent = (part.dataset.p || "") + inDecimals(x);
+    }
+    const weights = wires.map((wire) => record.values[Number(wire.dataset.n)]), largest = Math.max(...weights.map(Math.abs), 1e-300);
+    wires.forEach((wire, i) => {
+      const line = wire.querySelector(".line");
+      line.setAttribute("stroke-width", (0.5 + (3.5 * Math.abs(weights[i])) / largest).toFixed(1));
+      line.classList.toggle("negative", weights[i] < 0);
+    });
+    // text that nobody could read gives way to the fill alone
+    net.classList.toggle("small", svg.getBoundingClientRect().width / svg.viewBox.baseVal.width < 0.75);
+    const results = circles.map((circle) => record.values[Number(circle.dataset.n.split(" ")[0])]);
+    const strongest = Math.max(...results.slice(data.inputs, -1).map(Math.abs).filter(Number.isFinite), 1e-300);
+    for (const [i, circle] of circles.entries()) {
+      circle.querySelector(".ring")?.style.setProperty("--share", Math.min(1, Math.abs(results[i]) / strongest).toFixed(2));
+      const states = circle.dataset.n.split(" ").map((k) => health.get(Number(k)));
+      circle.classList.toggle("dead", states.includes("dead"));
+      circle.classList.toggle("saturated", states.includes("saturated"));
+    }
+    captions(svg);
+    const count = (what) => [...health.values()].filter((found) => found === what).length;
+    netText.textContent = `For the point picked: activations (the fuller, the larger) and δ. Lines: weights, dashed where negative. ${count("dead")} of ${health.size} units dead (dotted), ${count("saturated")} saturated (thick)`;
+  }
+
+  function captions(picture) {
+    // as the walk's own pictures name the layers, with the activations of the moment
+    const found = [...picture.querySelectorAll(".caption text")];
+    chosen().forEach((name, i) => found[i + 1] && (found[i + 1].textContent = `layer ${i + 1}: ${name}`));
+  }
+
+  // ── the points ─────────────────────────────────────────────────────────────────────────────────────────────────
+  const spot = (event) => [event.offsetX, event.offsetY];
+  const nearest = ([a, b]) => {
+    const far = spots.map(([x, y]) => Math.hypot(x - a, y - b)), i = far.indexOf(Math.min(...far));
+    return far[i] <= NEAR ? i : -1;
+  };
+  const there = ([a, b]) => {
+    const [[left, right], [bottom, top]] = [range(0), range(1)], size = map.clientWidth;
+    return [left + (a / size) * (right - left), top - (b / size) * (top - bottom)];
+  };
+
+  function edit(change) {
+    anew(() => {
+      rows = rows.map((row) => row.slice());
+      change();
+      flat = Float64Array.from(rows.flat());
+      picked = Math.max(0, Math.min(picked, rows.length - 1));
+      healthAt = -1;
+    });
+  }
+
+  if (isPlane) {
+    let held = -1, scale = null, moved = false;
+    map.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      const at = spot(event);
+      held = nearest(at);
+      moved = false;
+      if (held < 0 && event.shiftKey) edit(() => (rows.push([...there(at), ...rows[picked].slice(2)]), (picked = rows.length - 1)));
+      else if (held >= 0) {
+        picked = held;
+        scale = [range(0), range(1)];
+        map.setPointerCapture(event.pointerId);
+        draw();
+      }
+    });
+    map.addEventListener("pointermove", (event) => {
+      if (held < 0 || !scale || !(event.buttons & 1)) return;
+      moved = true;
+      const place = there(spot(event));
+      edit(() => rows[held].splice(0, 2, ...place));
+    });
+    map.addEventListener("pointerup", () => {
+      if (held >= 0 && !moved) open();
+      held = -1;
+    });
+    map.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      const i = nearest(spot(event));
+      if (i >= 0 && data.classes.length) edit(() => (rows[i][2] = data.classes[(classOf(rows[i][2]) + 1) % data.classes.length]));
+    });
+    map.addEventListener("keydown", (event) => {
+      if (event.key === "Delete" && rows.length > 1) edit(() => rows.splice(picked, 1));
+      if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+        picked = (picked + (event.key === "ArrowRight" ? 1 : rows.length - 1)) % rows.length;
+        draw();
+      }
+      if (event.key === "Enter") open();
+    });
+  }
+
+  // ── a table of one's own ───────────────────────────────────────────────────────────────────────────────────────
+  function table(text) {
+    const lines = text.split(/\r?\n/).map((line, i) => [line.trim(), i + 1]).filter(([line]) => line);
+    const cells = (line) => line.split(/[,;\t]/).map((cell) => cell.trim());
+    const isHead = cells(lines[0]?.[0] ?? "").every((cell) => cell === "" || Number.isNaN(Number(cell)));
+    const found = lines.slice(isHead ? 1 : 0).map(([line, number]) => {
+      const numbers = cells(line).map((cell) => (cell === "" ? NaN : Number(cell)));
+      if (numbers.length !== width) throw new RangeError(`line ${number} has ${numbers.length} columns; it takes ${width}: ${data.inputs} inputs, then ${outputs === 1 ? "the target" : `${outputs} targets`}`);
+      const wrong = numbers.findIndex((x) => !Number.isFinite(x));
+      if (wrong >= 0) throw new RangeError(`line ${number}, column ${wrong + 1}: ${cells(line)[wrong] || "nothing"} is no number`);
+      if (data.link && data.classes.length && !data.classes.includes(numbers[data.inputs])) throw new RangeError(`line ${number}: ${numbers[data.inputs]} is none of the classes ${data.classes.join(", ")}`);
+      return numbers;
+    });
+    if (!found.length) throw new RangeError("the file has no rows");
+    return found;
+  }
+
+  main.addEventListener("dragover", (event) => (event.preventDefault(), main.classList.add("dropping")));
+  main.addEventListener("dragleave", () => main.classList.remove("dropping"));
+  main.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    main.classList.remove("dropping");
+    const file = event.dataTransfer.files[0];
+    if (file) take(await file.text(), file.name);
+  });
+
+  function take(text, name) {
+    try {
+      const found = table(text);
+      edit(() => (rows = found));
+      say.textContent = `${found.length} rows of ${name}.`;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      say.textContent = `${name}: ${error.message}. The page keeps its rows.`;
+    }
+  }
+
+  // ── the walk of the point picked, with the weights of the moment ─────────────────────────────────────────────────
+  const walk = main.querySelector(".lv-walk"), player = walk.querySelector(".cr-walk");
+  const open = () => ((walk.open = true), walkOn());
+
+  function walkOn() {
+    if (!merged || !player.chainrule || !walk.open) return;
+    merged.choose(chosen());
+    player.chainrule.take(merged.graph, merged.code, leavesOf(picked));
+    captions(player);
+  }
+  walk.addEventListener("toggle", walkOn);
+  net.addEventListener("click", (event) => {
+    const circle = event.target.closest(".node[data-n]");
+    if (!circle) return;
+    open();
+    player.chainrule?.show(Number(circle.dataset.n.split(" ").at(-1)));
+    player.scrollIntoView({ block: "nearest" });
+  });
+
+  // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
+  function draw() {
+    drawMap();
+    drawCurve();
+    drawNet();
+    if (!timer) walkOn();
+    scrub.max = losses.length + future.length;
+    scrub.value = losses.length;
+    time.textContent = `step ${losses.length} of ${losses.length + future.length}`;
+    if (document.activeElement !== rate) rate.value = brief(state.lr);
+    rules.value = rule;
+    activations.forEach((one, i) => (one.value = chosen()[i]));
+  }
+
+  const time = make("span");
+  main.prepend(
+    bar,
+    make("div", { class: "lv-main" },
+      make("div", {}, make("figure", {}, map, mapText), make("figure", {}, curve, curveText)),
+      make("figure", {}, net, netText)),
+    make("div", { class: "lv-scrub" }, "time", scrub, time),
+    say,
+  );
+  new ResizeObserver(() => draw()).observe(map);
+  keep();
+  draw();
+  main.chainrule = { advance: (count) => (advance(count), draw(), losses.slice(-count)), back, take, state: () => state, losses: () => losses, rows: () => rows, play };
+}
+
+function chainruleMerged(graphs) {
+  // one graph whose units take their activation from any of the graphs, which differ in nothing else
+  const [[first, base]] = graphs, code = [], graph = { ...base, nodes: base.nodes.map((node) => ({ ...node, data: Number(node.data) })), ops: [], templates: [] };
+  const tables = new Map(), layers = new Map();
+  for (const [name, one, operations] of graphs) {
+    const ops = graph.ops.length, templates = graph.templates.length, shifted = (place) => (place < 0 ? place : place + templates);
+    graph.ops.push(...one.ops);
+    graph.templates.push(...one.templates);
+    code.push(...operations);
+    tables.set(name, one.nodes.map((node) => (node.op === undefined ? node : { ...node, op: node.op + ops, template: shifted(node.template), by: node.by.map(([i, text, place]) => [i, text, shifted(place)]) })));
+    layers.set(name, one.layers);
+  }
+  const level = new Map(); // of a unit's result → which hidden layer's
+  (base.layers?.layers ?? []).forEach(({ z, a }, i) => a.forEach((k, j) => k !== z[j] && level.set(k, i)));
+  const given = tables.get(first);
+
+  function choose(activations) {
+    const of = (i) => (tables.has(activations[i]) ? activations[i] : first);
+    graph.nodes.forEach((node, k) => node.op !== undefined && Object.assign(node, level.has(k) ? tables.get(of(level.get(k)))[k] : given[k]));
+    if (!base.layers) return;
+    const from = (i) => layers.get(of(i));
+    graph.layers = { layers: base.layers.layers.map((_, i) => from(i).layers[i]), steps: base.layers.steps.map((step, s) => from(step.layer).steps[s]) };
+  }
+  choose([]);
+  return { graph, code, choose, units: [...level.keys()] };
+}
