@@ -15,7 +15,7 @@ AT_ONCE := -n 3 --dist worksteal
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick coverage soak lint format types bench stubs docs notebooks pages venv clean
+.PHONY: help demo test quick coverage soak lint format types bench stubs docs notebooks pages pictures venv clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -67,6 +67,9 @@ pages: $(VENV)/.notebooks  ## export every notebook as a page to pages/
 	@$(RUN) -m nbconvert --log-level WARN --to html --output-dir pages \
 	  --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= --HTMLExporter.jquery_url= notebooks/*.ipynb
 	@echo "The pages are in pages/"
+
+pictures: $(VENV)/.test  ## record the README's moving picture, and write its page (needs Chromium)
+	@$(RUN) tools/make_pictures.py
 
 venv: $(VENV)/.made  ## only make the virtual environment
 

@@ -114,8 +114,14 @@ def save_pictures(model: nn.MLP, history: nn.History, rows: Rows, case: int, neu
         axes.figure.savefig(FOLDER / f"{name}.png", dpi=150, bbox_inches="tight")
     nn.draw(model, x=X[case], y=y[case], loss=nn.bce_with_logits).save(FOLDER / "network.svg")
     walk(one_neurons_loss(model, neuron, X[case], y[case])).save(FOLDER / "neuron.html")
-    print(f"\nPictures, and the neuron's backward pass as a page to click through, are in {FOLDER.resolve()}:")
-    print("  learning.png, gradients.png, network.svg, neuron.html")
+    two = [[float(x) for x in row[:2]] for row in X]  # mean radius and mean texture
+    small = nn.MLP(2, [6, 1], activation="tanh", rng=Random(0))
+    adam = nn.Adam(small.parameters(), lr=0.03)
+    nn.live(small, two, y, loss=nn.bce_with_logits, optimizer=adam).save(FOLDER / "training.html")
+    print(f"\nPictures, and pages to play with, are in {FOLDER.resolve()}:")
+    print("  learning.png, gradients.png, network.svg")
+    print("  neuron.html    the neuron's backward pass, in which every number can be moved")
+    print("  training.html  a small network that learns radius and texture while you watch")
 
 
 def main() -> None:

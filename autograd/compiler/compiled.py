@@ -177,11 +177,9 @@ class Compiled:
         "js" is an ES module that needs nothing else. It exports `parameters` as they are now, `value(X)` of a row and
         `values(X)` of rows that lie one behind the other in one array; for one result `gradient(X)`, and of rows
         `gradients(X)` by the inputs or, where there are parameters, `meanGradient(X)` by these. All take other numbers
-        for the parameters as their second argument. With an `optimizer` there are `start()`, a state, and
-        `step(state, X)`, which trains it by one step as the optimizer would, whose `lr` may be changed in the state.
-
-        Raises ValueError for a `name` that C or C++, their libraries or the file itself need (a function's own name
-        gets an underscore then), and for an optimizer of other parameters than the function's.
+        for the parameters as their second argument. With an `optimizer` there are `start()`, a state with its `lr`,
+        and `step(state, X)`. Raises ValueError for a `name` that C or C++, their libraries or the file itself need (a
+        function's own name gets an underscore then), and for an optimizer of other parameters than the function's.
         """
         traced, program, request = self._latest()
         if language == "llvm":

@@ -371,7 +371,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
       line.classList.toggle("negative", weights[i] < 0);
     });
     // text that nobody could read gives way to the fill alone
-    net.classList.toggle("small", svg.getBoundingClientRect().width / svg.viewBox.baseVal.width < 0.75);
+    net.classList.toggle("small", Math.min(svg.clientWidth / svg.viewBox.baseVal.width, svg.clientHeight / svg.viewBox.baseVal.height) < 0.75);
     const results = circles.map((circle) => record.values[Number(circle.dataset.n.split(" ")[0])]);
     const strongest = Math.max(...results.slice(data.inputs, -1).map(Math.abs).filter(Number.isFinite), 1e-300);
     for (const [i, circle] of circles.entries()) {
@@ -412,7 +412,21 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     });
   }
 
+  const tools = make("div", { class: "lv-bar" }); // the same for fingers, which have no second button
+
+  function tool(text, action) {
+    const made = make("button", { type: "button" }, text);
+    made.addEventListener("click", action);
+    tools.append(made);
+  }
+
+  const relabel = (i) => i >= 0 && data.classes.length && edit(() => (rows[i][2] = data.classes[(classOf(rows[i][2]) + 1) % data.classes.length]));
+  const remove = () => rows.length > 1 && edit(() => rows.splice(picked, 1));
+
   if (isPlane) {
+    tool("Add a point", () => edit(() => (rows.push([...there([map.clientWidth / 2, map.clientWidth / 2]), ...rows[picked].slice(2)]), (picked = rows.length - 1))));
+    if (data.classes.length) tool("Next class", () => relabel(picked));
+    tool("Remove", remove);
     let held = -1, scale = null, moved = false;
     map.addEventListener("pointerdown", (event) => {
       if (event.button) return;
@@ -439,11 +453,10 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     });
     map.addEventListener("contextmenu", (event) => {
       event.preventDefault();
-      const i = nearest(spot(event));
-      if (i >= 0 && data.classes.length) edit(() => (rows[i][2] = data.classes[(classOf(rows[i][2]) + 1) % data.classes.length]));
+      relabel(nearest(spot(event)));
     });
     map.addEventListener("keydown", (event) => {
-      if (event.key === "Delete" && rows.length > 1) edit(() => rows.splice(picked, 1));
+      if (event.key === "Delete") remove();
       if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
         picked = (picked + (event.key === "ArrowRight" ? 1 : rows.length - 1)) % rows.length;
         draw();
@@ -526,7 +539,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   main.prepend(
     bar,
     make("div", { class: "lv-main" },
-      make("div", {}, make("figure", {}, map, mapText), make("figure", {}, curve, curveText)),
+      make("div", {}, make("figure", {}, map, mapText, tools), make("figure", {}, curve, curveText)),
       make("figure", {}, net, netText)),
     make("div", { class: "lv-scrub" }, "time", scrub, time),
     say,
