@@ -15,7 +15,7 @@ AT_ONCE := -n 3 --dist worksteal
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick coverage soak lint format types bench stubs docs notebooks pages pictures venv clean
+.PHONY: help demo test quick coverage soak lint format types bench stubs site notebooks pages pictures venv clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -56,9 +56,8 @@ bench: $(VENV)/.bench  ## measure the speed beside other libraries
 stubs: $(VENV)/.dev  ## write the type stubs from the table of operations
 	@$(RUN) tools/make_stubs.py
 
-docs: $(VENV)/.docs  ## write the reference to site/ (pdoc)
-	@$(RUN) -m pdoc --output-directory site autograd nn
-	@echo "The reference is in site/index.html"
+site: $(VENV)/.docs  ## build the site with its playground to site/ (needs npm)
+	@$(RUN) tools/build_site.py
 
 notebooks: $(VENV)/.notebooks  ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyterlab notebooks
@@ -107,8 +106,8 @@ $(VENV)/.dev: setup.cfg | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.docs: setup.cfg | $(VENV)/.made
-	@echo "Installing into $(VENV): pdoc (half a minute, 20 MB)"
-	@$(PIP) install --editable ".[plot,docs]"
+	@echo "Installing into $(VENV): Sphinx and what the notebooks use (two minutes, 1 GB)"
+	@$(PIP) install --editable ".[all,docs]"
 	@touch $@
 
 $(VENV)/.notebooks: setup.cfg | $(VENV)/.made

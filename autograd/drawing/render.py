@@ -56,6 +56,8 @@ def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
         if picture:
             return picture
         complaints.append(f"{os.path.basename(program)} -T{format}: {complaint}")
+    if format == "svg" and (drawn := _in_browser(source, options)):
+        return drawn
     if format == "svg":
         from .painting.dot_reader import DotError
         from .painting.painter import painted
@@ -67,6 +69,18 @@ def render(source: str, format: str, options: Sequence[str] = ()) -> bytes:
     if complaints:
         raise RenderError("\n".join([WRONG, *complaints, f"To mend it, {INSTALL}" if len(complaints) == 1 else ""]))
     raise RenderError(f"no Graphviz was found to draw {format.upper()}; {INSTALL}")
+
+
+def _in_browser(source: str, options: Sequence[str]) -> bytes | None:
+    """In Pyodide, what the page's `chainruleGraphviz(source, attributes)` draws, where it offers that."""
+    if "pyodide" not in sys.modules or any(not option.startswith("-G") for option in options):
+        return None
+    import json
+    from importlib import import_module
+
+    draws = getattr(import_module("js"), "chainruleGraphviz", None)  # the page's global names
+    attributes = dict(option[2:].split("=", 1) for option in options)
+    return str(draws(source, json.dumps(attributes))).encode() if draws else None
 
 
 def _run(command: Sequence[str], source: str) -> tuple[bytes, str]:

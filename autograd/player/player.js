@@ -484,7 +484,9 @@ function chainruleWalk(root, code) {
   const darkScreen = matchMedia("(prefers-color-scheme: dark)");
   function setTheme() {
     const told = root.closest("[data-jp-theme-light]")?.dataset.jpThemeLight;
-    root.classList.toggle("dark", told ? told === "false" : document.body.matches(".vscode-dark, .dark-theme") || (data.page && darkScreen.matches));
+    const { theme = data.page ? "auto" : "" } = document.body.dataset; // of a site; a page of its own follows the screen
+    const dark = theme === "dark" || (theme === "auto" && darkScreen.matches) || document.body.matches(".vscode-dark, .dark-theme");
+    root.classList.toggle("dark", told ? told === "false" : dark);
   }
   setTheme();
   darkScreen.addEventListener("change", setTheme);
