@@ -92,6 +92,16 @@ def path(name: str) -> Path:
     return tuple(words)
 
 
+def spoken(part: str) -> str:
+    """What a reader calls a part of a path, counted from 1 as the labels of weights are.
+
+    >>> spoken("layers.0"), spoken("neurons.1"), spoken("layer")
+    ('layer 1', 'neuron 2', 'layer')
+    """
+    name, _, number = part.rpartition(".")
+    return f"{name.removesuffix('s')} {int(number) + 1}" if name and number.isdecimal() else part
+
+
 def module_of(name: str) -> Path:
     """The path of the module that holds the parameter of this name.
 

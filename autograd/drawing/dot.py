@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..model_view import Path
+from ..model_view import Path, spoken
 from ..notation.numbers import number
 from ..value import Constant, Value
 from . import palette
@@ -54,7 +54,7 @@ def _frames(graph: Any, paths: Iterable[Path], new: Callable[..., Any]) -> dict[
     frames: dict[Path, Any] = {(): graph}
     for path in nested(paths):
         fill = palette.NEURON if len(path) % 2 == 0 else palette.LAYER
-        look = {"label": path[-1], "style": "filled", "fillcolor": fill, "color": fill, "margin": "6"}
+        look = {"label": spoken(path[-1]), "style": "filled", "fillcolor": fill, "color": fill, "margin": "6"}
         frames[path] = new(name="cluster_" + ".".join(path), graph_attr=look)
     return frames
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ..model_view import Path
+from ..model_view import Path, spoken
 from ..notation.numbers import alike
 from ..value import Constant, Value
 from ..walking.alike import parts_alike
@@ -90,7 +90,7 @@ def _modules(
         target = layers.get(path, path) if collapse == "layer" else path
         collapsed = collapse is not None and bool(target)
         id = "g-" + ".".join(target) if collapsed else f"n{number[node]}"
-        place[node] = boxes.setdefault(id, Box(id, target, collapsed, target[-1] if collapsed else ""))
+        place[node] = boxes.setdefault(id, Box(id, target, collapsed, spoken(target[-1]) if collapsed else ""))
     return place
 
 

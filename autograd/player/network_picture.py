@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ..drawing.labels import field
 from ..drawing.network import OPTIONS, NetworkPicture
+from ..graph import dependents
 from ..notation.numbers import number
 from ..value import Value
 from ..walking.model_layers import Cell, Network
@@ -61,6 +62,8 @@ class _Columns:
         """Name, number, and the gradient of z: δ, or ∂ of an input."""
         gradient = self.recording.grads[z] + 0.0
         slots = [Slot("", "", str(self.recording.scene[a].name)), self.slot("d", a, a.data)]
+        if a is not z:
+            slots.append(self.slot("d", z, z.data, "z "))
         if gradient or k:
             slots.append(self.slot("g", z, gradient, "δ " if k else "∂ "))
         self.picture.neuron(k, i, [field(slot.prefix + slot.text) for slot in slots])
@@ -101,9 +104,16 @@ class _Columns:
         """The value that is differentiated, to the right of the outputs; nothing where it is an output itself."""
         root = self.recording.order[-1]
         if not any(root in pair for pair in self.columns[-1]):
+            places = " ".join(str(self.place[node]) for node in [root, *self.behind(root)])
             slots = [Slot("", "", str(self.recording.root)), self.slot("d", root, root.data)]
             self.picture.result([field(slot.text) for slot in slots])
-            self.marks["loss"] = partial(mark_node, kind="", places=str(self.place[root]), slots=slots)
+            self.marks["loss"] = partial(mark_node, kind="", places=places, slots=slots)
+
+    def behind(self, root: Value) -> list[Value]:
+        """What is computed of the outputs on the way to the result, whose box stands for it: the loss's own nodes."""
+        shown = {node for column in self.columns for pair in column for node in pair}
+        found = dependents(self.recording.order, {a for a, _ in self.columns[-1]}) - shown - {root}
+        return [node for node in self.recording.order if node in found]
 
 
 def _columns(network: Network) -> Sequence[list[Pair]]:

@@ -19,6 +19,7 @@ from typing import Any
 from ..drawing.render import image
 from ..notation.numbers import number
 from ..walking.sequence import Steps
+from ..walking.steps.by_edge import Backward
 from ..walking.steps.step import BACKWARD, UPDATE, Line, Step
 from ..walking.text import block
 from .graph_picture import graph_picture, why_none
@@ -117,6 +118,8 @@ def _entry(walk: Steps, step: Step) -> dict[str, Any]:
     entry: dict[str, Any] = {"k": step.phase.letter, "n": nodes, "e": edges, "c": list(step.changes(place))}
     if step.is_asked and isfinite(step.answer):
         entry["a"] = step.answer
+    if isinstance(step, Backward) and step.part == step.parts > 1 and "a" in entry and isfinite(step.after):
+        entry["t"] = step.after  # the total of several ways is asked for, not the last contribution
     if step.phase is BACKWARD and "a" in entry and step.target and step.target.is_leaf and step.part == step.parts:
         entry["m"] = -1 if step.after > 0 else int(step.after < 0)
     return entry

@@ -21,6 +21,7 @@ function chainruleWalk(root, code) {
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
   const LONG = 20; // characters; a longer left side takes the whole width, with its line
   const FRAME = 760; // pixels; how high a frame counts, whatever it is
+  const ENOUGH = 2; // right answers to one rule, then it is known
   const TOLERANCE = 0.01; // a typed number counts when it is within 1 % of the result
   let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0, asked = 0;
   const solved = new Set();
@@ -240,7 +241,10 @@ function chainruleWalk(root, code) {
     form.hidden = !hides(i);
     if (form.hidden) return;
     const input = make("input", { type: "text", inputmode: "text", autocomplete: "off", "aria-label": "your result", name: "x" });
-    form.replaceChildren(make("label", {}, "Your result (within 1 %): ", input));
+    const what = step.t === undefined ? "Your result" : "All contributions together";
+    form.replaceChildren();
+    if (step.k === "b") form.append(choice("flows", "Does any gradient pass?", [["1", "yes"], ["0", "no"]]));
+    form.append(make("label", {}, `${what} (within 1 %): `, input));
     if (step.k === "b") form.append(choice("sign", "Its sign", [["1", "+"], ["-1", "−"], ["0", "0"]]));
     if (step.m !== undefined)
       form.append(choice("move", "Gradient descent then moves it", [["1", "up"], ["-1", "down"], ["0", "not at all"]]));
@@ -254,13 +258,30 @@ function chainruleWalk(root, code) {
     event.preventDefault();
     const step = steps[at], given = new FormData(form);
     const text = String(given.get("x")).trim().replace("−", "-").replace(",", ".");
-    const wrong = [];
-    if (text === "" || !near(Number(text), step.a)) wrong.push(text === "" ? "type a number" : "not this number");
-    if (given.get("sign") !== null && Number(given.get("sign")) !== Math.sign(step.a)) wrong.push("not this sign");
+    const wrong = [], answer = step.t ?? step.a, flows = given.get("flows"), isNone = flows === "0" && text === "";
+    if (flows !== null && (flows === "1") !== (step.a !== 0)) wrong.push(step.a === 0 ? "nothing passes here" : "something does pass");
+    else if (text === "" && !(isNone && answer === 0)) wrong.push("type a number");
+    else if (!isNone && !near(Number(text), answer)) wrong.push("not this number");
+    if (given.get("sign") !== null && Number(given.get("sign")) !== Math.sign(answer)) wrong.push("not this sign");
     if (given.get("move") !== null && Number(given.get("move")) !== step.m) wrong.push("not this way: it moves against the sign");
-    if (wrong.length) feedback.textContent = "✗ " + wrong.join(", ") + ".";
+    if (wrong.length) feedback.textContent = `✗ ${wrong.join(", ")}. ${advice(step)}`;
     else solve(at, "✓ Right.", true);
   });
+
+  function advice(step) {
+    // what to think of next, not the answer
+    const [rule, , , ...more] = step.lines.split("\n\n")[0].split("\n").map((line) => line.replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim());
+    if (step.k === "f") return `Hint: put the numbers of the picture into ${rule}.`;
+    if (step.k === "u") return `Hint: ${rule}; the gradient is below the name.`;
+    const local = more.findLast((line) => line.startsWith("∂"))?.split(/ [=≈] /).slice(0, 2).join(" = ");
+    if (step.a === 0) return `Hint: one of the factors of ${rule.split(/ \+?= /)[1]} is 0. Which, and why?`;
+    if (step.t !== undefined) return "Hint: add what arrives now to what has arrived before.";
+    return `Hint: what has arrived, times the local derivative${local ? ` ${local}` : ""}.`;
+  }
+
+  // what was right twice is known: the same rule with other names is not asked again
+  const ruleOf = (i) => steps[i].k + steps[i].lines.split("\n")[0].replace(/<[^>]*>|[\d₀-₉⁰¹²³⁴-⁹⁽⁾,]|\s+/g, "");
+  const learned = new Map();
 
   function near(x, answer) {
     // the numbers of a step are rounded to four decimals, and so is what is computed from them
@@ -272,7 +293,9 @@ function chainruleWalk(root, code) {
     solved.add(i);
     asked += 1;
     if (counts) right += 1;
+    if (counts) learned.set(ruleOf(i), (learned.get(ruleOf(i)) ?? 0) + 1);
     blank(i, false);
+    blankAll();
     if (steps[i + 1]?.k === "l") blank(i + 1, false);
     render(i);
     score.textContent = `${right} right of ${asked}`;
@@ -280,7 +303,7 @@ function chainruleWalk(root, code) {
     root.focus({ preventScroll: true });
   }
 
-  const hides = (i) => quiz && steps[i].a !== undefined && !solved.has(i);
+  const hides = (i) => quiz && steps[i].a !== undefined && !solved.has(i) && (learned.get(ruleOf(i)) ?? 0) < ENOUGH;
 
   function blank(i, hide) {
     // take numbers and results out of the list as well: they tell the answers to earlier steps
@@ -515,6 +538,7 @@ function chainruleWalk(root, code) {
     recorded = found.steps;
     steps = chainruleEntries(graph, found);
     slider.max = steps.length;
+    list.querySelector("summary").textContent = `All ${steps.length} steps`;
     items = [];
     solved.clear();
     begin(Object.fromEntries(numbers.free.map((k) => [`d${k}`, inDecimals(leaves[k])])));

@@ -225,6 +225,7 @@ function chainruleEntries(graph, record) {
   return record.steps.map((step) => {
     const entry = { k: step.phase, ...chainruleShow(graph, step) }, { answer, target, part, parts, after } = step;
     if (Number.isFinite(answer)) entry.a = answer;
+    if (step.kind === "backward" && part === parts && parts > 1 && "a" in entry && Number.isFinite(after)) entry.t = after;
     if (step.phase === "b" && "a" in entry && nodes[target].op === undefined && part === parts) entry.m = -Math.sign(after);
     const texts = { lines: () => [markup(say.lines(step)), ...say.blocks(step).map(escape)].join("\n\n"), words: () => say.sentence(step) };
     for (const [name, made] of Object.entries(texts)) {

@@ -71,11 +71,11 @@ def test_frames_are_nested_as_the_modules_are() -> None:
     model, loss = lesson_d()
     frames = {name: texts(group) for name, group in elements(draw(loss, model)).items() if name.startswith("cluster")}
     assert frames == {
-        "cluster_layers.0": ["layers.0"],
-        "cluster_layers.0.neurons.0": ["neurons.0"],
-        "cluster_layers.0.neurons.1": ["neurons.1"],
-        "cluster_layers.1": ["layers.1"],
-        "cluster_layers.1.neurons.0": ["neurons.0"],
+        "cluster_layers.0": ["layer 1"],
+        "cluster_layers.0.neurons.0": ["neuron 1"],
+        "cluster_layers.0.neurons.1": ["neuron 2"],
+        "cluster_layers.1": ["layer 2"],
+        "cluster_layers.1.neurons.0": ["neuron 1"],
     }
 
 
@@ -93,7 +93,7 @@ def test_a_collapsed_neuron_shows_its_operations_output_and_gradient() -> None:
     model, loss = lesson_d()
     loss.backward()
     shown = boxes(draw(loss, model, collapse="neuron"))
-    assert shown["g-layers.0.neurons.0"] == ["neurons.0", "Σ → σ", "0.5866", "∂ −0.1166"]
+    assert shown["g-layers.0.neurons.0"] == ["neuron 1", "Σ → σ", "0.5866", "∂ −0.1166"]
     assert len(shown) == 2 + 3 + 3 + 3  # inputs, neurons, the loss and its constants
 
 
@@ -109,7 +109,7 @@ def test_a_collapsed_neuron_behind_a_closed_gate_is_grey_and_dashed() -> None:
 
 def test_a_collapsed_layer_says_how_many_outputs_it_has() -> None:
     model, loss = lesson_d()
-    assert boxes(draw(loss, model, collapse="layer"))["g-layers.0"] == ["layers.0", "Σ → σ", "2 outputs", "mean |∂| ·"]
+    assert boxes(draw(loss, model, collapse="layer"))["g-layers.0"] == ["layer 1", "Σ → σ", "2 outputs", "mean |∂| ·"]
     loss.backward()
     mean = f"mean |∂| {(0.1166078059 + 0.1399293671) / 2:.4f}"
     assert boxes(draw(loss, model, collapse="layer"))["g-layers.0"][-1] == mean

@@ -36,7 +36,7 @@ const plain = ([graph, leaves]) => [{ ...graph, nodes: graph.nodes.map((n) => ({
 const steps = (code, given) => {
     const [graph, leaves] = plain(given), record = chainruleRecord(graph, code, leaves);
     const say = chainruleSay(graph, record), entries = chainruleEntries(graph, record);
-    const told = ({ k, n, e, c, a, m, words }, i) => ({ k, n, e, c, a, m, words, lines: say.lines(record.steps[i]) });
+    const told = ({ p, ...step }, i) => ({ ...step, words: entries[i].words, lines: say.lines(record.steps[i]) });
     return entries.map(told);
 };
 """
@@ -100,8 +100,8 @@ def test_every_step_says_in_the_page_what_it_says_in_python_at_numbers_that_were
         for step, true in zip(told, expected, strict=True):
             step["c"] = dict(map(tuple, step["c"]))
             assert (sorted(step["n"]), sorted(step["e"])) == (sorted(true["n"]), sorted(true["e"]))
-            numbers = {name: step.pop(name, None) for name in ("a", "n", "e")}
-            wanted = {name: true.pop(name, None) for name in ("a", "n", "e")}
+            numbers = {name: step.pop(name, None) for name in ("a", "t", "n", "e")}
+            wanted = {name: true.pop(name, None) for name in ("a", "t", "n", "e")}
             assert numbers["a"] is wanted["a"] or numbers["a"] == pytest.approx(wanted["a"], rel=1e-9, abs=1e-12)
             assert step == true
             kinds |= {step["words"][:12]}

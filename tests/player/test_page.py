@@ -195,6 +195,50 @@ def test_predict_mode_hides_the_result_until_it_is_right(tab: Any, tmp_path: Pat
     assert "________" not in player.locator("ol").first.text_content()
 
 
+def _answered(player: Any, text: str = "", **choices: str) -> str:
+    if text:
+        player.get_by_label("your result").fill(text)
+    for name, value in choices.items():
+        player.locator(f".cr-ask input[name={name}][value='{value}']").check()
+    player.get_by_role("button", name="Check").click()
+    return str(player.locator(".cr-feedback").inner_text())
+
+
+def test_predict_mode_asks_whether_anything_flows_and_for_totals_hints_and_skips_what_is_known(
+    tab: Any, tmp_path: Path
+) -> None:
+    x, w = Value(-2.0, label="x"), Value(3.0, label="w")
+    steps = walk((x * w).relu() + w * w, quiz=True)
+    gate = next(i for i, step in enumerate(steps, 1) if step.blocked and step.upstream)
+    player = opened(tab, steps, tmp_path, f"#walk-step={gate}")
+    assert _answered(player, "1", flows="1").startswith("✗ nothing passes here")
+    assert "Hint: one of the factors" in player.locator(".cr-feedback").inner_text()
+    player.get_by_label("your result").fill("")
+    player.locator(".cr-ask input[name=sign][value='0']").check()
+    player.locator(".cr-ask input[name=flows][value='0']").check()
+    player.get_by_role("button", name="Check").click()
+    assert player.locator(".cr-score").inner_text() == "1 right of 1"
+    tab.goto("about:blank")
+    square = walk(w * w, quiz=True)
+    player = opened(tab, square, tmp_path, f"#walk-step={len(square)}")
+    assert "All contributions together" in player.locator(".cr-ask").inner_text()
+    assert "add what arrives now" in _answered(player, "1.5", flows="1")
+    tab.goto("about:blank")
+    squares = walk(sum(((Value(float(k), label=f"x{k}") * 2.0) for k in range(1, 5)), Value(0.0)), quiz=True)
+    player = opened(tab, squares, tmp_path)  # 2x, four times over
+    products = [i for i, step in enumerate(squares) if step.kind == "forward" and step.node.op.name == "mul"]
+    hidden = []
+    for i in products:
+        player.evaluate("(player, i) => { location.hash = `#walk-step=${i + 1}`; }", i)
+        tab.wait_for_function(
+            "i => document.querySelector('.cr-count').textContent.startsWith(`step ${i + 1} `)", arg=i
+        )
+        hidden.append(player.locator(".cr-ask").is_hidden())
+        if not hidden[-1]:
+            _answered(player, str(squares[i].answer))
+    assert hidden == [False, False, True, True]  # the same rule twice, then it is known
+
+
 def test_predict_mode_prints_a_worksheet_with_the_answers_overleaf(tab: Any, tmp_path: Path) -> None:
     player = opened(tab, neuron(quiz=True), tmp_path)
     tab.emulate_media(media="print")
