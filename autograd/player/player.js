@@ -596,8 +596,8 @@ function chainruleWalk(root, code) {
   if (views.length) main.prepend(make("div", { class: "cr-scene" }, stage, hint));
   fitFrame();
   begin(data.start);
-  root.prepend(head, main, form, bar, live);
-  if (numbers) bar.after(numbers.panel);
+  root.prepend(head, bar, main, form, live); // the buttons above what changes its height from step to step
+  if (numbers) form.after(numbers.panel);
   root.append(answers);
   new ResizeObserver(layOut).observe(stage);
   if (views.length) showView(0);

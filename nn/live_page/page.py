@@ -63,6 +63,11 @@ def live(model: Module, X: object, y: object, *, loss: Loss, optimizer: Optimize
     >>> live(model, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], loss=nn.bce_with_logits, optimizer=adam)
     <Live page: 4 rows, 17 parameters; page.save('x.html') writes it to a file>
     """
-    from .making import page  # which needs NumPy, and takes a moment
+    try:
+        from .making import page  # here: `import nn` stays quick
 
-    return LivePage(*page(model, X, y, loss, optimizer))
+        return LivePage(*page(model, X, y, loss, optimizer))
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise ImportError("nn.live needs NumPy: pip install numpy", name="numpy") from error

@@ -4,6 +4,7 @@ Of nn.live_page.page, nn.live_page.making and nn.live_page.programs.
 """
 
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,13 @@ def test_what_cannot_be_trained_in_a_page_is_an_error() -> None:
         nn.live(model, X, y, loss=lambda p, t: nn.mse(p, t) * float(len(t)), optimizer=nn.SGD(model.parameters()))
     with pytest.raises(ValueError, match=r"must end in \.html"):
         nn.live(model, X, y, loss=nn.bce_with_logits, optimizer=nn.SGD(model.parameters())).save("x.svg")
+
+
+def test_without_numpy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = _xor(6)
+    model = _model()
+    for name in [name for name in sys.modules if name.startswith(("nn.live_page.", "autograd.compiler."))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(ImportError, match=r"nn\.live needs NumPy: pip install numpy"):
+        nn.live(model, X, y, loss=nn.bce_with_logits, optimizer=nn.Adam(model.parameters()))
