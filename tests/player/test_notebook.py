@@ -1,6 +1,7 @@
 """The player in notebooks: exported to HTML, live in JupyterLab, and in a notebook that is not trusted."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 from paths import LIBRARY
 from played import count, neuron
+
+import nn
+from autograd import draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -137,4 +141,18 @@ def test_untrusted_notebook_shows_picture_and_list(browser: Any, lab: tuple[str,
     assert "chainruleWalk" not in output.inner_text()
     output.locator("summary", has_text="steps").click()
     assert "Raise b by 0.01" in output.inner_text()
+    assert "To play it, run this cell." in output.inner_text()
+    tab.close()
+
+
+@pytest.mark.parametrize("name", ["draw", "nn.draw"])
+def test_untrusted_notebook_shows_diagrams(name: str, browser: Any, lab: tuple[str, Path]) -> None:
+    model = nn.MLP(2, [2, 1], rng=random.Random(0))
+    diagram = draw(model([1.0, 2.0])) if name == "draw" else nn.draw(model, x=[1.0, 2.0])
+    content = notebook(CODE, "in its place")
+    content.cells[0].outputs[0].data.update(diagram._repr_mimebundle_())
+    tab = shown(browser, lab, f"{name}.ipynb", content)
+    picture = tab.locator(".jp-OutputArea-output img")
+    picture.wait_for(timeout=60_000)
+    assert picture.evaluate("image => image.naturalWidth") > 100
     tab.close()
