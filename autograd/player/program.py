@@ -22,6 +22,7 @@ from .layer_program import layer_program
 
 MARK, FIRST = "\ue000", 0xE100  # stands for a number in a text; behind it a letter of the same kind says which
 ORDER = "xwb"  # inputs, weights, biases; then what has other names
+TOKEN = re.compile(r"\{(\d+)(?:([-+~])([()]))?\}")
 SIGNED, COMPOUND = "−", "·"  # what makes a text one of a negative number, and none of a single word
 
 
@@ -52,6 +53,8 @@ class _Program:
         self.recording, self.order, self.scene = recording, recording.order, recording.scene
         self.operations = [*dict.fromkeys(_used(self.order))]
         self.templates: dict[str, int] = {}
+        self.texts: dict[int, str] = {}
+        self.known: dict[tuple[Operation | None, tuple[str | None, ...], int], int] = {}
 
     def graph(self) -> dict[str, Any]:
         """What the script needs to know of the graph."""
@@ -103,19 +106,26 @@ class _Program:
         }
 
     def _edge(self, node: Value, index: int) -> list[Any]:
-        op, seen = node.op, self.scene[node]
+        """An operand that gets gradient: its place, its local derivative in names, and the template in numbers."""
+        op, names = node.op, [*self.scene[node].names, self.scene[node].name]
         assert op is not None
-        names = TEXT.derivative(op, [str(name) for name in seen.names], str(seen.name), index)
-        texts = [str(name) if name.literal else "1.0" for name in seen.names]
-        if names is None or TEXT.derivative(op, texts, "1.0", index) is None:
-            return [index, None, -1]
-        return [index, names, self._template(node, lambda xs: TEXT.derivative(op, xs[:-1], xs[-1], index) or "")]
 
-    def _template(self, node: Value, write: Callable[[list[str]], str]) -> int:
+        def slope(texts: list[str]) -> str:
+            return TEXT.derivative(op, texts[:-1], texts[-1], index) or ""
+
+        place = self._template(node, slope, index)
+        text = self.texts[place]
+        return [index, filled(text, [str(name) for name in names]), place] if text else [index, None, -1]
+
+    def _template(self, node: Value, write: Callable[[list[str]], str], index: int = -1) -> int:
         """The place of the text that `write` makes of the operands' texts and the result's, with marks for numbers."""
-        literal = [str(name) if name.literal else None for name in self.scene[node].names]
-        text = template(write, [*literal, None])
-        return self.templates.setdefault(text, len(self.templates))
+        literal = (*(str(name) if name.literal else None for name in self.scene[node].names), None)
+        key = (node.op, literal, index)
+        if key not in self.known:
+            text = template(write, literal)
+            self.known[key] = self.templates.setdefault(text, len(self.templates))
+            self.texts[self.known[key]] = text
+        return self.known[key]
 
 
 def _natural(text: str) -> list[tuple[str, int]]:
@@ -144,6 +154,17 @@ def template(write: Callable[[list[str]], str], texts: Sequence[str | None]) -> 
     for at, token in sorted(tokens, reverse=True):
         plain = plain[:at] + token + plain[at:]
     return re.sub(f"{MARK}(.)", lambda found: f"{{{ord(found[1]) - FIRST}}}", plain)
+
+
+def filled(text: str, texts: Sequence[str]) -> str:
+    """A template with these texts in it; `say.js` has the same for numbers."""
+
+    def shown(found: re.Match[str]) -> str:
+        given = texts[int(found[1])]
+        kinds = "-~" if given.startswith(SIGNED) else "-+" if re.search(r"[ ·+−*/()=]", given) else ""
+        return given if not found[3] else found[3] if found[2] in kinds else ""
+
+    return TOKEN.sub(shown, text)
 
 
 def _parentheses(plain: str, tried: str, before: str) -> Iterator[tuple[int, str]]:
