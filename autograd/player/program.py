@@ -12,6 +12,7 @@ from typing import Any
 from ..notation.source.arithmetic import Expression, TextArithmetic
 from ..notation.source.javascript import JAVASCRIPT, needed
 from ..operations.operation import Operation
+from ..operations.reductions import DOT
 from ..value import Value
 from ..walking.recording import Recording
 from ..walking.steps.by_edge import FORWARD_WORDS, OTHER_WORDS, RELU_WORDS
@@ -102,8 +103,15 @@ class _Program:
             "args": [places[operand] for operand in node.operands],
             "formula": seen.formula(TEXT),
             "template": self._template(node, lambda texts: TEXT.expression(op, texts[:-1])),
+            **self._bias_first(node),
             "by": [self._edge(node, i) for i, slope in enumerate(slopes(node)) if slope is not None],
         }
+
+    def _bias_first(self, node: Value) -> dict[str, int]:
+        """For a weighted sum with a bias the template of the products alone, behind which the bias may not come."""
+        if node.op is not DOT or len(node.operands) % 2 == 0:
+            return {}
+        return {"products": self._template(node, lambda texts: TEXT.expression(DOT, texts[:-2]), -2)}
 
     def _edge(self, node: Value, index: int) -> list[Any]:
         """An operand that gets gradient: its place, its local derivative in names, and the template in numbers."""

@@ -71,6 +71,17 @@ function chainruleSay(graph, record) {
   const written = (k) => [...nodes[k].args.map((i, j) => (nodes[i].literal ? nodes[i].name : inDecimals(operands[k][j]))), inDecimals(values[k])];
   const seen = (k) => [values[k], ...operands[k]];
 
+  function arithmetic(k) {
+    // bias first, as it is computed, where the textbook's order gives another number
+    const { template, products } = nodes[k], texts = written(k), numbers = operands[k];
+    if (products === undefined) return filled(graph.templates[template], texts);
+    const half = (numbers.length - 1) / 2, bias = numbers.at(-1);
+    let total = 0;
+    for (let i = 0; i < half; i++) total += numbers[i] * numbers[half + i];
+    const isOther = inDecimals(total + bias) !== inDecimals(values[k]);
+    return isOther ? `${texts.at(-2)} + ${filled(graph.templates[products], texts)}` : filled(graph.templates[template], texts);
+  }
+
   function local(step) {
     const [, symbols, template] = nodes[step.node].by[step.place], result = inDecimals(step.local);
     const both = symbols === null ? [] : [symbols, filled(graph.templates[template], written(step.node))];
@@ -89,7 +100,7 @@ function chainruleSay(graph, record) {
   const LINES = {
     forward: ({ node, after }) => [
       [called(node), "=", nodes[node].formula],
-      ["", sign(...operands[node]), filled(graph.templates[nodes[node].template], written(node))],
+      ["", sign(...operands[node]), arithmetic(node)],
       ["", sign(after), inDecimals(after)],
     ],
     loss: ({ node, after }) => [

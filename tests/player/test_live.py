@@ -16,6 +16,7 @@ import pytest
 from played import count, neuron, opened
 from programs import scalar_program
 
+import autograd
 import nn
 from autograd import OPERATIONS, Value, operation, walk
 from autograd.functions import evaluate
@@ -271,3 +272,12 @@ def test_a_graph_with_an_operation_that_only_python_knows_stands_still() -> None
     finally:
         del OPERATIONS["only_python_knows"]
     assert '"graph":null' in text
+
+
+def test_in_the_page_too_a_sum_is_written_bias_first_where_that_matters(tab: Any, tmp_path: Path) -> None:
+    w, x = [Value(2.0, label="w1"), Value(3.0, label="w2")], [Value(1.0, label="x1"), Value(1.0, label="x2")]
+    player = opened(tab, walk(autograd.dot(w, x, Value(1.0, label="b"))), tmp_path)
+    _leaf(player, "w₁").fill("1e16")
+    _leaf(player, "w₂").fill("-1e16")
+    shown = player.locator(".cr-r").all_inner_texts()
+    assert shown[1:3] == ["1.0 + (1.0000e+16)·1.0 + (−1.0000e+16·1.0)", "0.0"]

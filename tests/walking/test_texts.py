@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import autograd
 import nn
 from autograd import Value, dot, walk
 from autograd.walking.walking import Walk
@@ -80,3 +81,14 @@ def test_latex_document_compiles(neuron: Walk, tmp_path: Path) -> None:
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "w.tex"], cwd=tmp_path, capture_output=True
     )
     assert run.returncode == 0, run.stdout.decode(errors="replace")[-2000:]
+
+
+def test_a_sum_whose_order_matters_is_written_in_the_order_in_which_it_is_computed() -> None:
+    w, x = [Value(1e16, label="w1"), Value(-1e16, label="w2")], [Value(1.0, label="x1"), Value(1.0, label="x2")]
+    bias = Value(1.0, label="b")
+    first, *_ = walk(autograd.dot(w, x, bias))
+    assert first.lines()[1].right == "1.0 + (1.0000e+16)·1.0 + (−1.0000e+16·1.0)"  # 1 + 1e16 is 1e16: the 1 is lost
+    assert first.lines()[2].right == "0.0"
+    w[0].data, w[1].data = 2.0, 3.0
+    first, *_ = walk(autograd.dot(w, x, bias))
+    assert first.lines()[1].right == "2.0·1.0 + 3.0·1.0 + 1.0"

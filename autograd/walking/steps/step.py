@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from ...notation.numbers import number
+from ...operations.reductions import DOT, split_dot
 from ...support.printing import printable
 from ...value import Constant, Value
 from .formatting import TERMS_SHOWN, TEXT, Name, Pen, literal
@@ -58,9 +59,20 @@ class Seen:
         return pen.expression(self.node.op, [pen.name(name) for name in self.names])
 
     def arithmetic(self, pen: Pen) -> str:
-        """The same in numbers."""
+        """The same in numbers; bias first, as it is computed, where the textbook's order gives another number."""
         assert self.node.op is not None
-        return pen.expression(self.node.op, self._numbers(pen))
+        texts = self._numbers(pen)
+        if self.node.op is DOT and len(texts) % 2 and self._needs_its_order(pen):
+            return f"{texts[-1]} + {pen.expression(DOT, texts[:-1])}"
+        return pen.expression(self.node.op, texts)
+
+    def _needs_its_order(self, pen: Pen) -> bool:
+        weights, inputs, bias = split_dot(list(self.numbers))
+        total = 0.0
+        for w, x in zip(weights, inputs, strict=True):
+            total += w * x
+        assert bias is not None
+        return pen.number(total + bias) != pen.number(self.data)
 
     def _numbers(self, pen: Pen) -> list[str]:
         return [pen.operand(name, x) for name, x in zip(self.names, self.numbers, strict=True)]
