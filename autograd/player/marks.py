@@ -49,12 +49,14 @@ def picture(source: str, mark: Callable[[Group, str], None], *options: str) -> s
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def mark_node(group: Group, kind: str, places: str, slots: Sequence[Slot], given: bool = False) -> None:
+def mark_node(group: Group, kind: str, places: str, slots: Sequence[Slot], given: bool = False, also: str = "") -> None:
     """A node of this kind, for the nodes at these places; `given` where its number was not computed.
 
+    It lights up for those at the places `also`, too, which are not in the picture: a neuron for its bias.
     In a circle there is little room: its texts are small, and "0.5 (1 of 2)" is written 0.5.
     """
     group.attrib = {"class": f"node {kind}".strip()} | ({"data-n": places} if places else {})
+    group.attrib |= {"data-also": also} if also else {}
     _shapes(group, NODE)
     for text, slot in zip(group.findall(f"{SVG}text"), slots, strict=False):
         text.text = slot.prefix + slot.text

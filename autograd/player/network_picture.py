@@ -45,7 +45,7 @@ class _Columns:
         for k, column in enumerate(self.columns):
             self.picture.caption(k, "inputs" if k == 0 else f"layer {k}: {network.levels[k - 1].cells[0].activation}")
             for i, pair in enumerate(column):
-                self.neuron(k, i, *pair)
+                self.neuron(k, i, *pair, network.levels[k - 1].cells[i].bias if k else None)
         self.weights()
         self.result()
 
@@ -58,7 +58,7 @@ class _Columns:
         plain: Mark = partial(mark_edge, edges="") if group.get("class") == "edge" else _as_caption
         self.marks.get(id, plain)(group)
 
-    def neuron(self, k: int, i: int, a: Value, z: Value) -> None:
+    def neuron(self, k: int, i: int, a: Value, z: Value, bias: Value | None) -> None:
         """Name, number, and the gradient of z: δ, or ∂ of an input."""
         gradient = self.recording.grads[z] + 0.0
         slots = [Slot("", "", str(self.recording.scene[a].name)), self.slot("d", a, a.data)]
@@ -69,8 +69,8 @@ class _Columns:
         self.picture.neuron(k, i, [field(slot.prefix + slot.text) for slot in slots])
         kind = "gate" if a is not z and slopes(a)[0] == 0.0 else ""
         places = " ".join(str(self.place[node]) for node in dict.fromkeys((a, z)))
-        given = not a.operands
-        self.marks[f"n-{k}-{i}"] = partial(mark_node, kind=kind, places=places, slots=slots, given=given)
+        given, also = not a.operands, str(self.place[bias]) if bias in self.place else ""
+        self.marks[f"n-{k}-{i}"] = partial(mark_node, kind=kind, places=places, slots=slots, given=given, also=also)
 
     def slot(self, kind: str, node: Value, value: float, prefix: str = "") -> Slot:
         """The row of a node's number or gradient."""

@@ -66,6 +66,7 @@ function chainruleWalk(root, code) {
         remember(touched, "n" + node, element);
         if (element.matches(".node")) remember(targets, "s" + node, element);
       }
+    for (const element of svg.querySelectorAll("[data-also]")) remember(touched, "n" + element.dataset.also, element);
     for (const element of svg.querySelectorAll("[data-e]"))
       for (const edge of element.dataset.e.split(" ")) {
         remember(touched, "e" + edge, element);

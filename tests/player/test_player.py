@@ -195,3 +195,15 @@ def test_colours_have_the_contrast_that_readers_need(theme: str) -> None:
         if contrast(colours[pair[0]], colours[pair[1]]) < 4.5
     } == {}
     assert contrast(colours["line"], colours["bg"]) >= 3
+
+
+@pytest.mark.parametrize("by", ["edge", "node"])
+def test_every_step_lights_something_in_the_picture_of_the_network(by: str) -> None:
+    data = data_of(page(network(by)))
+    picture = data["views"]["network"]
+    nodes = {
+        k for name in ("n", "also") for found in re.findall(rf'data-{name}="([^"]+)"', picture) for k in found.split()
+    }
+    edges = {edge for found in re.findall(r'data-e="([^"]+)"', picture) for edge in found.split()}
+    dark = [step for step in data["steps"] if nodes.isdisjoint(map(str, step["n"])) and edges.isdisjoint(step["e"])]
+    assert dark == []
