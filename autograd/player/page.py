@@ -27,7 +27,7 @@ from .network_picture import column_picture
 from .program import NotWritten, program
 
 LAYERS = ("layers.js",)  # for a walk by layer
-SCRIPTS = ("record.js", "say.js", "leaves.js", "way.js", "player.js")
+SCRIPTS = ("record.js", "say.js", "leaves.js", "way.js", "predict.js", "player.js")
 START = "document.querySelectorAll('[data-walk=\"{id}\"]').forEach((root) => chainruleWalk(root, code));"
 NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
 
@@ -57,7 +57,7 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
     items = "".join(_item(step, id, place) for place, step in enumerate(walk, 1))
     graph, operations = _live(walk)
     data["graph"] = graph
-    names = (LAYERS * (graph["layers"] is not None) + SCRIPTS) if graph else ("way.js", "player.js")
+    names = (LAYERS * (graph["layers"] is not None) + SCRIPTS) if graph else SCRIPTS[-3:]
     code = "\n".join([*map(script, names), operations, START.format(id=id)])
     return (
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '

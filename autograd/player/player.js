@@ -21,10 +21,7 @@ function chainruleWalk(root, code) {
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
   const LONG = 20; // characters; a longer left side takes the whole width, with its line
   const FRAME = 760; // pixels; how high a frame counts, whatever it is
-  const ENOUGH = 2; // right answers to one rule, then it is known
-  const TOLERANCE = 0.01; // a typed number counts when it is within 1 % of the result
-  let at = -1, timer = 0, zoom = 1, quiz = data.quiz, right = 0, asked = 0;
-  const solved = new Set();
+  let at = -1, timer = 0, zoom = 1;
 
   // ── small helpers ──────────────────────────────────────────────────────────────────────────────────────────────
   function make(tag, attributes = {}, ...children) {
@@ -191,7 +188,6 @@ function chainruleWalk(root, code) {
   const sentence = make("p", { class: "cr-say" });
   const words = make("div", { class: "cr-words" }, formula, sentence);
   const main = make("div", { class: "cr-main" }, words);
-  const original = new Set(); // items whose results are blanked
 
   function showFormula(i, hidden) {
     const [lines, ...blocks] = steps[i].lines.split("\n\n");
@@ -225,123 +221,9 @@ function chainruleWalk(root, code) {
     }
   }
 
-  // ── predict mode ───────────────────────────────────────────────────────────────────────────────────────────────
-  const form = make("form", { class: "cr-ask", hidden: "" });
-  const score = make("span", { class: "cr-score" });
-  const feedback = make("span", { class: "cr-feedback", role: "status" });
-
-  function choice(name, legend, options) {
-    const set = make("fieldset", {}, make("legend", {}, legend));
-    for (const [value, text] of options)
-      set.append(make("label", {}, make("input", { type: "radio", name, value }), text));
-    return set;
-  }
-
-  function ask(i) {
-    const step = steps[i];
-    form.hidden = !hides(i);
-    if (form.hidden) return;
-    const input = make("input", { type: "text", inputmode: "text", autocomplete: "off", "aria-label": "your result", name: "x" });
-    const what = step.t === undefined ? "Your result" : "All contributions together";
-    form.replaceChildren();
-    if (step.k === "b") form.append(choice("flows", "Does any gradient pass?", [["1", "yes"], ["0", "no"]]));
-    form.append(make("label", {}, `${what} (within 1 %): `, input));
-    if (step.k === "b") form.append(choice("sign", "Its sign", [["1", "+"], ["-1", "−"], ["0", "0"]]));
-    if (step.m !== undefined)
-      form.append(choice("move", "Gradient descent then moves it", [["1", "up"], ["-1", "down"], ["0", "not at all"]]));
-    const reveal = make("button", { type: "button" }, "Show");
-    reveal.addEventListener("click", () => solve(i, "Shown.", false));
-    form.append(make("button", { type: "submit" }, "Check"), reveal, feedback);
-    feedback.textContent = "";
-  }
-
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const step = steps[at], given = new FormData(form);
-    const text = String(given.get("x")).trim().replace("−", "-").replace(",", ".");
-    const wrong = [], answer = step.t ?? step.a, flows = given.get("flows"), isNone = flows === "0" && text === "";
-    if (flows !== null && (flows === "1") !== (step.a !== 0)) wrong.push(step.a === 0 ? "nothing passes here" : "something does pass");
-    else if (text === "" && !(isNone && answer === 0)) wrong.push("type a number");
-    else if (!isNone && !near(Number(text), answer)) wrong.push("not this number");
-    if (given.get("sign") !== null && Number(given.get("sign")) !== Math.sign(answer)) wrong.push("not this sign");
-    if (given.get("move") !== null && Number(given.get("move")) !== step.m) wrong.push("not this way: it moves against the sign");
-    if (wrong.length) feedback.textContent = `✗ ${wrong.join(", ")}. ${advice(step)}`;
-    else solve(at, "✓ Right.", true);
-  });
-
-  function advice(step) {
-    // what to think of next, not the answer
-    const [rule, , , ...more] = step.lines.split("\n\n")[0].split("\n").map((line) => line.replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim());
-    if (step.k === "f") return `Hint: put the numbers of the picture into ${rule}.`;
-    if (step.k === "u") return `Hint: ${rule}; the gradient is below the name.`;
-    const local = more.findLast((line) => line.startsWith("∂"))?.split(/ [=≈] /).slice(0, 2).join(" = ");
-    if (step.a === 0) return `Hint: one of the factors of ${rule.split(/ \+?= /)[1]} is 0. Which, and why?`;
-    if (step.t !== undefined) return "Hint: add what arrives now to what has arrived before.";
-    return `Hint: what has arrived, times the local derivative${local ? ` ${local}` : ""}.`;
-  }
-
-  // what was right twice is known: the same rule with other names is not asked again
-  const ruleOf = (i) => steps[i].k + steps[i].lines.split("\n")[0].replace(/<[^>]*>|[\d₀-₉⁰¹²³⁴-⁹⁽⁾,]|\s+/g, "");
-  const learned = new Map();
-
-  function near(x, answer) {
-    // the numbers of a step are rounded to four decimals, and so is what is computed from them
-    const size = Math.abs(answer), rounding = Math.min(5e-5, 0.05 * size);
-    return Math.abs(x - answer) <= Math.max(TOLERANCE * size, rounding, 1e-12) && !(answer && Math.sign(x) === -Math.sign(answer));
-  }
-
-  function solve(i, text, counts) {
-    solved.add(i);
-    asked += 1;
-    if (counts) right += 1;
-    if (counts) learned.set(ruleOf(i), (learned.get(ruleOf(i)) ?? 0) + 1);
-    blank(i, false);
-    blankAll();
-    if (steps[i + 1]?.k === "l") blank(i + 1, false);
-    render(i);
-    score.textContent = `${right} right of ${asked}`;
-    say(`${text} ${sentence.textContent}`);
-    root.focus({ preventScroll: true });
-  }
-
-  const hides = (i) => quiz && steps[i].a !== undefined && !solved.has(i) && (learned.get(ruleOf(i)) ?? 0) < ENOUGH;
-
-  function blank(i, hide) {
-    // take numbers and results out of the list as well: they tell the answers to earlier steps
-    const pre = items[i]?.querySelector("pre");
-    if (!pre) return; // the list is not filled yet
-    if (hide && !original.has(i)) {
-      original.add(i);
-      const lines = steps[i].lines.split("\n");
-      const kept = steps[i].k === "l" ? lines.slice(1) : lines.map(withoutNumbers); // the loss tells its own value
-      pre.innerHTML = kept.filter(Boolean).join("\n");
-      items[i].classList.add("hidden");
-    } else if (!hide && original.has(i)) {
-      pre.innerHTML = steps[i].lines;
-      original.delete(i);
-      items[i].classList.remove("hidden");
-    }
-  }
-
-  function withoutNumbers(line, row) {
-    if (row === 0) return line;
-    if (row < 3) return line.replace(/(<span>)[^<]*(<\/span>).*/, `$1=$2 ${"_".repeat(row === 1 ? 24 : 12)}`);
-    const [local, symbols, ...numbers] = line.split(/<\/span> | [=≈] /); // ∂z/∂w = w = 0.5: w may stay
-    return line.startsWith("total") || !numbers.length ? "" : `${local}</span> ${symbols}`;
-  }
-
-  function setQuiz(on) {
-    quiz = on;
-    root.classList.toggle("quiz", on);
-    predict.setAttribute("aria-pressed", on);
-    score.textContent = on ? `${right} right of ${asked}` : "";
-    blankAll();
-    if (at >= 0) render(at);
-  }
-
-  function blankAll() {
-    steps.forEach((step, i) => blank(i, hides(i) || (step.k === "l" && i > 0 && hides(i - 1))));
-  }
+  const predict = chainrulePredict(root, make, {
+    get steps() { return steps; }, get items() { return items; }, get at() { return at; }, sentence, render: (i) => render(i), say: (text) => say(text),
+  }, data.quiz);
 
   // ── one step ───────────────────────────────────────────────────────────────────────────────────────────────────
   const phase = make("span", { class: "cr-phase" });
@@ -349,7 +231,7 @@ function chainruleWalk(root, code) {
   const live = make("div", { class: "cr-live", "aria-live": "polite" });
 
   function render(i) {
-    const step = steps[i], hidden = hides(i);
+    const step = steps[i], hidden = predict.hides(i);
     light(step);
     for (const [key, text] of step.c) write(key, hidden && /[dg]/.test(key[0]) ? "?" : text);
     showFormula(i, hidden);
@@ -360,7 +242,7 @@ function chainruleWalk(root, code) {
     count.href = `#${root.id}-step=${i + 1}${numbers?.link() ?? ""}`;
     slider.value = i + 1;
     slider.setAttribute("aria-valuetext", count.textContent);
-    ask(i);
+    predict.ask(i);
     keepHeight();
     back.disabled = toFirst.disabled = i === 0;
     next.disabled = toLast.disabled = i === steps.length - 1;
@@ -395,7 +277,7 @@ function chainruleWalk(root, code) {
     clearInterval(timer);
     timer = 0;
     if (on && at === steps.length - 1) go(0);
-    const goes = () => root.isConnected && at < steps.length - 1 && !hides(at);
+    const goes = () => root.isConnected && at < steps.length - 1 && !predict.hides(at);
     if (on) timer = setInterval(() => (goes() ? go(at + 1) : play(false)), speed.value);
     toggle.setAttribute("aria-label", timer ? "pause" : "play");
     toggle.title = timer ? "pause" : "play";
@@ -429,8 +311,6 @@ function chainruleWalk(root, code) {
   for (const [text, ms] of SPEEDS) speed.append(make("option", { value: ms }, text + "×"));
   speed.value = 1600;
   speed.addEventListener("change", () => timer && play(true));
-  const predict = make("button", { type: "button", class: "cr-word", "aria-pressed": quiz, title: "predict each result (q)" }, "Predict");
-  predict.addEventListener("click", () => setQuiz(!quiz));
   const smaller = button("smaller", "M5 11h14v2H5z", () => resize(1 / 1.2));
   const larger = button("larger", "M5 11h6V5h2v6h6v2h-6v6h-2v-6H5z", () => resize(1.2));
   const full = button("full screen", "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z", fullScreen);
@@ -447,7 +327,7 @@ function chainruleWalk(root, code) {
   // ── keys, only while the player has the focus ──────────────────────────────────────────────────────────────────
   const KEYS = {
     ArrowRight: () => move(at + 1), ArrowLeft: () => move(at - 1), Home: () => move(0), End: () => move(steps.length - 1),
-    " ": () => play(!timer), f: fullScreen, q: () => setQuiz(!quiz), "+": () => resize(1.2), "=": () => resize(1.2),
+    " ": () => play(!timer), f: fullScreen, q: predict.toggle, "+": () => resize(1.2), "=": () => resize(1.2),
     "-": () => resize(1 / 1.2), "−": () => resize(1 / 1.2),
   };
 
@@ -488,13 +368,13 @@ function chainruleWalk(root, code) {
   addEventListener("beforeprint", () => {
     wasOpen = list.open;
     fillList();
-    if (!quiz) apply(at, steps.length - 1); // paper shows the picture with all its numbers
+    if (!predict.isOn()) apply(at, steps.length - 1); // paper shows the picture with all its numbers
     list.open = true;
     answers.replaceChildren();
-    if (!quiz) return;
+    if (!predict.isOn()) return;
     answers.append(make("h2", {}, "Answers"), make("ol"));
     steps.forEach((step, i) => {
-      if (!hides(i)) return;
+      if (!predict.hides(i)) return;
       const text = make("div");
       text.innerHTML = step.lines.split("\n").slice(1, 3).join("");
       answers.lastChild.append(make("li", { value: i + 1 }, text.textContent.replace(/\s+/g, " ").trim()));
@@ -502,7 +382,7 @@ function chainruleWalk(root, code) {
   });
   addEventListener("afterprint", () => {
     list.open = wasOpen;
-    if (!quiz) apply(steps.length - 1, at);
+    if (!predict.isOn()) apply(steps.length - 1, at);
   });
 
   const darkScreen = matchMedia("(prefers-color-scheme: dark)");
@@ -541,7 +421,7 @@ function chainruleWalk(root, code) {
     slider.max = steps.length;
     list.querySelector("summary").textContent = `All ${steps.length} steps`;
     items = [];
-    solved.clear();
+    predict.forget();
     begin(Object.fromEntries(numbers.free.map((k) => [`d${k}`, inDecimals(leaves[k])])));
     at = -1;
     if (list.open) fillList();
@@ -570,8 +450,7 @@ function chainruleWalk(root, code) {
     list.querySelector("ol").replaceChildren(...items);
     list.querySelector("summary").textContent = `All ${steps.length} steps`;
     items[at]?.classList.add("current");
-    original.clear();
-    blankAll();
+    predict.blankAll();
   }
   list.addEventListener("toggle", fillList);
 
@@ -590,19 +469,19 @@ function chainruleWalk(root, code) {
   chainruleWay(root, stage, hint, { graph: data.graph, touched, steps: () => steps, go: jump, told });
 
   // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
-  const head = make("div", { class: "cr-head" }, phase, count, score);
+  const head = make("div", { class: "cr-head" }, phase, count, predict.score);
   const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full);
-  if (steps.some((step) => step.a !== undefined)) bar.append(predict);
+  if (steps.some((step) => step.a !== undefined)) bar.append(predict.button);
   if (views.length > 1) bar.append(other);
   if (views.length) main.prepend(make("div", { class: "cr-scene" }, stage, hint));
   fitFrame();
   begin(data.start);
-  root.prepend(head, bar, main, form, live); // the buttons above what changes its height from step to step
-  if (numbers) form.after(numbers.panel);
+  root.prepend(head, bar, main, predict.form, live); // the buttons above what changes its height from step to step
+  if (numbers) predict.form.after(numbers.panel);
   root.append(answers);
   new ResizeObserver(layOut).observe(stage);
   if (views.length) showView(0);
-  setQuiz(quiz);
+  predict.set(data.quiz);
   go(Math.max(0, fromLink()), true);
   if (data.page && window === top) root.focus({ preventScroll: true }); // a page of its own takes the arrow keys at once
 }
