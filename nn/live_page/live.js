@@ -2,102 +2,17 @@
 // activations, `optimizers` their updates, `graphs` one row's graph, computed node by node for what the picture shows.
 
 function chainruleLive(main, data, variants, optimizers, graphs) {
-  const MOST = 400; // states that are kept to go back to; between them steps are taken again
   const SPEEDS = [["1 step", 1], ["5 steps", 5], ["20 steps", 20], ["100 steps", 100]]; // a frame
   const NEAR = 12, GRID = 56; // pixels about a point that belong to it; fields of the map, across
-  const width = data.inputs + (data.rows[0].length - data.inputs), outputs = width - data.inputs;
-  let rows = data.rows.map((row) => row.slice()), flat = Float64Array.from(rows.flat());
-  let variant = 0, rule = 0, state = begun(0, Float64Array.from(data.parameters)), losses = [], marks = [], picked = 0, timer = 0;
+  const width = data.rows[0].length, outputs = width - data.inputs;
+  const run = chainruleTraining(data, variants, optimizers);
+  let picked = 0, timer = 0;
 
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     element.append(...children);
     return element;
-  }
-
-  // ── training: what a step is, and going back and forth in time ─────────────────────────────────────────────────
-  function begun(chosen, parameters, lr) {
-    const found = optimizers[chosen][1].start();
-    found.parameters.set(parameters);
-    if (lr !== undefined) found.lr = lr;
-    return found;
-  }
-
-  function copied(given) {
-    return Object.fromEntries(Object.entries(given).map(([name, x]) => [name, x instanceof Float64Array ? x.slice() : x]));
-  }
-
-  function keep() {
-    // the state before the next step; of too many every second one is let go
-    if (marks.length && marks.at(-1).time === losses.length) marks.pop();
-    marks.push({ time: losses.length, state: copied(state), variant, rule, rows, flat });
-    if (marks.length > MOST) marks = marks.filter((_, i) => i % 2 === 0 || i === marks.length - 1);
-  }
-
-  function step() {
-    const { value, gradient } = variants[variant][1].meanGradient(flat, state.parameters);
-    if (!Number.isFinite(value)) return stopped(`The loss became ${value}: lower the learning rate, or start anew.`);
-    const every = Math.max(1, Math.ceil(losses.length / (MOST / 2)));
-    if (losses.length % every === 0) keep();
-    state.gradient.set(gradient);
-    optimizers[rule][1].update(state);
-    losses.push(value);
-    return true;
-  }
-
-  function stopped(words) {
-    play(false);
-    say.textContent = words;
-    return false;
-  }
-
-  function seek(time) {
-    // the state at that time: from the last one kept before it, by the steps that were taken then
-    const mark = marks.findLast((one) => one.time <= time);
-    if (!mark) return;
-    const told = losses.slice(), kept = marks;
-    ({ variant, rule, rows, flat } = mark);
-    state = copied(mark.state);
-    for (let k = mark.time; k < time; k++) {
-      state.gradient.set(variants[variant][1].meanGradient(flat, state.parameters).gradient);
-      optimizers[rule][1].update(state);
-      const next = kept.find((one) => one.time === k + 1);
-      if (next) ({ variant, rule, rows, flat } = next), (state = copied(next.state));
-    }
-    future = told.slice(time);
-    losses = told.slice(0, time);
-    marks = kept.filter((one) => one.time <= time);
-    later = kept.filter((one) => one.time > time);
-  }
-  let future = [], later = []; // what comes after the moment that one went back to, until something changes it
-
-  function back(time) {
-    play(false);
-    const whole = [...losses, ...future];
-    losses = whole;
-    marks = [...marks, ...later];
-    keepLatest();
-    seek(Math.max(0, Math.min(whole.length, time)));
-    draw();
-  }
-
-  function keepLatest() {
-    if (!future.length && marks.at(-1)?.time !== losses.length) keep();
-  }
-
-  function anew(change) {
-    // from here on another way: what came later is no more
-    future = [];
-    later = [];
-    change();
-    keep();
-    draw();
-  }
-
-  function advance(count) {
-    if (future.length) anew(() => {});
-    for (let k = 0; k < count; k++) if (!step()) break;
   }
 
   // ── controls ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,48 +37,54 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   const toggle = button("Play", () => play(!timer));
   button("One step", () => (play(false), advance(1), draw()));
   button("New start", () => anew(newStart));
-  button("As given", () => (play(false), given()));
+  button("As given", () => (play(false), run.given(), draw()));
   const speed = select("a frame", SPEEDS.map(([text, count]) => [count, text]), 1, () => {});
   const rate = make("input", { type: "text", inputmode: "decimal", "aria-label": "learning rate" });
   rate.addEventListener("change", () => {
     const lr = Number(rate.value.replace(",", "."));
     const right = rate.value.trim() !== "" && Number.isFinite(lr) && lr > 0;
     rate.toggleAttribute("aria-invalid", !right);
-    if (right) anew(() => (state.lr = lr));
-    else say.textContent = `The learning rate is a number above 0, not ${rate.value || "nothing"}; it stays ${state.lr}.`;
+    if (right) anew(() => (run.state.lr = lr));
+    else say.textContent = `The learning rate is a number above 0, not ${rate.value || "nothing"}; it stays ${run.state.lr}.`;
   });
   bar.append(make("label", {}, "learning rate", rate));
   const rules = select("optimizer", optimizers.map(([name], i) => [i, name]), 0, (i) => anew(() => {
-    rule = Number(i);
-    state = begun(rule, state.parameters);
+    run.rule = Number(i);
+    run.state = run.begun(run.rule, run.state.parameters);
   }));
-  const chosen = () => variants[variant][0], names = [...new Set(variants.flatMap(([found]) => found))];
+  const { chosen } = run, names = [...new Set(variants.flatMap(([found]) => found))];
   const together = new Set(variants.map(([found]) => new Set(found).size)).size === 1 && chosen().length > 1;
   const activations = variants.length < 2 ? [] : (together ? [chosen()[0]] : chosen()).map((name, i) =>
     select(together ? "activation" : `layer ${i + 1}`, names.map((one) => [one, one]), name, (taken) => anew(() => {
       const wanted = chosen().map((one, j) => (together || j === i ? taken : one)).join();
-      variant = variants.findIndex(([found]) => found.join() === wanted);
+      run.variant = variants.findIndex(([found]) => found.join() === wanted);
     })));
 
   function newStart() {
     // as many numbers with the spread of those given, in each layer; biases that were 0 stay 0
-    const parameters = state.parameters.slice();
+    const parameters = run.state.parameters.slice();
     for (const group of data.groups) {
       const spread = Math.sqrt(group.reduce((sum, k) => sum + data.parameters[k] ** 2, 0) / group.length);
       for (const k of group) parameters[k] = spread * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
     }
-    state = begun(rule, parameters, state.lr);
-    losses = [];
-    marks = [];
+    run.begin(parameters);
   }
 
-  function given() {
-    rows = data.rows.map((row) => row.slice());
-    flat = Float64Array.from(rows.flat());
-    variant = rule = 0;
-    losses = [];
-    marks = [];
-    anew(() => (state = begun(0, Float64Array.from(data.parameters))));
+  function anew(change) {
+    run.anew(change);
+    draw();
+  }
+
+  function back(time) {
+    play(false);
+    run.back(time);
+    draw();
+  }
+
+  function advance(count) {
+    const words = run.advance(count);
+    if (words) play(false);
+    if (words) say.textContent = words;
   }
 
   function play(on) {
@@ -188,7 +109,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   scrub.addEventListener("input", () => back(Number(scrub.value)));
   const colour = (name) => getComputedStyle(main).getPropertyValue(name).trim();
   const range = (column) => {
-    const numbers = rows.map((row) => row[column]), low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
+    const numbers = run.rows.map((row) => row[column]), low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
     return [low - edge, high + edge];
   };
 
@@ -223,7 +144,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     const [[left, right], [bottom, top]] = [range(0), range(1)], X = new Float64Array(GRID * GRID * 2);
     for (let i = 0; i < GRID; i++)
       for (let j = 0; j < GRID; j++) X.set([left + ((j + 0.5) / GRID) * (right - left), top - ((i + 0.5) / GRID) * (top - bottom)], 2 * (i * GRID + j));
-    const Y = variants[variant][1].values(X, state.parameters), count = Y.length / (GRID * GRID);
+    const Y = run.values(X), count = Y.length / (GRID * GRID);
     const image = new ImageData(GRID, GRID);
     for (let k = 0; k < GRID * GRID; k++) {
       const row = Y.subarray(k * count, (k + 1) * count), largest = row.indexOf(Math.max(...row));
@@ -242,20 +163,20 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   function drawMap() {
     const [pen, across, height] = sized(map, 1);
     if (isPlane) field(pen, across, height);
-    const Y = isPlane ? null : variants[variant][1].values(Float64Array.from(rows.flatMap((row) => row.slice(0, data.inputs))), state.parameters);
-    const first = Y ? Array.from(rows, (_, i) => Y[(i * Y.length) / rows.length]) : null;
+    const Y = isPlane ? null : run.values(Float64Array.from(run.rows.flatMap((row) => row.slice(0, data.inputs))));
+    const first = Y ? Array.from(run.rows, (_, i) => Y[(i * Y.length) / run.rows.length]) : null;
     const [xs, ys] = isPlane ? [range(0), range(1)] : [range(data.inputs === 1 ? 0 : data.inputs), bounds(first)];
     const x = (t) => ((t - xs[0]) / (xs[1] - xs[0])) * across, y = (t) => height - ((t - ys[0]) / (ys[1] - ys[0])) * height;
     const at = (row, i) => (isPlane ? [row[0], row[1]] : data.inputs === 1 ? [row[0], row[1]] : [row[data.inputs], first[i]]);
-    spots = rows.map((row, i) => at(row, i)).map(([a, b]) => [x(a), y(b)]);
+    spots = run.rows.map((row, i) => at(row, i)).map(([a, b]) => [x(a), y(b)]);
     if (!isPlane) lines(pen, x, y, xs, first);
-    spots.forEach(([a, b], i) => dot(pen, a, b, rows[i][data.inputs], i === picked));
+    spots.forEach(([a, b], i) => dot(pen, a, b, run.rows[i][data.inputs], i === picked));
     mapText.textContent = isPlane ? "Drag a point; click for its chain rule; Shift-click: a new one; right-click: the next class; Delete removes it"
       : data.inputs === 1 ? "Targets (points) and the output (line)" : "Output (up) over target (to the right): a right answer is on the line";
   }
 
   function bounds(found) {
-    const numbers = [...found, ...rows.map((row) => row[data.inputs])], low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
+    const numbers = [...found, ...run.rows.map((row) => row[data.inputs])], low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
     return [low - edge, high + edge];
   }
 
@@ -264,7 +185,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     pen.lineWidth = 2;
     pen.beginPath();
     if (data.inputs === 1) {
-      const X = Float64Array.from({ length: 200 }, (_, k) => left + ((right - left) * k) / 199), Y = variants[variant][1].values(X, state.parameters);
+      const X = Float64Array.from({ length: 200 }, (_, k) => left + ((right - left) * k) / 199), Y = run.values(X);
       X.forEach((one, k) => pen[k ? "lineTo" : "moveTo"](x(one), y(Y[(k * Y.length) / 200])));
     } else {
       pen.moveTo(x(left), y(left));
@@ -286,9 +207,9 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   }
 
   function drawCurve() {
-    const [pen, across, height] = sized(curve, 0.34), whole = [...losses, ...future];
+    const [pen, across, height] = sized(curve, 0.34), whole = [...run.losses, ...run.future];
     const [low, high] = [Math.min(...whole, Infinity), Math.max(...whole, -Infinity)];
-    const now = losses.length, value = losses.at(-1);
+    const now = run.losses.length, value = run.losses.at(-1);
     curveText.textContent = now ? `Loss before step ${now}: ${brief(value)}` : "The loss, step by step";
     if (whole.length < 2) return;
     const x = (k) => 6 + (k / (whole.length - 1)) * (across - 12), y = (v) => height - 8 - ((v - low) / (high - low || 1)) * (height - 16);
@@ -333,9 +254,9 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
 
   function leavesOf(i) {
     const leaves = merged.graph.nodes.map((node) => node.data);
-    data.places.parameters.forEach((k, j) => k >= 0 && (leaves[k] = state.parameters[j]));
-    data.places.inputs.forEach((k, j) => (leaves[k] = rows[i][j]));
-    data.places.targets.forEach((k, j) => (leaves[k] = rows[i][data.inputs + j]));
+    data.places.parameters.forEach((k, j) => k >= 0 && (leaves[k] = run.state.parameters[j]));
+    data.places.inputs.forEach((k, j) => (leaves[k] = run.rows[i][j]));
+    data.places.targets.forEach((k, j) => (leaves[k] = run.rows[i][data.inputs + j]));
     return leaves;
   }
 
@@ -344,7 +265,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   function weigh() {
     // units that pass nothing for any row, or hardly anything
     const { graph, code } = merged, slopes = new Map();
-    rows.forEach((_, i) => {
+    run.rows.forEach((_, i) => {
       const values = chainruleForward(graph, code, leavesOf(i));
       for (const k of merged.units) {
         const { op, args } = graph.nodes[k], [slope] = code[op].slopes(args.map((one) => values[one]), values[k]);
@@ -352,14 +273,14 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
       }
     });
     health = new Map([...slopes].map(([k, slope]) => [k, slope === 0 ? "dead" : slope < 0.05 ? "saturated" : ""]));
-    healthAt = losses.length;
+    healthAt = run.losses.length;
   }
 
   function drawNet() {
     if (!svg) return;
     merged.choose(chosen());
     const { graph, code } = merged, record = chainruleRecord(graph, code, leavesOf(picked));
-    if (Math.abs(losses.length - healthAt) >= 10 || !timer) weigh();
+    if (Math.abs(run.losses.length - healthAt) >= 10 || !timer) weigh();
     for (const part of parts) {
       const k = Number(part.dataset.k.slice(1)), x = part.dataset.k[0] === "d" ? record.values[k] : record.grads[k];
       part.textContent = (part.dataset.p || "") + inDecimals(x);
@@ -404,10 +325,10 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
 
   function edit(change) {
     anew(() => {
-      rows = rows.map((row) => row.slice());
+      run.take(run.rows.map((row) => row.slice()));
       change();
-      flat = Float64Array.from(rows.flat());
-      picked = Math.max(0, Math.min(picked, rows.length - 1));
+      run.take(run.rows);
+      picked = Math.max(0, Math.min(picked, run.rows.length - 1));
       healthAt = -1;
     });
   }
@@ -420,11 +341,11 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     tools.append(made);
   }
 
-  const relabel = (i) => i >= 0 && data.classes.length && edit(() => (rows[i][2] = data.classes[(classOf(rows[i][2]) + 1) % data.classes.length]));
-  const remove = () => rows.length > 1 && edit(() => rows.splice(picked, 1));
+  const relabel = (i) => i >= 0 && data.classes.length && edit(() => (run.rows[i][2] = data.classes[(classOf(run.rows[i][2]) + 1) % data.classes.length]));
+  const remove = () => run.rows.length > 1 && edit(() => run.rows.splice(picked, 1));
 
   if (isPlane) {
-    tool("Add a point", () => edit(() => (rows.push([...there([map.clientWidth / 2, map.clientWidth / 2]), ...rows[picked].slice(2)]), (picked = rows.length - 1))));
+    tool("Add a point", () => edit(() => (run.rows.push([...there([map.clientWidth / 2, map.clientWidth / 2]), ...run.rows[picked].slice(2)]), (picked = run.rows.length - 1))));
     if (data.classes.length) tool("Next class", () => relabel(picked));
     tool("Remove", remove);
     let held = -1, scale = null, moved = false;
@@ -433,7 +354,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
       const at = spot(event);
       held = nearest(at);
       moved = false;
-      if (held < 0 && event.shiftKey) edit(() => (rows.push([...there(at), ...rows[picked].slice(2)]), (picked = rows.length - 1)));
+      if (held < 0 && event.shiftKey) edit(() => (run.rows.push([...there(at), ...run.rows[picked].slice(2)]), (picked = run.rows.length - 1)));
       else if (held >= 0) {
         picked = held;
         scale = [range(0), range(1)];
@@ -445,7 +366,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
       if (held < 0 || !scale || !(event.buttons & 1)) return;
       moved = true;
       const place = there(spot(event));
-      edit(() => rows[held].splice(0, 2, ...place));
+      edit(() => run.rows[held].splice(0, 2, ...place));
     });
     map.addEventListener("pointerup", () => {
       if (held >= 0 && !moved) open();
@@ -458,7 +379,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     map.addEventListener("keydown", (event) => {
       if (event.key === "Delete") remove();
       if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
-        picked = (picked + (event.key === "ArrowRight" ? 1 : rows.length - 1)) % rows.length;
+        picked = (picked + (event.key === "ArrowRight" ? 1 : run.rows.length - 1)) % run.rows.length;
         draw();
       }
       if (event.key === "Enter") open();
@@ -494,7 +415,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   function take(text, name) {
     try {
       const found = table(text);
-      edit(() => (rows = found));
+      edit(() => (run.rows = found));
       say.textContent = `${found.length} rows of ${name}.`;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -527,11 +448,11 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     drawCurve();
     drawNet();
     if (!timer) walkOn();
-    scrub.max = losses.length + future.length;
-    scrub.value = losses.length;
-    time.textContent = `step ${losses.length} of ${losses.length + future.length}`;
-    if (document.activeElement !== rate) rate.value = brief(state.lr);
-    rules.value = rule;
+    scrub.max = run.losses.length + run.future.length;
+    scrub.value = run.losses.length;
+    time.textContent = `step ${run.losses.length} of ${run.losses.length + run.future.length}`;
+    if (document.activeElement !== rate) rate.value = brief(run.state.lr);
+    rules.value = run.rule;
     activations.forEach((one, i) => (one.value = chosen()[i]));
   }
 
@@ -545,9 +466,8 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     say,
   );
   new ResizeObserver(() => draw()).observe(map);
-  keep();
   draw();
-  main.chainrule = { advance: (count) => (advance(count), draw(), losses.slice(-count)), back, take, state: () => state, losses: () => losses, rows: () => rows, play };
+  main.chainrule = { advance: (count) => (advance(count), draw(), run.losses.slice(-count)), back, take, state: () => run.state, losses: () => run.losses, rows: () => run.rows, play };
 }
 
 function chainruleMerged(graphs) {

@@ -18,6 +18,7 @@ from ..training.evaluation import Loss
 from .programs import alternatives, hidden, module, optimizers, row_walk, update, variants
 
 MOST_CLASSES = 8
+WALKING = ("layers.js", "record.js", "say.js")  # the player's, by which a row is computed node by node
 LINKS = {"bce_with_logits": "sigmoid", "cross_entropy": "largest", "hinge": "sign"}
 
 
@@ -32,7 +33,7 @@ def page(model: Module, X: object, y: object, loss: Loss, optimizer: Optimizer) 
     text = Template(_asset("live.html")).substitute(
         title="A network trains, step by step", style=style() + _asset("live.css"),
         walk=fragment(steps, id="walk"), data=page_json(_data(model, rows, loss, steps, xs, ys)),
-        scripts="\n".join([*map(script, ("layers.js", "record.js", "say.js")), _asset("live.js")]),
+        scripts="\n".join([*map(script, WALKING), *map(_asset, ("training.js", "live.js"))]),
         variants=",\n".join(f"[{json.dumps(one.activations)}, {module(one, loss, rows)}]" for one in found),
         optimizers=",\n".join(f"[{json.dumps(name)}, {update(model, o)}]" for name, o in optimizers(model, optimizer)),
         graphs=",\n".join(_graphs(model, loss, rows, steps, len(found) > 1)),

@@ -213,3 +213,18 @@ def test_without_numpy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "numpy", None)
     with pytest.raises(ImportError, match=r"nn\.live needs NumPy: pip install numpy"):
         nn.live(model, X, y, loss=nn.bce_with_logits, optimizer=nn.Adam(model.parameters()))
+
+
+def test_a_change_of_the_rate_long_ago_is_gone_through_again_as_it_was(opened: Any) -> None:
+    X, y = _xor(6)
+    model = _model((2, 1))
+    tab = opened(model, X, y, nn.bce_with_logits, nn.SGD(model.parameters(), lr=0.1))
+    found = tab.evaluate(
+        f"(() => {{ const page = {PAGE}, at = () => [...page.state().parameters]; page.advance(101);"
+        "const field = document.querySelector(\"input[aria-label='learning rate']\"); field.value = '0.5';"
+        "field.dispatchEvent(new Event('change')); page.advance(24); const then = at(); page.advance(4000);"
+        "page.back(125); const again = at(), rate = page.state().lr; page.back(60);"
+        "return [then, again, rate, page.state().lr]; })()"
+    )
+    assert found[0] == found[1]
+    assert found[2:] == [0.5, 0.1]
