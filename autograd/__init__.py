@@ -24,7 +24,7 @@ from .functions import sum as sum
 from .operations.operation import OPERATIONS, Operation
 from .recorders import expanded, no_grad
 from .tracebacks import fold_in_notebooks as _fold_in_notebooks
-from .transforms import grad, hessian, hvp, jacobian, value_and_grad
+from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Constant, Value
 
 if _TYPE_CHECKING:
@@ -76,8 +76,10 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jvp",
     "no_grad",
     "value_and_grad",
+    "vjp",
     "walk",
 ]
 __all__ += functions.__all__

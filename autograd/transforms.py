@@ -1,4 +1,4 @@
-"""grad, value_and_grad, jacobian, hessian, hvp: derivatives of functions, to any order (the contracts are JAX's).
+"""grad, value_and_grad, jacobian, hessian, vjp, jvp, hvp: derivatives of functions, to any order (contracts as JAX's).
 
 Each traces the function once on fresh nodes. Derivatives are numbers where all that the result depends on was given
 as numbers; otherwise (nested, or with a Value from outside) they are Values, and can be differentiated again. Both are
@@ -74,6 +74,41 @@ def hessian(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Callab
     return _named(jacobian(grad(function, argnums), argnums), "hessian", function)
 
 
+def vjp(function: AnyFunction) -> Callable[..., Any]:
+    """`vjp(f)(x, v)`: v times the Jacobian of f at x, without the matrix: one backward pass that starts with v.
+
+    x is a number or a (nested) list, v has the structure of f(x), the result that of x. Raises ValueError when not.
+
+    >>> vjp(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0], [1.0, 10.0])
+    [15.0, 12.0]
+    """
+
+    def product(x: Any, v: Any) -> Any:
+        def weighted(x: Any) -> Any:
+            return VALUES.dot(flatten(_alike("vjp", "f(x)", function(x), v)), flatten(v))
+
+        return grad(weighted)(x)
+
+    return _named(product, "vjp", function)
+
+
+def jvp(function: AnyFunction) -> Callable[..., Any]:
+    """`jvp(f)(x, v)`: the Jacobian of f at x times v, how f changes in the direction v; taken as the slope of `vjp`.
+
+    x is a number or a (nested) list, v has its structure, the result that of f(x). Raises ValueError when not.
+
+    >>> jvp(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0], [1.0, 10.0])
+    [25.0, 11.0]
+    """
+
+    def product(x: Any, v: Any) -> Any:
+        result = function(_alike("jvp", "x", x, v))
+        zeros = restore(result, [0.0] * len(flatten(result)))
+        return vjp(lambda u: vjp(function)(x, u))(zeros, v)
+
+    return _named(product, "jvp", function)
+
+
 def hvp(function: AnyFunction) -> Callable[..., Any]:
     """`hvp(f)(x, v)`: the Hessian of f at x times v, without the matrix: the gradient of ∇f(x)·v.
 
@@ -84,15 +119,17 @@ def hvp(function: AnyFunction) -> Callable[..., Any]:
     """
 
     def product(x: Any, v: Any) -> Any:
-        if describe(x) != describe(v):
-            raise ValueError(f"hvp: x is {describe(x)}, but v is {describe(v)}; give v the structure of x")
-
-        def slope(x: Any) -> Any:
-            return VALUES.dot(flatten(grad(function)(x)), flatten(v))
-
-        return grad(slope)(x)
+        return vjp(grad(function))(_alike("hvp", "x", x, v), v)
 
     return _named(product, "hvp", function)
+
+
+def _alike(transform: str, what: str, x: Any, v: Any) -> Any:
+    """x, where v has its structure."""
+    given, wanted = describe(v), describe(x)
+    if given != wanted:
+        raise ValueError(f"{transform}: {what} is {wanted}, but v is {given}; give v the structure of {what}")
+    return x
 
 
 class Notes(Around):

@@ -10,7 +10,7 @@ import pytest
 from references import HAS_TORCH
 
 import autograd
-from autograd import Constant, Value, grad, hessian, hvp, jacobian, value_and_grad
+from autograd import Constant, Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 
 def cube(x: Value) -> Value:
@@ -90,6 +90,40 @@ def test_hessians_computed_by_hand() -> None:
     assert hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0]) == [[10.0, 6.0], [6.0, 0.0]]
     assert hessian(rosenbrock)([1.0, 1.0]) == [[802.0, -400.0], [-400.0, 200.0]]
     assert hessian(lambda x, y: x * y**2, argnums=(0, 1))(2.0, 3.0) == ((0.0, 6.0), (6.0, 4.0))
+
+
+def _spiral(v: Any) -> Any:
+    return [autograd.sin(v[0]) * v[1], [v[0] * v[1] * v[2], autograd.exp(v[2])], v[1]]
+
+
+def test_products_with_a_vector_are_those_of_the_jacobian() -> None:
+    x, v, w = [0.3, -1.2, 0.7], [2.0, 0.5, -1.0], [1.0, [-2.0, 0.25], 3.0]
+    rows = jacobian(_spiral)(x)
+    flat = [rows[0], *rows[1], rows[2]]
+    forward = [sum(a * b for a, b in zip(row, v, strict=True)) for row in flat]
+    weights = [1.0, -2.0, 0.25, 3.0]
+    backward = [sum(weight * row[j] for weight, row in zip(weights, flat, strict=True)) for j in range(3)]
+    found = jvp(_spiral)(x, v)
+    assert [found[0], *found[1], found[2]] == pytest.approx(forward, rel=1e-14)
+    assert vjp(_spiral)(x, w) == pytest.approx(backward, rel=1e-14)
+    assert jvp(lambda t: t**3)(2.0, 10.0) == 120.0
+    assert grad(lambda t: jvp(lambda u: u**3)(t, 1.0))(2.0) == 12.0
+    assert vjp(lambda t: [t, 1.0])(2.0, [5.0, 7.0]) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: vjp(_spiral)([0.3, -1.2, 0.7], [1.0]),
+            r"vjp: f\(x\) is a nested list .* give v the structure of f\(x\)",
+        ),
+        (lambda: jvp(_spiral)([0.3, -1.2, 0.7], [1.0]), "jvp: x is .* but v is .*; give v the structure of x"),
+    ],
+)
+def test_a_vector_of_another_structure_is_named(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 def test_hvp_is_the_hessian_times_the_vector() -> None:
