@@ -85,7 +85,7 @@ def vjp(function: AnyFunction) -> Callable[..., Any]:
 
     def product(x: Any, v: Any) -> Any:
         def weighted(x: Any) -> Any:
-            return VALUES.dot(flatten(_alike("vjp", "f(x)", function(x), v)), flatten(v))
+            return VALUES.dot(flatten(_alike("vjp", "f(x)", function(*[x]), v)), flatten(v))
 
         return grad(weighted)(x)
 
@@ -102,7 +102,7 @@ def jvp(function: AnyFunction) -> Callable[..., Any]:
     """
 
     def product(x: Any, v: Any) -> Any:
-        result = function(_alike("jvp", "x", x, v))
+        result = function(*[_alike("jvp", "x", x, v)])
         zeros = restore(result, [0.0] * len(flatten(result)))
         return vjp(lambda u: vjp(function)(x, u))(zeros, v)
 
