@@ -15,6 +15,7 @@ html_css_files = ["site.css"]
 html_favicon = "_static/icon.svg"
 html_show_sphinx = False
 nb_execution_mode = "off"  # the notebooks come with their outputs, which a test runs anew
+nb_render_markdown_format = "myst"  # with tables
 nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/svg+xml", 10)]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
