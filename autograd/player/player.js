@@ -19,6 +19,7 @@ function chainruleWalk(root, code) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const WORDS = { f: "Forward", l: "Loss", b: "Backward", u: "Update" };
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
+  const LEAST = 0.92; // of a picture's size: its text of 12 pixels must stay readable
   const LONG = 20; // characters; a longer left side takes the whole width, with its line
   const FRAME = 760; // pixels; how high a frame counts, whatever it is
   let at = -1, timer = 0, zoom = 1;
@@ -96,12 +97,13 @@ function chainruleWalk(root, code) {
     tallest = 0;
     if (!views.length) return;
     const { width, height } = views[shown]; // a picture that is not very wide has the words beside it
-    root.classList.toggle("beside", root.clientWidth >= 900 && width < 2.2 * height);
+    const share = (root.dataset.by === "layer" ? 0.45 : 0.55) * root.clientWidth - 50; // of the width, for the picture
+    root.classList.toggle("beside", root.clientWidth >= 900 && width < 2.2 * height && LEAST * width <= share);
     views.forEach((view, i) => {
       view.svg.style.display = i === shown ? "" : "none";
       const most = parseFloat(getComputedStyle(stage).maxHeight) || Infinity;
       const fit = Math.min(1.25, (stage.clientWidth - 16) / view.width, (most - 16) / view.height);
-      view.svg.style.width = Math.max(fit, 1) * zoom * view.width + "px"; // smaller nobody could read it
+      view.svg.style.width = Math.max(fit, LEAST) * zoom * view.width + "px"; // smaller nobody could read it
     });
     root.style.setProperty("--zoom", zoom);
     if (at >= 0) keepHeight();
@@ -214,7 +216,7 @@ function chainruleWalk(root, code) {
     });
     if (blocks.length) {
       const rest = make("pre", { class: "cr-block" });
-      rest.innerHTML = blocks.join("\n\n");
+      rest.innerHTML = blocks.join("\n\n").replace(/[⋮⋱]/g, '<span class="cr-dots">$&</span>'); // as wide as a digit in every font
       formula.append(rest);
       const fit = rest.clientWidth / rest.scrollWidth; // matrices a little too wide are written smaller
       rest.style.setProperty("--fit", Math.max(0.75, Math.min(1, fit * 0.99)));
