@@ -51,8 +51,10 @@ def js_text(program: Program, request: Request, function: str, leaves: Floats, t
         elif request.inputs:
             rows = planned(program, _gradient(many))
             functions.append(js_rows("gradients", f"Each row's value and its {by}.", rows, 1))
+    if training and len(program.outputs) != 1:
+        raise ValueError(f"{function} has {len(program.outputs)} results; an optimizer's step needs one, the loss")
     if training:
-        functions.append(js_training(*training))
+        functions.append(js_training(*training, request.inputs > 0))
     header = f"{function}, compiled by chainrule"
     return js_module(header, request.inputs, len(program.outputs), leaves.tolist(), functions)
 

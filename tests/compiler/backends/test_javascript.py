@@ -290,3 +290,25 @@ def test_a_function_of_any_name_is_a_module_that_runs(tmp_path: Path) -> None:
     compiled(3.0)
     script = 'import * as f from "./f.mjs"; console.log(f.value([3]))'
     assert node(script, tmp_path, f=compiled.source("js")) == "9\n"
+
+
+@needs_node
+def test_a_loss_of_the_parameters_alone_trains_without_rows(tmp_path: Path) -> None:
+    p = [Value(3.0, label="a"), Value(-1.0, label="b")]
+    loss = compile(lambda: (p[0] - 1.0) ** 2 + p[0] * p[1] + p[1] ** 2, p, backend="numpy")
+    adam = nn.Adam(p, lr=0.1)
+    loss()
+    script = """import * as loss from "./loss.mjs"; const state = loss.start(), losses = [];
+        for (let k = 0; k < 30; k++) losses.push(loss.step(state));
+        console.log(JSON.stringify([losses, [...state.parameters]]));"""
+    losses, parameters = json.loads(node(script, tmp_path, loss=loss.source("js", optimizer=adam)))
+    assert losses == pytest.approx(loss.train(optimizer=adam, epochs=30).tolist(), rel=1e-12)
+    assert parameters == pytest.approx([x.data for x in p], rel=1e-12)
+
+
+def test_an_optimizer_of_several_results_is_refused() -> None:
+    p = [Value(3.0)]
+    both = compile(lambda x: [p[0] * x, p[0] + x], p, backend="numpy")
+    both(1.0)
+    with pytest.raises(ValueError, match="has 2 results; an optimizer's step needs one"):
+        both.source("js", optimizer=nn.SGD(p))

@@ -9,24 +9,30 @@ from .javascript import array
 from .loops import LoopWriter
 
 
-def js_training(update: Any, leaves: Floats, inputs: Any) -> str:
-    """`start()` and `step(state, X)` for a compiled update (see `training.optimizer_step`) that holds these numbers."""
+def js_training(update: Any, leaves: Floats, inputs: Any, has_rows: bool = True) -> str:
+    """`start()` and `step(state, X)` for a compiled update (see `training.optimizer_step`) that holds these numbers.
+
+    Without inputs there are no rows, and the loss is that of the parameters alone.
+    """
     names = ["parameters", "gradient", *update.held.lists]
     if taken := {"parameters", "gradient"} & {*names[2:], *update.states}:
         raise ValueError(f"the optimizer's attribute {min(taken)!r} has the name of a part of the state in JavaScript")
-    return "\n".join([_start(update, leaves, inputs, names), _update(update, leaves, names), STEP])
+    return "\n".join(
+        [_start(update, leaves, inputs, names), _update(update, leaves, names), STEP if has_rows else STEP_ALONE]
+    )
 
 
 STEP = """\
 /** One step on these rows; returns the mean loss before it. Where that is no number it throws, and nothing changes. */
 export function step(state, X) {
-    const { value, gradient } = meanGradient(X, state.parameters);
-    if (!Number.isFinite(value)) throw new RangeError(`the loss became ${value}: lower the learning rate`);
-    state.gradient.set(gradient);
+    const found = meanGradient(X, state.parameters);
+    if (!Number.isFinite(found.value)) throw new RangeError(`the loss became ${found.value}: lower the learning rate`);
+    state.gradient.set(found.gradient);
     update(state);
-    return value;
+    return found.value;
 }
 """
+STEP_ALONE = STEP.replace(" on these rows", "").replace("state, X", "state").replace("meanGradient(X,", "gradient([],")
 
 
 def _start(update: Any, leaves: Floats, inputs: Any, names: Sequence[str]) -> str:
