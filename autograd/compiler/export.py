@@ -54,7 +54,8 @@ def js_text(program: Program, request: Request, function: str, leaves: Floats, t
     if training and len(program.outputs) != 1:
         raise ValueError(f"{function} has {len(program.outputs)} results; an optimizer's step needs one, the loss")
     if training:
-        functions.append(js_training(*training, request.inputs > 0))
+        update, states, columns = training
+        functions.append(js_training(update, states, columns, request.inputs > 0))
     header = f"{function}, compiled by chainrule"
     return js_module(header, request.inputs, len(program.outputs), leaves.tolist(), functions)
 
