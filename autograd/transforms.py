@@ -74,7 +74,7 @@ def hessian(function: AnyFunction, argnums: int | tuple[int, ...] = 0) -> Callab
     return _named(jacobian(grad(function, argnums), argnums), "hessian", function)
 
 
-def vjp(function: AnyFunction) -> Callable[..., Any]:
+def vjp(function: Callable[[Any], Any]) -> Callable[..., Any]:
     """`vjp(f)(x, v)`: v times the Jacobian of f at x, without the matrix: one backward pass that starts with v.
 
     x is a number or a (nested) list, v has the structure of f(x), the result that of x. Raises ValueError when not.
@@ -85,14 +85,14 @@ def vjp(function: AnyFunction) -> Callable[..., Any]:
 
     def product(x: Any, v: Any) -> Any:
         def weighted(x: Any) -> Any:
-            return VALUES.dot(flatten(_alike("vjp", "f(x)", function(*[x]), v)), flatten(v))
+            return VALUES.dot(flatten(_alike("vjp", "f(x)", function(x), v)), flatten(v))
 
         return grad(weighted)(x)
 
     return _named(product, "vjp", function)
 
 
-def jvp(function: AnyFunction) -> Callable[..., Any]:
+def jvp(function: Callable[[Any], Any]) -> Callable[..., Any]:
     """`jvp(f)(x, v)`: the Jacobian of f at x times v, how f changes in the direction v; taken as the slope of `vjp`.
 
     x is a number or a (nested) list, v has its structure, the result that of f(x). Raises ValueError when not.
@@ -102,7 +102,7 @@ def jvp(function: AnyFunction) -> Callable[..., Any]:
     """
 
     def product(x: Any, v: Any) -> Any:
-        result = function(*[_alike("jvp", "x", x, v)])
+        result = function(_alike("jvp", "x", x, v))
         zeros = restore(result, [0.0] * len(flatten(result)))
         return vjp(lambda u: vjp(function)(x, u))(zeros, v)
 

@@ -188,7 +188,7 @@ def _install(wheel: Path) -> dict[str, Any]:
 
 
 def home(source: Path) -> None:
-    """The live player of the first page."""
+    """The live player of the first page, and the page of a training."""
     numbers = {"x1": 2.0, "x2": 0.0, "w1": -3.0, "w2": 1.0, "b": 6.8813735870195432}
     v = {label: Value(x, label=label) for label, x in numbers.items()}
     steps = walk((v["x1"] * v["w1"] + v["x2"] * v["w2"] + v["b"]).tanh())

@@ -44,13 +44,13 @@ def js_text(program: Program, request: Request, function: str, leaves: Floats, t
         functions.append(js_rows("values", "The results of each row, one behind the other.", planned(program, many)))
     if len(program.outputs) == 1:
         by = f"derivatives by the {_sources(request)}"
-        functions.append(js_one("gradient", f"A row's value and its {by}.", planned(program, _gradient(one)), 1))
+        functions.append(js_one("gradient", f"A row's value and its {by}.", planned(program, _gradient(one)), True))
         if request.parameters and request.inputs:
             plan = planned(program, replace(many, task="backward"))
             functions.append(js_mean("meanGradient", f"The mean of the rows' values and its {by}.", plan))
         elif request.inputs:
             rows = planned(program, _gradient(many))
-            functions.append(js_rows("gradients", f"Each row's value and its {by}.", rows, 1))
+            functions.append(js_rows("gradients", f"Each row's value and its {by}.", rows, True))
     if training and len(program.outputs) != 1:
         raise ValueError(f"{function} has {len(program.outputs)} results; an optimizer's step needs one, the loss")
     if training:

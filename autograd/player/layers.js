@@ -18,13 +18,9 @@ function chainruleSayLayers(graph, record) {
   const vector = (numbers) => numbers.map((x) => [x]);
   const transposed = (matrix) => matrix[0].map((_, j) => matrix.map((row) => row[j]));
 
-  function few(parts, gap) {
-    return parts.length <= TERMS ? parts : [...parts.slice(0, 3), gap, ...parts.slice(-2)];
-  }
-
   function block(matrix) {
     // the lines of a matrix, in brackets; a large one shows its corners
-    const cells = few(matrix, null).filter((row) => row !== null).map((row) => few(row.map(inDecimals), "…"));
+    const cells = ends(matrix, null).filter((row) => row !== null).map((row) => ends(row.map(inDecimals)));
     if (matrix.length > TERMS) cells.splice(3, 0, cells[0].map((cell) => (cell === "…" ? "⋱" : "⋮")));
     const widths = cells[0].map((_, j) => Math.max(...cells.map((row) => row[j].length)));
     const lines = cells.map((row) => row.map((cell, j) => cell.padStart(widths[j])).join("  "));

@@ -26,8 +26,9 @@ from .graph_picture import graph_picture, why_none
 from .network_picture import column_picture
 from .program import NotWritten, program
 
-LAYERS = ("layers.js",)  # for a walk by layer
-SCRIPTS = ("record.js", "say.js", "leaves.js", "way.js", "predict.js", "player.js")
+PLAYING = ("element.js", "way.js", "predict.js", "player.js")
+MOVING = ("record.js", "say.js", "leaves.js")  # where numbers can be moved
+LAYERS = ("layers.js",)  # of a walk by layer, there
 START = "document.querySelectorAll('[data-walk=\"{id}\"]').forEach((root) => chainruleWalk(root, code));"
 NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
 
@@ -35,7 +36,7 @@ NODES_AT_FIRST_SIGHT = 60  # nodes; of a larger graph the network is shown first
 def page(walk: Steps) -> str:
     """The player as a page of its own."""
     title = escape(f"The gradient of {walk.recording.root}, step by step")
-    return Template(_asset("player.html")).substitute(title=title, player=fragment(walk, id="walk", is_page=True))
+    return Template(asset("player.html")).substitute(title=title, player=fragment(walk, id="walk", is_page=True))
 
 
 def frame(walk: Steps) -> str:
@@ -57,7 +58,7 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
     items = "".join(_item(step, id, place) for place, step in enumerate(walk, 1))
     graph, operations = _live(walk)
     data["graph"] = graph
-    names = (LAYERS * (graph["layers"] is not None) + SCRIPTS) if graph else SCRIPTS[-3:]
+    names = [*(MOVING if graph else ()), *(LAYERS if graph and graph["layers"] else ()), *PLAYING]
     code = "\n".join([*map(script, names), operations, START.format(id=id)])
     return (
         f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
@@ -142,18 +143,19 @@ def page_json(data: Any) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+def asset(name: str, package: str = __package__) -> str:
+    """A file that lies beside the modules of a package."""
+    return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def script(name: str) -> str:
+def script(name: str, package: str = __package__) -> str:
     """A script without its comment lines and indentation: those are for readers of the file."""
-    lines = (line.strip() for line in _asset(name).splitlines())
+    lines = (line.strip() for line in asset(name, package).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 @cache
 def style() -> str:
     """The style sheet of the player."""
-    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", _asset("player.css"), flags=re.S))
+    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", asset("player.css"), flags=re.S))

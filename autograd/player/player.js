@@ -25,12 +25,7 @@ function chainruleWalk(root, code) {
   let at = -1, timer = 0, zoom = 1;
 
   // ── small helpers ──────────────────────────────────────────────────────────────────────────────────────────────
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
+  const make = chainruleElement;
 
   function button(label, path, action) {
     const icon = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
@@ -463,12 +458,14 @@ function chainruleWalk(root, code) {
     // "a₁ = ReLU(z₁) ≈ 0.35,  ∂L/∂a₁ = 0.2", with the numbers of this moment
     const { nodes } = data.graph, name = nodes[k].name, shown = (key) => known.get(key) ?? "·";
     const value = shown(`d${k}`), slope = shown(`g${k}`), root = nodes.at(-1).name;
-    if (edge) return `∂${name}/∂${nodes[nodes[k].args[edge.split("-")[1]]].name} = ${nodes[k].by.find(([i]) => i === Number(edge.split("-")[1]))?.[1] ?? "0"}`;
+    if (edge) {
+      const index = Number(edge.split("-")[1]), [, local] = nodes[k].by.find(([i]) => i === index) ?? [];
+      return `∂${name}/∂${nodes[nodes[k].args[index]].name} = ${local ?? "0"}`;
+    }
     const formula = nodes[k].formula ? `${name} = ${nodes[k].formula}` : name;
     return `${formula}${value === "·" ? "" : ` = ${value}`}${slope === "·" ? "" : `,   ∂${root}/∂${name} = ${slope}`}`;
   }
-  const jump = (i) => move(i);
-  chainruleWay(root, stage, hint, { graph: data.graph, touched, steps: () => steps, go: jump, told });
+  chainruleWay(root, stage, hint, { graph: data.graph, touched, steps: () => steps, go: move, told });
 
   // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
   const head = make("div", { class: "cr-head" }, phase, count, predict.score);

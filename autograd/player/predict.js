@@ -76,9 +76,7 @@ function chainrulePredict(root, make, player, isOn) {
     asked += 1;
     if (counts) right += 1;
     if (counts) learned.set(ruleOf(i), (learned.get(ruleOf(i)) ?? 0) + 1);
-    blank(i, false);
     blankAll();
-    if (player.steps[i + 1]?.k === "l") blank(i + 1, false);
     player.render(i);
     score.textContent = `${right} right of ${asked}`;
     player.say(`${text} ${player.sentence.textContent}`);

@@ -40,11 +40,8 @@ class _Slopes(TextArithmetic):
 
 def program(recording: Recording) -> tuple[dict[str, Any], str]:
     """The graph, and the JavaScript of its operations; NotWritten for one that only Python can compute."""
-    return _Program(recording).graph(), _code([*dict.fromkeys(_used(recording.order))])
-
-
-def _used(order: Sequence[Value]) -> list[tuple[Operation, int]]:
-    return [(node.op, len(node.operands)) for node in order if node.op is not None]
+    found = _Program(recording)
+    return found.graph(), _code(found.operations)
 
 
 class _Program:
@@ -52,10 +49,10 @@ class _Program:
 
     def __init__(self, recording: Recording) -> None:
         self.recording, self.order, self.scene = recording, recording.order, recording.scene
-        self.operations = [*dict.fromkeys(_used(self.order))]
+        used = [(node.op, len(node.operands)) for node in self.order if node.op is not None]
+        self.operations = [*dict.fromkeys(used)]
         self.templates: dict[str, int] = {}
-        self.texts: dict[int, str] = {}
-        self.known: dict[tuple[Operation | None, tuple[str | None, ...], int], int] = {}
+        self.known: dict[tuple[Operation | None, tuple[str | None, ...], int], str] = {}
 
     def graph(self) -> dict[str, Any]:
         """What the script needs to know of the graph."""
@@ -102,7 +99,7 @@ class _Program:
             "op": self.operations.index((op, len(node.operands))),
             "args": [places[operand] for operand in node.operands],
             "formula": seen.formula(TEXT),
-            "template": self._template(node, lambda texts: TEXT.expression(op, texts[:-1])),
+            "template": self._place(self._template(node, lambda texts: TEXT.expression(op, texts[:-1]))),
             **self._bias_first(node),
             "by": [self._edge(node, i) for i, slope in enumerate(slopes(node)) if slope is not None],
         }
@@ -111,7 +108,7 @@ class _Program:
         """For a weighted sum with a bias the template of the products alone, behind which the bias may not come."""
         if node.op is not DOT or len(node.operands) % 2 == 0:
             return {}
-        return {"products": self._template(node, lambda texts: TEXT.expression(DOT, texts[:-2]), -2)}
+        return {"products": self._place(self._template(node, lambda texts: TEXT.expression(DOT, texts[:-2]), -2))}
 
     def _edge(self, node: Value, index: int) -> list[Any]:
         """An operand that gets gradient: its place, its local derivative in names, and the template in numbers."""
@@ -121,18 +118,18 @@ class _Program:
         def slope(texts: list[str]) -> str:
             return TEXT.derivative(op, texts[:-1], texts[-1], index) or ""
 
-        place = self._template(node, slope, index)
-        text = self.texts[place]
-        return [index, filled(text, [str(name) for name in names]), place] if text else [index, None, -1]
+        text = self._template(node, slope, index)
+        return [index, filled(text, [str(name) for name in names]), self._place(text)] if text else [index, None, -1]
 
-    def _template(self, node: Value, write: Callable[[list[str]], str], index: int = -1) -> int:
-        """The place of the text that `write` makes of the operands' texts and the result's, with marks for numbers."""
+    def _place(self, text: str) -> int:
+        return self.templates.setdefault(text, len(self.templates))
+
+    def _template(self, node: Value, write: Callable[[list[str]], str], index: int = -1) -> str:
+        """What `write` makes of the operands' texts and the result's, with tokens for numbers; once for nodes alike."""
         literal = (*(str(name) if name.literal else None for name in self.scene[node].names), None)
         key = (node.op, literal, index)
         if key not in self.known:
-            text = template(write, literal)
-            self.known[key] = self.templates.setdefault(text, len(self.templates))
-            self.texts[self.known[key]] = text
+            self.known[key] = template(write, literal)
         return self.known[key]
 
 

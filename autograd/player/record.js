@@ -9,7 +9,7 @@ const once = (reasons) => [...new Map(reasons.map((r) => [`${r.kind} ${r.name} $
 function chainruleForward(graph, code, leaves) {
   // the numbers of all nodes; throws where an operation does not take them
   const values = [];
-  for (const [k, { op, args, name }] of graph.nodes.entries()) {
+  for (const [k, { op, args }] of graph.nodes.entries()) {
     if (op === undefined) {
       values.push(leaves[k]);
       continue;
@@ -37,11 +37,13 @@ function chainruleRecord(graph, code, leaves) {
 
   function byNode() {
     const loss = { kind: "loss", phase: "l", node: root, before: 0, after: 1 };
-    return [...forward(), loss, ...folded(graph.by === "node" ? totals(edges) : edges), ...updates(), ...ending()];
+    const moves = updates();
+    return [...forward(), loss, ...folded(graph.by === "node" ? totals(edges) : edges), ...moves, ...ending(moves)];
   }
 
   function byLayer() {
-    return [...chainruleLayerSteps(graph, forward(), totals(edges), updates()), ...ending()];
+    const moves = updates();
+    return [...chainruleLayerSteps(graph, forward(), totals(edges), moves), ...ending(moves)];
   }
 
   function forward() {
@@ -147,10 +149,10 @@ function chainruleRecord(graph, code, leaves) {
     });
   }
 
-  function ending() {
+  function ending(moves) {
     if (!graph.updates) return [];
     const moved = leaves.slice();
-    for (const step of updates()) if (step.node < count) moved[step.node] = step.after;
+    for (const step of moves) if (step.node < count) moved[step.node] = step.after;
     const numbers = chainruleForward(graph, code, moved);
     return [{ kind: "new", phase: "l", node: root, before: values[root], after: numbers[root], numbers }];
   }

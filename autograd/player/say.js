@@ -48,8 +48,8 @@ function listed(names) {
   return texts.length > 1 ? `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}` : texts.join("");
 }
 
-function ends(parts) {
-  return parts.length <= TERMS ? parts : [...parts.slice(0, 3), "…", ...parts.slice(-2)];
+function ends(parts, gap = "…") {
+  return parts.length <= TERMS ? parts : [...parts.slice(0, 3), gap, ...parts.slice(-2)];
 }
 
 function why(graph, reasons) {
@@ -119,7 +119,7 @@ function chainruleSay(graph, record) {
       ];
     },
     total(step) {
-      const shown = ends(step.steps.map(chain)).map((pair) => (pair === "…" ? ["…", "…"] : pair));
+      const shown = ends(step.steps.map(chain), ["…", "…"]);
       const numbers = shown.map(([, text], i) => (i && isNegative(text) ? `(${text})` : text)).join(" + ");
       const locals = step.steps.map(local);
       return [

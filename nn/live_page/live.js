@@ -6,22 +6,16 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   const NEAR = 12, GRID = 56; // pixels about a point that belong to it; fields of the map, across
   const width = data.rows[0].length, outputs = width - data.inputs;
   const run = chainruleTraining(data, variants, optimizers);
+  const make = chainruleElement;
   let picked = 0, timer = 0;
-
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
 
   // ── controls ───────────────────────────────────────────────────────────────────────────────────────────────────
   const bar = make("div", { class: "lv-bar" });
 
-  function button(text, action) {
+  function button(text, action, place = bar) {
     const made = make("button", { type: "button" }, text);
     made.addEventListener("click", action);
-    bar.append(made);
+    place.append(made);
     return made;
   }
 
@@ -108,10 +102,16 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   const scrub = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "step" });
   scrub.addEventListener("input", () => back(Number(scrub.value)));
   const colour = (name) => getComputedStyle(main).getPropertyValue(name).trim();
-  const range = (column) => {
-    const numbers = run.rows.map((row) => row[column]), low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
+  const column = (k) => run.rows.map((row) => row[k]), range = (k) => around(column(k));
+
+  function extremes(numbers) {
+    return numbers.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [Infinity, -Infinity]);
+  }
+
+  function around(numbers) {
+    const [low, high] = extremes(numbers), edge = (high - low || 1) * 0.15;
     return [low - edge, high + edge];
-  };
+  }
 
   function sized(canvas, ratio) {
     const across = Math.max(1, canvas.clientWidth), scale = window.devicePixelRatio || 1;
@@ -123,21 +123,19 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     return [pen, across, across * ratio];
   }
 
+  let palette = [], [lowest, highest] = [0, 1]; // the classes' colours and the targets' range, as they are in this picture
+
   function place(out) {
     // where an output lies between the colours of the first class, 0, and of the second, 1
     if (data.link === "sigmoid") return 1 / (1 + Math.exp(-out));
     if (data.link === "sign") return Math.min(1, Math.max(0, (out + 1) / 2));
-    const [low, high] = range(data.inputs);
-    return Math.min(1, Math.max(0, (out - low) / (high - low)));
+    return Math.min(1, Math.max(0, (out - lowest) / (highest - lowest)));
   }
 
   const rgb = (text) => [1, 3, 5].map((k) => parseInt(text.slice(k, k + 2), 16));
   const classOf = (target) => Math.max(0, data.classes.indexOf(target));
-  const ofClass = (k) => colour(`--c${k % 4}`);
-  const blend = (share) => {
-    const [a, b] = [rgb(ofClass(0)), rgb(ofClass(1))];
-    return a.map((x, i) => x + (b[i] - x) * share);
-  };
+  const ofClass = (k) => palette[k % palette.length];
+  const blend = (share) => palette[0].map((x, i) => x + (palette[1][i] - x) * share);
 
   function field(pen, across, height) {
     // what the network says at each place of the plane
@@ -148,7 +146,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
     const image = new ImageData(GRID, GRID);
     for (let k = 0; k < GRID * GRID; k++) {
       const row = Y.subarray(k * count, (k + 1) * count), largest = row.indexOf(Math.max(...row));
-      const share = place(row[0]), tint = count > 1 ? rgb(ofClass(largest)) : blend(data.classes.length ? Math.round(share) * 0.4 + share * 0.6 : share);
+      const share = place(row[0]), tint = count > 1 ? ofClass(largest) : blend(data.classes.length ? Math.round(share) * 0.4 + share * 0.6 : share);
       image.data.set([...tint, 100], 4 * k);
     }
     const small = new OffscreenCanvas(GRID, GRID);
@@ -162,25 +160,22 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
 
   function drawMap() {
     const [pen, across, height] = sized(map, 1);
+    palette = [0, 1, 2, 3].map((k) => rgb(colour(`--c${k}`)));
+    [lowest, highest] = range(data.inputs);
     if (isPlane) field(pen, across, height);
     const Y = isPlane ? null : run.values(Float64Array.from(run.rows.flatMap((row) => row.slice(0, data.inputs))));
     const first = Y ? Array.from(run.rows, (_, i) => Y[(i * Y.length) / run.rows.length]) : null;
-    const [xs, ys] = isPlane ? [range(0), range(1)] : [range(data.inputs === 1 ? 0 : data.inputs), bounds(first)];
+    const [xs, ys] = isPlane ? [range(0), range(1)] : [range(data.inputs === 1 ? 0 : data.inputs), around([...first, ...column(data.inputs)])];
     const x = (t) => ((t - xs[0]) / (xs[1] - xs[0])) * across, y = (t) => height - ((t - ys[0]) / (ys[1] - ys[0])) * height;
-    const at = (row, i) => (isPlane ? [row[0], row[1]] : data.inputs === 1 ? [row[0], row[1]] : [row[data.inputs], first[i]]);
-    spots = run.rows.map((row, i) => at(row, i)).map(([a, b]) => [x(a), y(b)]);
-    if (!isPlane) lines(pen, x, y, xs, first);
+    const at = (row, i) => (data.inputs <= 2 ? row : [row[data.inputs], first[i]]);
+    spots = run.rows.map(at).map(([a, b]) => [x(a), y(b)]);
+    if (!isPlane) lines(pen, x, y, xs);
     spots.forEach(([a, b], i) => dot(pen, a, b, run.rows[i][data.inputs], i === picked));
     mapText.textContent = isPlane ? "Drag a point; click for its chain rule; Shift-click: a new one; right-click: the next class; Delete removes it"
       : data.inputs === 1 ? "Targets (points) and the output (line)" : "Output (up) over target (to the right): a right answer is on the line";
   }
 
-  function bounds(found) {
-    const numbers = [...found, ...run.rows.map((row) => row[data.inputs])], low = Math.min(...numbers), high = Math.max(...numbers), edge = (high - low || 1) * 0.15;
-    return [low - edge, high + edge];
-  }
-
-  function lines(pen, x, y, [left, right], first) {
+  function lines(pen, x, y, [left, right]) {
     pen.strokeStyle = colour("--f");
     pen.lineWidth = 2;
     pen.beginPath();
@@ -195,8 +190,8 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   }
 
   function dot(pen, a, b, target, isPicked) {
-    const k = data.classes.length ? classOf(target) : 0, share = data.classes.length ? null : place(target);
-    pen.fillStyle = share === null ? ofClass(k) : `rgb(${blend(share).map(Math.round).join()})`;
+    const isClass = data.classes.length > 0, k = isClass ? classOf(target) : 0;
+    pen.fillStyle = `rgb(${(isClass ? ofClass(k) : blend(place(target))).map(Math.round).join()})`;
     pen.strokeStyle = isPicked ? colour("--ink") : colour("--bg");
     pen.lineWidth = isPicked ? 3 : 1.5;
     pen.beginPath(); // classes differ in shape as well
@@ -208,7 +203,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
 
   function drawCurve() {
     const [pen, across, height] = sized(curve, 0.34), whole = [...run.losses, ...run.future];
-    const [low, high] = [Math.min(...whole, Infinity), Math.max(...whole, -Infinity)];
+    const [low, high] = extremes(whole);
     const now = run.losses.length, value = run.losses.at(-1);
     curveText.textContent = now ? `Loss before step ${now}: ${brief(value)}` : "The loss, step by step";
     if (whole.length < 2) return;
@@ -335,35 +330,29 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
 
   const tools = make("div", { class: "lv-bar" }); // the same for fingers, which have no second button
 
-  function tool(text, action) {
-    const made = make("button", { type: "button" }, text);
-    made.addEventListener("click", action);
-    tools.append(made);
-  }
-
   const relabel = (i) => i >= 0 && data.classes.length && edit(() => (run.rows[i][2] = data.classes[(classOf(run.rows[i][2]) + 1) % data.classes.length]));
+  const add = (place) => edit(() => (run.rows.push([...place, ...run.rows[picked].slice(2)]), (picked = run.rows.length - 1)));
   const remove = () => run.rows.length > 1 && edit(() => run.rows.splice(picked, 1));
 
   if (isPlane) {
-    tool("Add a point", () => edit(() => (run.rows.push([...there([map.clientWidth / 2, map.clientWidth / 2]), ...run.rows[picked].slice(2)]), (picked = run.rows.length - 1))));
-    if (data.classes.length) tool("Next class", () => relabel(picked));
-    tool("Remove", remove);
-    let held = -1, scale = null, moved = false;
+    button("Add a point", () => add(there([map.clientWidth / 2, map.clientWidth / 2])), tools);
+    if (data.classes.length) button("Next class", () => relabel(picked), tools);
+    button("Remove", remove, tools);
+    let held = -1, moved = false;
     map.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       const at = spot(event);
       held = nearest(at);
       moved = false;
-      if (held < 0 && event.shiftKey) edit(() => (run.rows.push([...there(at), ...run.rows[picked].slice(2)]), (picked = run.rows.length - 1)));
+      if (held < 0 && event.shiftKey) add(there(at));
       else if (held >= 0) {
         picked = held;
-        scale = [range(0), range(1)];
         map.setPointerCapture(event.pointerId);
         draw();
       }
     });
     map.addEventListener("pointermove", (event) => {
-      if (held < 0 || !scale || !(event.buttons & 1)) return;
+      if (held < 0 || !(event.buttons & 1)) return;
       moved = true;
       const place = there(spot(event));
       edit(() => run.rows[held].splice(0, 2, ...place));
@@ -467,7 +456,7 @@ function chainruleLive(main, data, variants, optimizers, graphs) {
   );
   new ResizeObserver(() => draw()).observe(map);
   draw();
-  main.chainrule = { advance: (count) => (advance(count), draw(), run.losses.slice(-count)), back, take, state: () => run.state, losses: () => run.losses, rows: () => run.rows, play };
+  main.chainrule = { advance: (count) => (advance(count), draw(), run.losses.slice(-count)), back, take, state: () => run.state, rows: () => run.rows, play };
 }
 
 function chainruleMerged(graphs) {
@@ -485,8 +474,11 @@ function chainruleMerged(graphs) {
   const level = new Map(); // of a unit's result → which hidden layer's
   (base.layers?.layers ?? []).forEach(({ z, a }, i) => a.forEach((k, j) => k !== z[j] && level.set(k, i)));
   const given = tables.get(first);
+  let now = null; // the choice at hand
 
   function choose(activations) {
+    if (now === activations.join()) return;
+    now = activations.join();
     const of = (i) => (tables.has(activations[i]) ? activations[i] : first);
     graph.nodes.forEach((node, k) => node.op !== undefined && Object.assign(node, level.has(k) ? tables.get(of(level.get(k)))[k] : given[k]));
     if (!base.layers) return;

@@ -1,12 +1,10 @@
 """The making of the page: its data, its programs and its scripts, put into one file."""
 
 import json
-from functools import cache
-from importlib.resources import files
 from string import Template
 from typing import Any
 
-from autograd.player.page import fragment, page_json, script, style
+from autograd.player.page import asset, fragment, page_json, script, style
 from autograd.player.program import NotWritten, program
 from autograd.walking.walking import Walk
 
@@ -15,10 +13,11 @@ from ..module import Module
 from ..optim.optimizer import Optimizer
 from ..training.compilation import require_mean
 from ..training.evaluation import Loss
-from .programs import alternatives, hidden, module, optimizers, row_walk, update, variants
+from .programs import alternatives, module, optimizers, row_walk, update, variants
 
 MOST_CLASSES = 8
-WALKING = ("layers.js", "record.js", "say.js")  # the player's, by which a row is computed node by node
+WALKING = ("element.js", "layers.js", "record.js", "say.js")  # the player's, by which a row is computed node by node
+OWN = ("training.js", "live.js")
 LINKS = {"bce_with_logits": "sigmoid", "cross_entropy": "largest", "hinge": "sign"}
 
 
@@ -30,10 +29,10 @@ def page(model: Module, X: object, y: object, loss: Loss, optimizer: Optimizer) 
     require_mean(loss, model, rows, {len(rows)})
     steps, xs, ys = row_walk(model, loss, rows)
     found = variants(model)
-    text = Template(_asset("live.html")).substitute(
-        title="A network trains, step by step", style=style() + _asset("live.css"),
+    text = Template(asset("live.html", __package__)).substitute(
+        title="A network trains, step by step", style=style() + asset("live.css", __package__),
         walk=fragment(steps, id="walk"), data=page_json(_data(model, rows, loss, steps, xs, ys)),
-        scripts="\n".join([*map(script, WALKING), *map(_asset, ("training.js", "live.js"))]),
+        scripts="\n".join([*map(script, WALKING), *(script(name, __package__) for name in OWN)]),
         variants=",\n".join(f"[{json.dumps(one.activations)}, {module(one, loss, rows)}]" for one in found),
         optimizers=",\n".join(f"[{json.dumps(name)}, {update(model, o)}]" for name, o in optimizers(model, optimizer)),
         graphs=",\n".join(_graphs(model, loss, rows, steps, len(found) > 1)),
@@ -61,14 +60,12 @@ def _data(model: Module, rows: Rows, loss: Loss, steps: Walk, xs: list[Any], ys:
     if name not in LINKS and (len(classes) > 3 or any(c != int(c) for c in classes)):
         classes = []
     return {
-        "loss": name,
         "link": LINKS.get(name, ""),
         "classes": classes[:MOST_CLASSES],
         "inputs": len(rows.X[0]),
         "rows": [[*x, *t] for x, t in zip(rows.X, targets, strict=True)],
         "parameters": [p.data for p in model.parameters()],
         "groups": _groups(model),
-        "activations": hidden(model),
         "places": {
             "parameters": [places.get(p, -1) for p in model.parameters()],
             "inputs": [places[x] for x in xs],
@@ -85,8 +82,3 @@ def _groups(model: Module) -> list[list[int]]:
         layer = name.split(".")[1] if name.startswith("layers.") else ""
         groups.setdefault(f"{layer} {words[-1]}", []).append(k)
     return list(groups.values())
-
-
-@cache
-def _asset(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")

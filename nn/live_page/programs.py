@@ -23,7 +23,8 @@ from ..layers import MLP, activation_of
 from ..module import Module
 from ..optim.optimizer import Optimizer
 from ..optim.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
-from ..training.evaluation import Loss, one_value
+from ..training.evaluation import Loss
+from ..training.steps import row_loss
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 FUNCTION = re.compile(r"/\*\* [^\n]*\nexport const (\w+) = \(\(\) => .*?\n\}\)\(\);\n", re.DOTALL)  # of a module
@@ -66,11 +67,8 @@ def _with(model: Module, activations: Sequence[str]) -> Module:
 def module(variant: Variant, loss: Loss, rows: Rows) -> str:
     """An expression in JavaScript: an object with `meanGradient` of rows, and `values`, the outputs of inputs."""
     model, parameters = variant.model, variant.model.parameters()
-
-    def row_loss(x: Any, y: Any) -> Value:
-        return one_value(loss([model(x)], [y]))
-
-    cost, outputs = Compiled(row_loss, parameters, backend="numpy"), Compiled(model, parameters, backend="numpy")
+    cost = Compiled(row_loss(model, loss), parameters, backend="numpy")
+    outputs = Compiled(model, parameters, backend="numpy")
     cost(rows.X[0], rows.y[0])
     outputs(rows.X[0])
     return f"{{ ...{_scope(cost.source('js'), 'meanGradient')}, ...{_scope(outputs.source('js'), 'values')} }}"
@@ -113,7 +111,7 @@ def row_walk(model: Module, loss: Loss, rows: Rows) -> tuple[Walk, list[Value], 
     xs = [Value(x, label=f"x{i}") for i, x in enumerate(rows.X[0], 1)]
     many = isinstance(first, (list, tuple))
     ys = [Value(float(t), label=f"y{i}" if many else "y") for i, t in enumerate(first if many else [first], 1)]
-    value = one_value(loss([model(xs)], [ys if many else ys[0]]))
+    value = row_loss(model, loss)(xs, ys if many else ys[0])
     try:
         return walk(value, model=model, by="layer", max_steps=None), xs, ys
     except ValueError:

@@ -119,7 +119,7 @@ class CompiledSteps:
 
         self.optimizer, self.clipping = optimizer, clipping
         key = (model, loss, *optimizer.parameters)
-        self.function = COMPILED.get(key, lambda: Compiled(_row_loss(model, loss), optimizer.parameters))
+        self.function = COMPILED.get(key, lambda: Compiled(row_loss(model, loss), optimizer.parameters))
         self.session = self.function.session(
             rows.array(), rows.targets(), optimizer=optimizer, clip=self._clipped if clipping else None
         )
@@ -164,8 +164,10 @@ class CompiledSteps:
         return gradient
 
 
-def _row_loss(model: Module, loss: Loss) -> Callable[[Any, Any], Value]:
-    def row_loss(x: Any, y: Any) -> Value:
+def row_loss(model: Module, loss: Loss) -> Callable[[Any, Any], Value]:
+    """The loss of one row: what is compiled of a loss that is the mean of its rows'."""
+
+    def of_row(x: Any, y: Any) -> Value:
         return one_value(loss([model(x)], [y]))
 
-    return row_loss
+    return of_row

@@ -1,7 +1,7 @@
 """Numbers that a reader moves in the page: what JavaScript says then is what Python says.
 
-Of autograd.player.program, autograd.player.layer_program, and of the scripts record.js, say.js, layers.js, leaves.js
-and way.js.
+Of autograd.player.program, autograd.player.layer_program, and of the scripts element.js, record.js, say.js, layers.js,
+leaves.js and way.js.
 """
 
 import json

@@ -37,6 +37,10 @@ COMMON = {
 }
 """What C and its kin write alike."""
 
+ELEMENTARY = "exp expm1 log log2 log10 log1p sqrt cbrt hypot floor sin cos tan asin acos atan atan2 sinh cosh tanh"
+ELEMENTARY += " asinh acosh atanh"
+"""What their libraries have under the same names."""
+
 
 def calls(names: str, prefix: str = "", binary: str = "atan2 hypot pow fmod") -> dict[str, str]:
     """Templates of calls of the library's functions of these names."""

@@ -2,11 +2,9 @@
 
 import re
 
-from .arithmetic import COMMON, Language, calls
+from .arithmetic import COMMON, ELEMENTARY, Language, calls
 from .error_series import ERF_NEAR, FAR, NEAR, SHARE
 
-LIBRARY = "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
-LIBRARY += " atanh floor abs"  # `Math` has them as they are
 OWN = "exp2 pow erf erfc round"
 JAVASCRIPT = Language(
     constant="const",
@@ -14,7 +12,7 @@ JAVASCRIPT = Language(
     counter="let",
     nan="NaN",
     infinity="Infinity",
-    functions=COMMON | calls(LIBRARY, "Math.") | calls(OWN) | {"fmod": "{} % {}"},
+    functions=COMMON | calls(f"{ELEMENTARY} abs", "Math.") | calls(OWN) | {"fmod": "{} % {}"},
 )
 
 FUNCTIONS = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from ...notation.numbers import number
-from ...operations.reductions import DOT, split_dot
+from ...operations.arithmetic import FLOATS
+from ...operations.reductions import DOT
 from ...support.printing import printable
 from ...value import Constant, Value
 from .formatting import TERMS_SHOWN, TEXT, Name, Pen, literal
@@ -67,12 +68,8 @@ class Seen:
         return pen.expression(self.node.op, texts)
 
     def _needs_its_order(self, pen: Pen) -> bool:
-        weights, inputs, bias = split_dot(list(self.numbers))
-        total = 0.0
-        for w, x in zip(weights, inputs, strict=True):
-            total += w * x
-        assert bias is not None
-        return pen.number(total + bias) != pen.number(self.data)
+        *factors, bias = self.numbers
+        return pen.number(DOT.evaluate(FLOATS, factors) + bias) != pen.number(self.data)
 
     def _numbers(self, pen: Pen) -> list[str]:
         return [pen.operand(name, x) for name, x in zip(self.names, self.numbers, strict=True)]

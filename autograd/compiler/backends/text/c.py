@@ -6,22 +6,18 @@ twice and so decide a kink otherwise.
 
 from collections.abc import Sequence
 
-from ....notation.source.arithmetic import COMMON, Language, calls
+from ....notation.source.arithmetic import COMMON, ELEMENTARY, Language, calls
 from ...ir.arrays import Floats
 from ...loops.nests import Schedule
 from .loops import LoopWriter
 
-LIBRARY = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh "
-    "asinh acosh atanh erf erfc floor fmod pow"
-)
 C = Language(
     constant="const double",
     variable="double",
     counter="long",
     nan="NAN",
     infinity="INFINITY",
-    functions=COMMON | calls(LIBRARY) | {"abs": "fabs({})", "round": "nearbyint({})"},
+    functions=COMMON | calls(f"{ELEMENTARY} exp2 erf erfc fmod pow") | {"abs": "fabs({})", "round": "nearbyint({})"},
 )
 
 HEAD = """\
@@ -44,12 +40,13 @@ HEAD = """\
 def c_function(name: str, comment: str, plan: Schedule) -> str:
     """One C function: inputs X, parameters P and a work space U → the outputs Y."""
     write = LoopWriter(plan, C)
-    body = [line for step in plan.once for line in write.step(step)]
     stores = write.stores(plan.program.outputs.tolist())
     constants = _array("K", plan.constants[: plan.bundled])
     arguments = "const double *X, const double *P, double *Y, double *U"
     upper = f"{name.upper()}_WORK"
-    inside = "\n".join("    " + line for line in [*constants, "(void)X; (void)P; (void)U;", *body, *stores])
+    inside = "\n".join(
+        "    " + line for line in [*constants, "(void)X; (void)P; (void)U;", *write.steps(plan.once), *stores]
+    )
     comment += f"; U holds {upper} numbers"
     return f"/* {comment} */\n#define {upper} {max(1, plan.sizes['U'])}\nvoid {name}({arguments})\n{{\n{inside}\n}}\n"
 

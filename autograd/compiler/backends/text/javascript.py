@@ -36,63 +36,54 @@ function taken(Y, rows) { // each row's value, and behind one another the rows' 
 """
 
 
-def js_one(name: str, comment: str, plan: Schedule, values: int | None = None) -> str:
-    """A function of one row: its results, or with `values` a value and its derivatives."""
-    write = LoopWriter(plan, JAVASCRIPT)
-    outputs = plan.program.outputs.tolist()
-    body = ['X = given(X, "the inputs", inputs);', *_parameters(), f"const Y = new Float64Array({len(outputs)});"]
-    body += [line for step in plan.once for line in write.step(step)] + write.stores(outputs)
-    body.append(_returned(len(outputs), values))
-    return _function(name, comment, plan, "X, P = parameters", body)
+PARAMETERS = 'P = given(P, "the parameters", parameters.length);'
+GRADIENT = "return { value: Y[0], gradient: Y.slice(1) };"
 
 
-def js_rows(name: str, comment: str, plan: Schedule, values: int | None = None) -> str:
+def js_one(name: str, comment: str, plan: Schedule, is_gradient: bool = False) -> str:
+    """A function of one row: its results, or a value and its derivatives."""
+    write, outputs = LoopWriter(plan, JAVASCRIPT), plan.program.outputs.tolist()
+    body = ['X = given(X, "the inputs", inputs);', PARAMETERS, f"const Y = new Float64Array({len(outputs)});"]
+    body += write.steps(plan.once) + write.stores(outputs)
+    body.append(GRADIENT if is_gradient else "return Y[0];" if len(outputs) == 1 else "return Y;")
+    return js_function(name, comment, plan, "X, P = parameters", body)
+
+
+def js_rows(name: str, comment: str, plan: Schedule, is_gradient: bool = False) -> str:
     """A function of rows, row by row, that returns each row's results, or each row's value and derivatives."""
-    write = LoopWriter(plan, JAVASCRIPT, "X[o + {}]")
-    outputs = plan.program.outputs.tolist()
-    width = len(outputs)
-    body = ["let rows;", "[X, rows] = givenRows(X);", *_parameters(), f"const Y = new Float64Array(rows * {width});"]
-    body += _all_steps(write, write.stores(outputs, "y"), width)
-    body.append("return Y;" if values is None else "return taken(Y, rows);")
-    return _function(name, comment, plan, "X, P = parameters", body)
+    write, outputs = LoopWriter(plan, JAVASCRIPT, "X[o + {}]"), plan.program.outputs.tolist()
+    body = _of_rows(f"rows * {len(outputs)}") + _all_steps(write, write.stores(outputs, "y"), len(outputs))
+    body.append("return taken(Y, rows);" if is_gradient else "return Y;")
+    return js_function(name, comment, plan, "X, P = parameters", body)
 
 
 def js_mean(name: str, comment: str, plan: Schedule) -> str:
     """A function of rows that returns the mean of their values and its derivatives, which are sums over rows."""
-    write = LoopWriter(plan, JAVASCRIPT, "X[o + {}]")
-    outputs = plan.program.outputs.tolist()
+    write, outputs = LoopWriter(plan, JAVASCRIPT, "X[o + {}]"), plan.program.outputs.tolist()
     half = len(outputs) // 2
-    body = ["let rows;", "[X, rows] = givenRows(X);", *_parameters(), f"const Y = new Float64Array({half});"]
-    body += ["G.fill(0);"] if plan.sizes["G"] else []
-    body += _all_steps(write, [], 0)
-    body += write.stores(outputs[:half])
+    body = _of_rows(str(half)) + (["G.fill(0);"] if plan.sizes["G"] else [])
+    body += _all_steps(write, [], 0) + write.stores(outputs[:half])
     once = [(k, write.result(node)) for k, node in enumerate(outputs[half:])]
     body += [f"for (let k = 0; k < {half}; k++) Y[k] /= rows;"]
     body += [f"Y[{k}] += {number};" for k, number in once if number != "0.0"]
-    return _function(name, comment, plan, "X, P = parameters", [*body, _returned(half, 1)])
+    return js_function(name, comment, plan, "X, P = parameters", [*body, GRADIENT])
+
+
+def _of_rows(size: str) -> list[str]:
+    """How a function of rows begins, with room for so many results."""
+    return ["let rows;", "[X, rows] = givenRows(X);", PARAMETERS, f"const Y = new Float64Array({size});"]
 
 
 def _all_steps(write: LoopWriter, stores: Sequence[str], width: int) -> list[str]:
     """What is computed once, then the loop over the rows: o is where a row's inputs begin, y where its results do."""
-    plan = write.plan
-    lines = [line for step in plan.once for line in write.step(step)]
-    inside = [line for step in plan.rows for line in write.step(step)] + list(stores)
+    inside = write.steps(write.plan.rows) + list(stores)
     start, ahead = ("let o = 0, y = 0", f"o += inputs, y += {width}") if width else ("let o = 0", "o += inputs")
     loop = f"for ({start}; o < X.length; {ahead}) {{"
-    return [*lines, loop, *("    " + line for line in inside), "}"] if inside else lines
+    return write.steps(write.plan.once) + ([loop, *("    " + line for line in inside), "}"] if inside else [])
 
 
-def _parameters() -> list[str]:
-    return ['P = given(P, "the parameters", parameters.length);']
-
-
-def _returned(count: int, values: int | None) -> str:
-    if values is not None:
-        return "return { value: Y[0], gradient: Y.slice(1) };"
-    return "return Y[0];" if count == 1 else "return Y;"
-
-
-def _function(name: str, comment: str, plan: Schedule, arguments: str, body: Sequence[str]) -> str:
+def js_function(name: str, comment: str, plan: Schedule, arguments: str, body: Sequence[str]) -> str:
+    """An exported function, which keeps its constants and its work space."""
     spaces = [f"{s} = new Float64Array({n})" for s, n in plan.sizes.items() if n]
     if plan.bundled:
         spaces.insert(0, f"K = {array(plan.constants[: plan.bundled])}")

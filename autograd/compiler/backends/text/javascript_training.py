@@ -5,7 +5,7 @@ from typing import Any
 
 from ....notation.source.javascript import JAVASCRIPT
 from ...ir.arrays import Floats
-from .javascript import array
+from .javascript import array, js_function
 from .loops import LoopWriter
 
 
@@ -49,28 +49,22 @@ def _update(update: Any, leaves: Floats, names: Sequence[str]) -> str:
     """The update of all parameters; each new number is known before the first is written."""
     plan = update.kernel.schedule
     write = LoopWriter(plan, JAVASCRIPT, "X[{}][r]")
-    outputs = plan.program.outputs.tolist()
+    results = [write.result(node) for node in plan.program.outputs.tolist()]
     moved, count = update.moved, len(update.moved)
-    once = [line for step in plan.once for line in write.step(step)]
-    each = [line for step in plan.rows for line in write.step(step)]
-    each += [f"const new{k} = {write.result(node)};" for k, node in enumerate(outputs[:count])]
+    each = write.steps(plan.rows)
+    each += [f"const new{k} = {result};" for k, result in enumerate(results[:count])]
     each += [f"X[{column}][r] = new{k};" for k, column in enumerate(moved)]
     states = [
-        f"state.{update.states[i]} = {write.result(node)};"
-        for i, node in zip(update.states_moved, outputs[count:], strict=False)
+        f"state.{update.states[i]} = {result};" for i, result in zip(update.states_moved, results[count:], strict=False)
     ]
-    numbers = [f"state.{name}" for name in update.states] + [
-        *map(JAVASCRIPT.literal, leaves[len(update.states) :].tolist())
-    ]
-    spaces = [f"const {s} = new Float64Array({n});" for s, n in plan.sizes.items() if n]
-    spaces += [f"const K = {array(plan.constants[: plan.bundled])};"] if plan.bundled else []
+    others = leaves[len(update.states) :].tolist()
+    numbers = [*(f"state.{name}" for name in update.states), *map(JAVASCRIPT.literal, others)]
     body = [
         f"const P = [{', '.join(numbers)}], X = [{', '.join(f'state.{name}' for name in names)}];",
-        *spaces,
-        *once,
+        *write.steps(plan.once),
         f"for (let r = 0; r < {update.count}; r++) {{",
         *("    " + line for line in each),
         "}",
         *states,
     ]
-    return "\n".join(["function update(state) {", *("    " + line for line in body), "}\n"])
+    return js_function("update", "The optimizer's own step, by the state's gradient.", plan, "state", body)

@@ -18,8 +18,11 @@ class LoopWriter:
     def __init__(self, plan: Schedule, language: Language, inputs: str = "X[{}]") -> None:
         self.plan, self.language, self.inputs = plan, language, inputs
 
-    def step(self, step: Step) -> list[str]:
-        """The statements of one step."""
+    def steps(self, steps: Sequence[Step]) -> list[str]:
+        """Their statements, in order."""
+        return [line for step in steps for line in self._step(step)]
+
+    def _step(self, step: Step) -> list[str]:
         return self._lines(step) if isinstance(step, Lines) else self._bundle(step)
 
     def stores(self, nodes: Sequence[int], first: str = "") -> list[str]:
