@@ -62,10 +62,10 @@ class _Columns:
         """Name, number, and the gradient of z: δ, or ∂ of an input."""
         gradient = self.recording.grads[z] + 0.0
         slots = [Slot("", "", str(self.recording.scene[a].name)), self.slot("d", a, a.data)]
-        if a is not z:
-            slots.append(self.slot("d", z, z.data, "z "))
         if gradient or k:
             slots.append(self.slot("g", z, gradient, "δ " if k else "∂ "))
+        if a is not z:  # last, where the circle is narrow: it is shorter than δ
+            slots.append(self.slot("d", z, z.data, "z "))
         self.picture.neuron(k, i, [field(slot.prefix + slot.text) for slot in slots])
         kind = "gate" if a is not z and slopes(a)[0] == 0.0 else ""
         places = " ".join(str(self.place[node]) for node in dict.fromkeys((a, z)))
