@@ -162,18 +162,16 @@ def encoded(code: str) -> str:
 
 
 def _install(wheel: Path) -> dict[str, Any]:
-    """A cell that installs the library and the helpers from within itself."""
-    helpers = (ROOT / "notebooks" / "lesson.py").read_text(encoding="utf-8")
+    """A cell that installs the library from within itself."""
     data = base64.b64encode(wheel.read_bytes()).decode()
     source = (
-        "# Run this first: it installs chainrule, and the lessons' helpers, from within this notebook.\n"
+        "# Run this first: it installs chainrule from within this notebook.\n"
         "import base64, pathlib, subprocess, sys\n"
         f"wheel = pathlib.Path({wheel.name!r})\n"
         f"wheel.write_bytes(base64.b64decode({data!r}))\n"
-        f"pathlib.Path('lesson.py').write_text({helpers!r}, encoding='utf-8')\n"
         "if sys.platform == 'emscripten':\n"
         "    import micropip\n"
-        "    await micropip.install(['numpy', 'matplotlib', 'scikit-learn', f'emfs:{wheel.resolve()}'])\n"
+        "    await micropip.install(['numpy', 'matplotlib', 'pandas', 'scikit-learn', f'emfs:{wheel.resolve()}'])\n"
         "else:\n"
         "    subprocess.run([sys.executable, '-m', 'pip', 'install', '-q', f'{wheel}[all]'], check=True)\n"
     )

@@ -70,6 +70,14 @@ class NetworkPicture:
         if self.is_drawn(k, i, j):
             self.graph.edge(f"n-{k - 1}-{j}", f"n-{k}-{i}", id=f"w-{k}-{i}-{j}", **look)
 
+    def note(self, k: int, i: int, j: int, text: str, **look: str) -> None:
+        """A number on the line to neuron i of column k from neuron j of the column before; "d-k-i-j"."""
+        if self.is_drawn(k, i, j):
+            (x0, y0), (x1, y1) = self._place(k - 1, j), self._place(k, i)
+            row, rows = self.shown[k].index(i), len(self.shown[k])  # each neuron's numbers at a distance of their own
+            way = (self.radius + 26.0) / self.across + 0.44 * row / max(rows - 1, 2)
+            self._node(f"d-{k}-{i}-{j}", text, (x0 + way * (x1 - x0), y0 + way * (y1 - y0)), **CAPTION | look)
+
     def skip(self, k: int, i: int, start: int) -> None:
         """The residual path to neuron i of column k from its like in column `start`: an arc, dotted; "s-k-i"."""
         if self.is_shown(k, i) and self.is_shown(start, i):

@@ -9,10 +9,14 @@ from ..walking.model_layers import Level
 from ..walking.recording import Recording
 from ..walking.steps.by_edge import Forward, Total
 from ..walking.steps.by_layer import Layer, LayerBackward, LayerForward, LayerLoss, LayerStep, LayerUpdate
+from ..walking.steps.by_move import Biases, Move, PassOn, Slope, Weights
 from ..walking.steps.formatting import TEXT
 from ..walking.steps.updating import Update
 
-KINDS = {LayerForward: "forward", LayerLoss: "loss", LayerBackward: "backward", LayerUpdate: "update"}
+KINDS = {
+    LayerForward: "forward", LayerLoss: "loss", LayerBackward: "backward", LayerUpdate: "update",
+    Slope: "slope", Weights: "weights", Biases: "biases", PassOn: "pass",
+}  # fmt: skip
 ARRAY = re.compile(r"np\.array\(\[.*?\]\)")
 
 
@@ -21,8 +25,8 @@ def layer_program(recording: Recording, places: Mapping[Value, int]) -> dict[str
     assert recording.network is not None
     steps = [step for step in recording.steps if isinstance(step, LayerStep)]
     layers = [step.layer for step in steps if isinstance(step, LayerForward)]
-    reaches = [step for step in reversed(steps) if isinstance(step, LayerBackward)]
-    entries = zip(layers, recording.network.levels, reaches, strict=True)
+    back = [next(s for s in steps if isinstance(s, LayerBackward) and s.layer is layer) for layer in layers]
+    entries = zip(layers, recording.network.levels, back, strict=True)
     return {
         "layers": [_layer(layer, level, back, places) for layer, level, back in entries],
         "steps": [_step(step, layers, places) for step in steps],
@@ -36,7 +40,7 @@ def _layer(layer: Layer, level: Level, step: LayerBackward, places: Mapping[Valu
     def at(nodes: Sequence[Value]) -> list[int]:
         return [places[node] for node in nodes]
 
-    lefts = [line.left for line in step.lines()]
+    lefts = [line.left for line in step.equations(TEXT)]
     symbols = {base: layer.symbol(base, TEXT) for base in "zaWb"}
     by_output = f"∂{step.root}/∂{layer.symbol(layer.output, TEXT)}"
     return {
@@ -47,8 +51,16 @@ def _layer(layer: Layer, level: Level, step: LayerBackward, places: Mapping[Valu
         "a": at([cell.rows[0][2] for cell in cells]),
         "activation": layer.applied(TEXT) if layer.activation else None,
         "reaches": not layer.below and not all(isinstance(node, Constant) for node in inputs),
+        "taker": f"layer {layer.below.index}" if layer.below else None,
         "where": f"layer {layer.index}" if layer.index else "the layer",
-        "symbols": {**symbols, "delta": lefts[0], "by_W": lefts[1], "by_x": lefts[-1], "by_output": by_output},
+        "symbols": {
+            **symbols,
+            "delta": lefts[0],
+            "by_W": lefts[1],
+            "by_x": f"∂{step.root}/∂{layer.source(TEXT)}",
+            "by_b": lefts[2 if layer.b else 1],
+            "by_output": by_output,
+        },
     }
 
 
@@ -60,6 +72,7 @@ def _step(step: LayerStep, layers: Sequence[Layer], places: Mapping[Value, int])
         "node": places[step.node],
         "layer": layers.index(step.layer),
         "upper": layers.index(step.upper) if step.upper else None,
+        "place": step.place if isinstance(step, Move) else None,
         "lines": [] if isinstance(step, LayerLoss) else [list(line) for line in step.lines()],
         "code": "\n".join(_code(step, line) for line in step.code.split("\n")),
         "forward": [places[one.node] for one in inner if isinstance(one, Forward)],

@@ -45,6 +45,14 @@ function chainruleSayLayers(graph, record) {
       slopes: slope, delta: of(grads, layer.z), d_a: of(grads, layer.a), d_W: rows(grads, layer.W), d_x: of(grads, layer.x) };
   }
 
+  function deltas(s, { delta, slopes }, arriving, isGated) {
+    const gate = isGated ? ["⊙", block(vector(slopes))] : [];
+    return beside([s.delta, "=", ...arriving, ...gate, sign(...delta), block(vector(delta))]);
+  }
+
+  const outer = (s, { delta, x, d_W }) => beside([s.by_W, "=", block(vector(delta)), block([x]), sign(...d_W.flat()), block(d_W)]);
+  const pulledBack = (s, { W, delta, d_x }) => beside([s.by_x, "=", block(transposed(W)), block(vector(delta)), sign(...d_x), block(vector(d_x))]);
+
   const BLOCKS = {
     forward({ symbols: s, activation }, { W, b, x, z, a }) {
       const bias = b ? ["+", block(vector(b))] : [];
@@ -52,15 +60,15 @@ function chainruleSayLayers(graph, record) {
       return activation ? [...found, beside([s.a, "=", activation, sign(...a), block(vector(a))])] : found;
     },
     loss: () => [],
+    slope({ symbols: s }, own) {
+      return [deltas(s, own, [block(vector(own.d_a))], true)];
+    },
+    weights: ({ symbols: s }, own) => [outer(s, own)],
+    biases: ({ symbols: s }, { delta }) => [beside([s.by_b, "=", block(vector(delta))])],
+    pass: ({ symbols: s }, own) => [pulledBack(s, own)],
     backward({ symbols: s, activation, reaches }, own, upper) {
-      const { W, x, delta, d_a, d_W, d_x, slopes } = own, d = block(vector(delta));
-      const arriving = upper ? [block(transposed(upper.W)), block(vector(upper.delta))] : [block(vector(d_a))];
-      const gate = activation ? ["⊙", block(vector(slopes))] : [];
-      const found = [
-        beside([s.delta, "=", ...arriving, ...gate, sign(...delta), d]),
-        beside([s.by_W, "=", d, block([x]), sign(...d_W.flat()), block(d_W)]),
-      ];
-      return reaches ? [...found, beside([s.by_x, "=", block(transposed(W)), d, sign(...d_x), block(vector(d_x))])] : found;
+      const arriving = upper ? [block(transposed(upper.W)), block(vector(upper.delta))] : [block(vector(own.d_a))];
+      return [deltas(s, own, arriving, activation), outer(s, own), ...(reaches ? [pulledBack(s, own)] : [])];
     },
     update({ symbols: s, b, x, W }, own, upper, steps) {
       const after = steps.map((step) => step.after), width = x.length, stride = width + (b ? 1 : 0);
@@ -69,6 +77,13 @@ function chainruleSayLayers(graph, record) {
     },
   };
 
+  const OF_WEIGHTS = "Every weight's gradient is the δ of its neuron times the input it was multiplied with.";
+
+  function stopped({ slopes, d_a }) {
+    const blocked = slopes.filter((slope, i) => slope === 0 && d_a[i] !== 0).length;
+    return blocked ? ` ${blocked} of ${slopes.length} gates stop it, where f′(z) = 0.` : "";
+  }
+
   const SENTENCES = {
     forward({ where, z }, { slopes }) {
       const closed = slopes.filter((slope) => slope === 0).length, count = z.length;
@@ -76,12 +91,14 @@ function chainruleSayLayers(graph, record) {
       return `${together}: each row of W times the same inputs.${closed ? ` ${closed} of ${count} gates ${closed === 1 ? "is" : "are"} closed.` : ""}`;
     },
     loss: () => `The forward pass ends in one number, ${root}. From here the gradient walks back, layer by layer.`,
-    backward({ activation, z }, { slopes, d_a }) {
-      const blocked = slopes.filter((slope, i) => slope === 0 && d_a[i] !== 0).length;
-      const gates = blocked ? ` ${blocked} of ${z.length} gates stop it, where f′(z) = 0.` : "";
-      const last = "Every weight's gradient is the δ of its neuron times the input it was multiplied with.";
-      return activation ? `The signal that arrives, times f′(z), is δ.${gates} ${last}` : last;
+    slope: (layer, own) => `What arrived, ${layer.symbols.by_output}, times the slope of the activation at z, is δ.${stopped(own)}`,
+    weights: () => OF_WEIGHTS,
+    biases: () => "A bias is added as it is: its gradient is the δ of its neuron.",
+    pass({ taker }) {
+      const whose = taker ? `That is what ${taker} receives.` : "These are the inputs.";
+      return `Each input adds up a share from every neuron, δ times the weight that leads there. ${whose}`;
     },
+    backward: ({ activation }, own) => (activation ? `The signal that arrives, times f′(z), is δ.${stopped(own)} ${OF_WEIGHTS}` : OF_WEIGHTS),
     update: () => "Every weight and bias moves against its gradient.",
   };
 

@@ -19,7 +19,7 @@ from ..walking.steps.zero_reasons import slopes
 from .marks import Group, Slot, mark_edge, mark_node, picture
 
 MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
-RADIUS, ACROSS = 35.0, 114.0  # points: narrow, so that the text stays large beside the words
+RADIUS, ROOMY, ACROSS = 35.0, 42.0, 114.0  # points: narrow, so that the text stays large beside the words
 
 Pair: TypeAlias = tuple[Value, Value]
 Mark: TypeAlias = Callable[[Group], None]
@@ -41,7 +41,9 @@ class _Columns:
         self.place = {node: k for k, node in enumerate(recording.order)}
         self.columns = _columns(network)
         self.marks: dict[str, Mark] = {}  # by the ids of groups
-        self.picture = NetworkPicture([len(column) for column in self.columns], MOST, RADIUS, ACROSS, fontsize=12)
+        self.in_moves = recording.by == "move"  # which need room for ∂L/∂a beside δ
+        counts, radius = [len(column) for column in self.columns], ROOMY if self.in_moves else RADIUS
+        self.picture = NetworkPicture(counts, MOST, radius, ACROSS + 2 * (radius - RADIUS), fontsize=12)
         for k, column in enumerate(self.columns):
             self.picture.caption(k, "inputs" if k == 0 else f"layer {k}: {network.levels[k - 1].cells[0].activation}")
             for i, pair in enumerate(column):
@@ -62,6 +64,8 @@ class _Columns:
         """Name, number, and the gradient of z: δ, or ∂ of an input."""
         gradient = self.recording.grads[z] + 0.0
         slots = [Slot("", "", str(self.recording.scene[a].name)), self.slot("d", a, a.data)]
+        if self.in_moves and a is not z:
+            slots.append(self.slot("g", a, self.recording.grads[a] + 0.0, "∂a "))
         if gradient or k:
             slots.append(self.slot("g", z, gradient, "δ " if k else "∂ "))
         if a is not z:  # last, where the circle is narrow: it is shorter than δ

@@ -18,15 +18,18 @@ from typing import Any
 
 from ..drawing.render import image
 from ..notation.numbers import number
+from ..walking.recording import LAYERED
 from ..walking.sequence import Steps
 from ..walking.steps.by_edge import Backward
-from ..walking.steps.step import BACKWARD, UPDATE, Line, Step
+from ..walking.steps.step import BACKWARD, Line, Step
+from ..walking.steps.updating import Update
 from ..walking.text import block
 from .graph_picture import graph_picture, why_none
 from .network_picture import column_picture
 from .program import NotWritten, program
+from .recipe import recipe
 
-PLAYING = ("element.js", "way.js", "predict.js", "player.js")
+PLAYING = ("element.js", "way.js", "predict.js", "recipe.js", "player.js")
 MOVING = ("record.js", "say.js", "leaves.js")  # where numbers can be moved
 LAYERS = ("layers.js",)  # of a walk by layer, there
 START = "document.querySelectorAll('[data-walk=\"{id}\"]').forEach((root) => chainruleWalk(root, code));"
@@ -53,15 +56,16 @@ def fragment(walk: Steps, id: str | None = None, is_page: bool = False) -> str:
     picture = image(pictures.pop(view), _alt(walk)) if pictures else f"<p>{why_none(walk.recording)}</p>"
     data = {
         "page": is_page, "quiz": walk.quiz, "alt": _alt(walk), "view": view, "views": pictures,
-        "start": dict(_start(walk)), "steps": [_entry(walk, step) for step in walk],
+        "start": dict(_start(walk)), "recipe": recipe(walk), "steps": [_entry(walk, step) for step in walk],
     }  # fmt: skip
+    by = "layer" if walk.recording.by in LAYERED else walk.recording.by
     items = "".join(_item(step, id, place) for place, step in enumerate(walk, 1))
     graph, operations = _live(walk)
     data["graph"] = graph
     names = [*(MOVING if graph else ()), *(LAYERS if graph and graph["layers"] else ()), *PLAYING]
     code = "\n".join([*map(script, names), operations, START.format(id=id)])
     return (
-        f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{walk.recording.by}" tabindex="0" role="group" '
+        f'<div class="cr-walk" id="{id}" data-walk="{id}" data-by="{by}" tabindex="0" role="group" '
         f'data-lm-suppress-shortcuts="true" aria-label="{alt}">{picture}'
         '<p class="cr-run">To play it, run this cell.</p>'
         f"<details><summary>All {len(walk)} steps</summary><ol>{items}</ol></details>"
@@ -84,9 +88,9 @@ def _pictures(walk: Steps) -> dict[str, str]:
     """The pictures that there are, by name, the one to show first in front."""
     recording = walk.recording
     columns = column_picture(recording) if len(recording.shown) == len(recording.order) else None
-    graph = None if recording.by == "layer" and columns else graph_picture(recording, walk)
+    graph = None if recording.by in LAYERED and columns else graph_picture(recording, walk)
     found = {"graph": graph, "network": columns}
-    if recording.by == "layer" or len(recording.shown) > NODES_AT_FIRST_SIGHT:
+    if recording.by in LAYERED or len(recording.shown) > NODES_AT_FIRST_SIGHT:
         found = dict(reversed(found.items()))
     return {name: svg for name, svg in found.items() if svg}
 
@@ -130,8 +134,8 @@ def _start(walk: Steps) -> Iterator[tuple[str, str]]:
     """What stands there from the start: numbers that an update will change, and what came before a slice."""
     for step in walk.recording.steps:
         for inner in (step, *step.steps):
-            if inner.phase is UPDATE and inner.before is not None and inner.node in walk.recording.places:
-                yield f"d{walk.recording.places[inner.node]}", number(inner.before)
+            if isinstance(inner, Update) and inner.node in walk.recording.places:
+                yield f"d{walk.recording.places[inner.node]}", number(inner.before or 0.0)
     for step in walk.recording.steps[: walk[0].number - 1 if walk else 0]:
         yield from step.changes(walk.recording.places)
 
@@ -156,6 +160,6 @@ def script(name: str, package: str = __package__) -> str:
 
 
 @cache
-def style() -> str:
-    """The style sheet of the player."""
-    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", asset("player.css"), flags=re.S))
+def style(name: str = "player.css", package: str = __package__) -> str:
+    """A style sheet without its comments and line ends."""
+    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", asset(name, package), flags=re.S))

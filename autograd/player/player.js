@@ -17,7 +17,10 @@ function chainruleWalk(root, code) {
     Object.assign(steps[i], { lines: item.querySelector("pre").innerHTML, words: item.querySelector("p").textContent });
   }
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const WORDS = { f: "Forward", l: "Loss", b: "Backward", u: "Update" };
+  const IS_LAYERED = root.dataset.by === "layer";
+  const FIRST = IS_LAYERED ? -1 : 0; // by layer one begins before the first step, with an empty picture
+  const BLANK = { k: "w", n: [], e: [], c: [], lines: "", words: "Nothing is computed yet. Values will fill in from left to right, layer by layer, then gradients from right to left." };
+  const WORDS = { w: "Waiting", f: "Forward", l: "Loss", b: "Backward", u: "Update" };
   const SPEEDS = [["0.5", 3200], ["1", 1600], ["2", 800], ["4", 400]];
   const LEAST = 0.92; // of a picture's size: its text of 12 pixels must stay readable
   const LONG = 20; // characters; a longer left side takes the whole width, with its line
@@ -92,7 +95,7 @@ function chainruleWalk(root, code) {
     tallest = 0;
     if (!views.length) return;
     const { width, height } = views[shown]; // a picture that is not very wide has the words beside it
-    const share = (root.dataset.by === "layer" ? 0.45 : 0.55) * root.clientWidth - 50; // of the width, for the picture
+    const share = (IS_LAYERED ? 0.45 : 0.55) * root.clientWidth - 50; // of the width, for the picture
     root.classList.toggle("beside", root.clientWidth >= 900 && width < 2.2 * height && LEAST * width <= share);
     views.forEach((view, i) => {
       view.svg.style.display = i === shown ? "" : "none";
@@ -187,11 +190,12 @@ function chainruleWalk(root, code) {
   const main = make("div", { class: "cr-main" }, words);
 
   function showFormula(i, hidden) {
-    const [lines, ...blocks] = steps[i].lines.split("\n\n");
+    const step = steps[i] ?? BLANK, [lines, ...blocks] = step.lines.split("\n\n");
     formula.replaceChildren();
+    if (!lines) return;
     lines.split("\n").forEach((line, row) => {
       const [left, sign, right] = line.split(/<\/?span>/);
-      const result = row === 2 && steps[i].a !== undefined;
+      const result = row === 2 && step.a !== undefined;
       const local = row > 2 && !left.startsWith("total");
       const blank = hidden && (row === 2 || (row > 2 && !local));
       const kind = result ? "result" : local ? "local" : "";
@@ -228,7 +232,7 @@ function chainruleWalk(root, code) {
   const live = make("div", { class: "cr-live", "aria-live": "polite" });
 
   function render(i) {
-    const step = steps[i], hidden = predict.hides(i);
+    const step = steps[i] ?? BLANK, hidden = i >= 0 && predict.hides(i);
     light(step);
     for (const [key, text] of step.c) write(key, hidden && /[dg]/.test(key[0]) ? "?" : text);
     showFormula(i, hidden);
@@ -240,14 +244,15 @@ function chainruleWalk(root, code) {
     slider.value = i + 1;
     slider.setAttribute("aria-valuetext", count.textContent);
     predict.ask(i);
+    recipe?.show(i);
     keepHeight();
-    back.disabled = toFirst.disabled = i === 0;
+    back.disabled = toFirst.disabled = i === FIRST;
     next.disabled = toLast.disabled = i === steps.length - 1;
   }
 
   function go(i, quiet = false) {
-    const to = Math.max(0, Math.min(steps.length - 1, i));
-    if (to === at) return;
+    const to = Math.max(FIRST, Math.min(steps.length - 1, i));
+    if (to === at && at >= 0) return;
     apply(at, to);
     items[at]?.classList.remove("current");
     items[to]?.classList.add("current");
@@ -273,8 +278,8 @@ function chainruleWalk(root, code) {
   function play(on) {
     clearInterval(timer);
     timer = 0;
-    if (on && at === steps.length - 1) go(0);
-    const goes = () => root.isConnected && at < steps.length - 1 && !predict.hides(at);
+    if (on && at === steps.length - 1) go(FIRST);
+    const goes = () => root.isConnected && at < steps.length - 1 && !(at >= 0 && predict.hides(at));
     if (on) timer = setInterval(() => (goes() ? go(at + 1) : play(false)), speed.value);
     toggle.setAttribute("aria-label", timer ? "pause" : "play");
     toggle.title = timer ? "pause" : "play";
@@ -297,12 +302,12 @@ function chainruleWalk(root, code) {
     go(i);
   }
 
-  const toFirst = button("first step", "M5 4h3v16H5zM20 4v16L9 12z", () => move(0));
+  const toFirst = button("first step", "M5 4h3v16H5zM20 4v16L9 12z", () => move(FIRST));
   const back = button("one step back", "M17 4v16L6 12z", () => move(at - 1));
   const toggle = button("play", PLAY, () => play(!timer));
   const next = button("one step on", "M7 4v16l11-8z", () => move(at + 1));
   const toLast = button("last step", "M16 4h3v16h-3zM4 4v16l11-8z", () => move(steps.length - 1));
-  const slider = make("input", { type: "range", min: 1, max: steps.length, value: 1, "aria-label": "step" });
+  const slider = make("input", { type: "range", min: FIRST + 1, max: steps.length, value: FIRST + 1, "aria-label": "step" });
   slider.addEventListener("input", () => move(slider.value - 1));
   const speed = make("select", { "aria-label": "speed", title: "speed" });
   for (const [text, ms] of SPEEDS) speed.append(make("option", { value: ms }, text + "×"));
@@ -323,7 +328,7 @@ function chainruleWalk(root, code) {
 
   // ── keys, only while the player has the focus ──────────────────────────────────────────────────────────────────
   const KEYS = {
-    ArrowRight: () => move(at + 1), ArrowLeft: () => move(at - 1), Home: () => move(0), End: () => move(steps.length - 1),
+    ArrowRight: () => move(at + 1), ArrowLeft: () => move(at - 1), Home: () => move(FIRST), End: () => move(steps.length - 1),
     " ": () => play(!timer), f: fullScreen, q: predict.toggle, "+": () => resize(1.2), "=": () => resize(1.2),
     "-": () => resize(1 / 1.2), "−": () => resize(1 / 1.2),
   };
@@ -342,9 +347,9 @@ function chainruleWalk(root, code) {
 
   // ── links to steps, printing, themes ───────────────────────────────────────────────────────────────────────────
   function fromLink() {
-    // the step that the address asks for, with its numbers; −1 for an address that means nothing here
+    // the step that the address asks for, with its numbers; the first for an address that means nothing here
     const found = location.hash.match(/^#(.+?)-step=(\d+)((?:&n\d+=[^&]*)*)$/);
-    if (!found || found[1] !== root.id || !(numbers?.fromLink(found[3]) ?? !found[3])) return -1;
+    if (!found || found[1] !== root.id || !(numbers?.fromLink(found[3]) ?? !found[3])) return null;
     return Number(found[2]) - 1;
   }
 
@@ -356,8 +361,8 @@ function chainruleWalk(root, code) {
     move(parseInt(link.href.split("-step=")[1]) - 1);
   });
   addEventListener("hashchange", () => {
-    const wanted = root.isConnected ? fromLink() : -1;
-    if (wanted >= 0) move(wanted);
+    const wanted = root.isConnected ? fromLink() : null;
+    if (wanted !== null) move(wanted);
   });
 
   const answers = make("section", { class: "cr-answers" });
@@ -412,7 +417,7 @@ function chainruleWalk(root, code) {
     // all steps anew, standing at the step where one stood
     const { graph } = data, found = chainruleRecord(graph, code, leaves);
     recorded ??= chainruleRecord(graph, code, graph.nodes.map((node) => node.data)).steps;
-    const place = chainruleLike(found.steps, recorded[at], at);
+    const place = at < 0 ? at : chainruleLike(found.steps, recorded[at], at);
     recorded = found.steps;
     steps = chainruleEntries(graph, found);
     slider.max = steps.length;
@@ -467,20 +472,30 @@ function chainruleWalk(root, code) {
   }
   chainruleWay(root, stage, hint, { graph: data.graph, touched, steps: () => steps, go: move, told });
 
+  function legend() {
+    // what the colours mean, with signs that say so without colour
+    if (!IS_LAYERED) return "";
+    const signs = [["f", "▶ forward: a, z"], ["b", "◀ backward: δ = ∂L/∂z"], ["x", "✕ gate closed, nothing passes"]];
+    const root = data.graph?.nodes.at(-1).name ?? "L";
+    return make("p", { class: "cr-legend" }, ...signs.map(([key, text]) => make("span", { class: `cr-key ${key}` }, text.replace("L/", `${root}/`))));
+  }
+
   // ── putting it together ────────────────────────────────────────────────────────────────────────────────────────
   const head = make("div", { class: "cr-head" }, phase, count, predict.score);
+  const recipe = data.recipe && chainruleRecipe(make, data.recipe, move);
   const bar = make("div", { class: "cr-bar" }, toFirst, back, toggle, next, toLast, slider, speed, smaller, larger, full);
   if (steps.some((step) => step.a !== undefined)) bar.append(predict.button);
   if (views.length > 1) bar.append(other);
-  if (views.length) main.prepend(make("div", { class: "cr-scene" }, stage, hint));
+  if (views.length) main.prepend(make("div", { class: "cr-scene" }, stage, legend(), hint));
   fitFrame();
   begin(data.start);
+  if (recipe) words.prepend(recipe.list);
   root.prepend(head, bar, main, predict.form, live); // the buttons above what changes its height from step to step
   if (numbers) predict.form.after(numbers.panel);
   root.append(answers);
   new ResizeObserver(layOut).observe(stage);
   if (views.length) showView(0);
   predict.set(data.quiz);
-  go(Math.max(0, fromLink()), true);
+  go(fromLink() ?? FIRST, true);
   if (data.page && window === top) root.focus({ preventScroll: true }); // a page of its own takes the arrow keys at once
 }

@@ -83,7 +83,7 @@ function chainrulePredict(root, make, player, isOn) {
     root.focus({ preventScroll: true });
   }
 
-  const hides = (i) => quiz && player.steps[i].a !== undefined && !solved.has(i) && (learned.get(ruleOf(i)) ?? 0) < ENOUGH;
+  const hides = (i) => quiz && player.steps[i]?.a !== undefined && !solved.has(i) && (learned.get(ruleOf(i)) ?? 0) < ENOUGH;
 
   function blank(i, hide) {
     // take numbers and results out of the list as well: they tell the answers to earlier steps

@@ -14,7 +14,7 @@ from ..notation.source.javascript import JAVASCRIPT, needed
 from ..operations.operation import Operation
 from ..operations.reductions import DOT
 from ..value import Value
-from ..walking.recording import Recording
+from ..walking.recording import LAYERED, Recording
 from ..walking.steps.by_edge import FORWARD_WORDS, OTHER_WORDS, RELU_WORDS
 from ..walking.steps.formatting import TEXT
 from ..walking.steps.step import OF_SEVERAL
@@ -41,7 +41,7 @@ class _Slopes(TextArithmetic):
 def program(recording: Recording) -> tuple[dict[str, Any], str]:
     """The graph, and the JavaScript of its operations; NotWritten for one that only Python can compute."""
     found = _Program(recording)
-    return found.graph(), _code(found.operations)
+    return found.graph(), operations_code(found.operations)
 
 
 class _Program:
@@ -74,7 +74,7 @@ class _Program:
                 "several": OF_SEVERAL,
             },
             "templates": [*self.templates],
-            "layers": layer_program(self.recording, places) if self.recording.by == "layer" else None,
+            "layers": layer_program(self.recording, places) if self.recording.by in LAYERED else None,
         }
 
     def _leaves(self) -> list[int]:
@@ -192,7 +192,7 @@ def _operation(op: Operation) -> dict[str, Any]:
     return found | {flag: 1 for flag, holds in flags.items() if holds}
 
 
-def _code(operations: Sequence[tuple[Operation, int]]) -> str:
+def operations_code(operations: Sequence[tuple[Operation, int]]) -> str:
     """An array with `value(xs)` and `slopes(xs, out)` of each operation, behind the functions that they call."""
     body = ",\n".join(_functions(op, count) for op, count in operations)
     return "\n".join([*needed(body), f"const code = [\n{body}\n];"])

@@ -1,6 +1,7 @@
 """From a network in a graph to the steps of a walk by layer: its numbers as matrices, and the NumPy lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from ..graph import dependents
@@ -10,6 +11,7 @@ from .model_layers import Cell, Level, Network
 from .record_edges import forward_steps, node_steps
 from .steps.by_edge import Backward
 from .steps.by_layer import Layer, LayerBackward, LayerForward, LayerLoss, LayerUpdate
+from .steps.by_move import Biases, Move, PassOn, Slope, Weights
 from .steps.step import Seen, Step
 
 NUMPY = {  # an activation and its derivative, of z with the result a
@@ -32,24 +34,28 @@ def layer_steps(
     grads: dict[Value, float],
     edges: Iterable[Backward],
     updates: Iterable[Step],
+    in_moves: bool = False,
 ) -> list[Step]:
     """One forward step a layer, the loss, one backward step a layer; then the updates, one a layer.
 
-    Raises ValueError where the graph holds several rows of data, or no layers in a row.
+    With `in_moves` a layer's way back is one step a move. Raises ValueError where the graph holds several rows of data,
+    or no layers in a row.
     """
     _check(network)
     layers = list(_layers(network, grads))
+    back = partial(_moves, network) if in_moves else _backward
     home = _homes(order, network)
     forward = _by_home(
         [(step.node, step) for step in forward_steps(order, scene, scene[order[-1]].name)], home, len(layers)
     )
-    backward = _by_home([(step.operand, step) for step in node_steps(edges, order)], home, len(layers))
+    senders = home | _senders(network) if in_moves else home
+    backward = _by_home([(step.operand, step) for step in node_steps(edges, order)], senders, len(layers))
     cells = [scene[level.cells[0].rows[0][1]] for level in network.levels]
     seen = scene[order[-1]]
     return [
         *(_forward(layer, cell, seen, steps) for layer, cell, steps in zip(layers, cells, forward, strict=False)),
         _loss(layers[-1], seen, forward[-1], backward[-1]),
-        *(_backward(layers, i, cells[i], seen, backward[i]) for i in reversed(range(len(layers)))),
+        *(step for i in reversed(range(len(layers))) for step in back(layers, i, cells[i], seen, backward[i])),
         *_updates(layers, cells, seen, network, list(updates)),
     ]
 
@@ -133,6 +139,11 @@ def _homes(order: Sequence[Value], network: Network) -> dict[Value, int]:
     return home
 
 
+def _senders(network: Network) -> dict[Value, int]:
+    """For each layer's outputs the layer, or the loss, that sends them their gradient."""
+    return {cell.rows[0][2]: i for i, level in enumerate(network.levels, 1) for cell in level.cells}
+
+
 def _by_home(steps: Iterable[tuple[Value | None, S]], home: dict[Value, int], loss: int) -> list[tuple[S, ...]]:
     """The steps sorted into layers, the loss's last."""
     sorted_: list[list[S]] = [[] for _ in range(loss + 1)]
@@ -165,7 +176,9 @@ def _loss(layer: Layer, seen: Seen, forward: tuple[Step, ...], backward: tuple[S
     )  # fmt: skip
 
 
-def _backward(layers: Sequence[Layer], i: int, cell: Seen, seen: Seen, steps: tuple[Step, ...]) -> LayerBackward:
+def _backward(
+    layers: Sequence[Layer], i: int, cell: Seen, seen: Seen, steps: tuple[Step, ...]
+) -> Iterator[LayerBackward]:
     layer = layers[i]
     upper = layers[i + 1] if i + 1 < len(layers) else None
     if upper and not (upper.below is layer and upper.is_sole_taker):
@@ -183,10 +196,57 @@ def _backward(layers: Sequence[Layer], i: int, cell: Seen, seen: Seen, steps: tu
     if layer.d_x is not None and not layer.below:
         lines.append(f"d{layer.source_code} = {layer.code('W')}.T @ {d}")
     shapes = f"{shape(layer.delta)} × {shape(layer.x)}ᵀ → {shape(layer.d_W)}"
-    return LayerBackward(
+    yield LayerBackward(
         seen=cell, root=seen.name, before=0.0, after=layer.delta[0], layer=layer, upper=upper, steps=steps,
         numpy="\n".join(lines), shapes=shapes,
     )  # fmt: skip
+
+
+def _moves(
+    network: Network, layers: Sequence[Layer], i: int, cell: Seen, seen: Seen, steps: tuple[Step, ...]
+) -> Iterator[Move]:
+    """The way back through one layer, move by move; each takes the steps of the nodes whose gradient it computes."""
+    layer = layers[i]
+    if i and not (layer.below is layers[i - 1] and layer.is_sole_taker):
+        raise ValueError(
+            f'by="move" needs layers directly on one another, but layer {i + 1} takes more than the outputs of layer '
+            f'{i}, or these go elsewhere too: walk it by="layer"'
+        )
+    targets = _targets(network.levels[i])
+    others = [step for step in steps if not any(step.target.node in nodes for nodes in targets.values() if step.target)]
+    for kind, (numpy, shapes) in _numpy(layer).items():
+        own = [step for step in steps if step.target and step.target.node in targets[kind]]
+        if own:
+            yield kind(
+                seen=cell, root=seen.name, before=0.0, after=layer.delta[0], layer=layer, steps=(*others, *own),
+                numpy=numpy, shapes=shapes,
+            )  # fmt: skip
+            others = []
+
+
+def _targets(level: Level) -> dict[type[Move], set[Value]]:
+    """The nodes whose gradient each move computes."""
+    cells = level.cells
+    return {
+        Slope: {z for _, z, a in (cell.rows[0] for cell in cells) if z is not a},
+        Weights: {w for cell in cells for w in cell.weights},
+        Biases: {cell.bias for cell in cells if cell.bias is not None},
+        PassOn: {x for x in cells[0].rows[0][0] if not isinstance(x, Constant)},
+    }
+
+
+def _numpy(layer: Layer) -> dict[type[Move], tuple[str, str]]:
+    """The NumPy lines of each move, and their shapes."""
+    d, arriving, x = layer.code("delta"), layer.code("d" + layer.output), layer.source_code
+    linear = "" if layer.activation else f"{d} = {arriving}\n"
+    outer = f"{shape(layer.delta)} × {shape(layer.x)}ᵀ → {shape(layer.d_W)}"
+    product = f"{shape(layer.W)}ᵀ·{shape(layer.delta)} → {shape(layer.x)}"
+    return {
+        Slope: (f"{d} = {arriving}{_gate(layer)}", shape(layer.delta)),
+        Weights: (f"{linear}{layer.code('dW')} = np.outer({d}, {x})", outer),
+        Biases: (f"{layer.code('db')} = {d}", shape(layer.delta)),
+        PassOn: (f"d{x} = {layer.code('W')}.T @ {d}", product),
+    }
 
 
 def _gate(layer: Layer) -> str:

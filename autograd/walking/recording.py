@@ -11,6 +11,8 @@ from .steps.formatting import Name
 from .steps.naming import names_of
 from .steps.step import Seen, Step, seen
 
+LAYERED = ("layer", "move")  # the ways to walk that need a model
+
 
 class Recording:
     """All that a walk knows: the graph in order, its names and numbers, the gradients and the steps."""
@@ -46,9 +48,10 @@ class Recording:
         self.steps = numbered([*self._pass(edges), *self._ending()])
 
     def _pass(self, edges: list[Backward]) -> list[Step]:
-        if self.by == "layer":
+        if self.by in LAYERED:
             assert self.network is not None
-            return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates)
+            in_moves = self.by == "move"
+            return layer_steps(self.order, self.scene, self.network, self.grads, edges, self.updates, in_moves)
         backward = edges if self.by == "edge" else node_steps(edges, self.shown)
         forward = forward_steps(self.order, self.scene, self.root)
         whole = len(self.shown) == len(self.order)

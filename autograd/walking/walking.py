@@ -12,12 +12,12 @@ from .alike import examples
 from .driven import Drive
 from .model_layers import Network
 from .record_edges import receipts
-from .recording import Recording
+from .recording import LAYERED, Recording
 from .sequence import Steps
 from .steps.naming import names_of
 from .steps.step import seen
 
-By = Literal["edge", "node", "layer"]
+By = Literal["edge", "node", "layer", "move"]
 MAX_STEPS = 5_000
 
 
@@ -34,10 +34,11 @@ def walk(
     """The forward and backward pass of `value` as steps; a record, which changes no node.
 
     `by="edge"`: one contribution a step; `"node"`: all contributions to a node; `"layer"`: the matrix equations of
-    `model` (anything with `named_parameters()`), for one row of data. With `parameters` and `lr` the walk ends with
-    their update and the new loss. With `collapse="alike"`, what happens for each row and each neuron is told once, with
-    how often it does, "× 100 × 16": so the graph of a whole batch can be walked. In a notebook the walk is an
-    interactive player, with `quiz=True` in predict mode.
+    `model` (anything with `named_parameters()`), for one row of data; `"move"`: the same, a layer's way back taken
+    apart into its moves (through the slope of its activation, weights, biases, on to the layer below). With
+    `parameters` and `lr` the walk ends with their update and the new loss. With `collapse="alike"`, what happens for
+    each row and each neuron is told once, with how often it does, "× 100 × 16": so the graph of a whole batch can be
+    walked. In a notebook the walk is an interactive player, with `quiz=True` in predict mode.
 
     Raises TypeError where `value` is no Value, ValueError for a constant, for another `by`, for more than `max_steps`
     steps, or when only one of `parameters` and `lr` is given.
@@ -56,7 +57,7 @@ def walk(
        4  ∂L/∂x = ∂L/∂L · ∂L/∂x = 1.0 · 2.0 = 2.0   ∂L/∂x = w
     """
     _check(value, by, model)
-    if collapse not in (None, "alike") or (collapse and by == "layer"):
+    if collapse not in (None, "alike") or (collapse and by in LAYERED):
         raise ValueError(f'collapse is "alike" or None, and by "edge" or "node" then; got {collapse!r}, by={by!r}')
     order = topological_order(value)
     shown = examples(order) if collapse else dict.fromkeys(order, "")
@@ -75,14 +76,14 @@ def _check(value: object, by: object, model: object) -> None:
         raise ValueError(
             f"walk of {value!r}, which has no graph: compute it from at least one Value, outside no_grad()"
         )
-    if by not in ("edge", "node", "layer"):
-        raise ValueError(f'by must be "edge", "node" or "layer", got {by!r}')
-    if by == "layer" and model is None:
-        raise ValueError('by="layer" needs the network: walk(loss, model=model, by="layer")')
+    if by not in ("edge", "node", *LAYERED):
+        raise ValueError(f'by must be "edge", "node", "layer" or "move", got {by!r}')
+    if by in LAYERED and model is None:
+        raise ValueError(f'by="{by}" needs the network: walk(loss, model=model, by="{by}")')
 
 
 def _check_size(edges: int, by: str, max_steps: int | None) -> None:
-    if by != "layer" and max_steps is not None and edges > max_steps:
+    if by not in LAYERED and max_steps is not None and edges > max_steps:
         raise ValueError(
             f"the graph has {edges} edges, more than max_steps={max_steps}: tell what is alike once, with walk(loss, "
             'collapse="alike"), walk a smaller part (one row, fewer neurons), see the layers with walk(loss, '

@@ -29,7 +29,9 @@ def draw(
     `x` the neurons show their outputs; neurons whose gate is closed for x are grey and dashed. With the target `y` as
     well they also show δ = ∂loss/∂z (`loss` is `nn.mse` if not given), and a weight whose gradient is exactly 0 is
     dashed; without y this is told from the parameters' `.grad`, if there was a backward pass. `by="gradient"` draws
-    width and colour from the gradients in place of the weights. No parameter is changed, and no gradient.
+    width and colour from the gradients in place of the weights. `by="share"` draws what each neuron sends back: on the
+    line of a weight stands δ·w, its share of the gradient of the neuron or input where the line begins, and in each
+    circle that gradient, ∂. No parameter is changed, and no gradient.
 
     Biases are not drawn. Of a layer of more than `max_neurons` the middle ones are left out. In the SVG neuron i of
     column k is the element "n-k-i" (column 0 are the inputs), its weight for input j "w-k-i-j", its residual path
@@ -40,14 +42,16 @@ def draw(
     >>> nn.draw(nn.MLP(2, [4, 1]), x=[1.0, -1.0])
     <Diagram of 2 layers, 5 neurons, 12 weights; diagram.save('x.svg') writes it to a file>
     """
-    if by not in ("weight", "gradient"):
-        raise ValueError(f"by must be 'weight' or 'gradient', got {by!r}")
+    if by not in ("weight", "gradient", "share"):
+        raise ValueError(f"by must be 'weight', 'gradient' or 'share', got {by!r}")
     check_digits(digits)
     if x is None and y is not None:
         raise ValueError("y needs the row that it belongs to: nn.draw(model, x=X[0], y=y[0])")
     shown = network(model, x, y, loss or mse)
     if by == "gradient" and shown.gradient is None:
         raise ValueError('by="gradient" needs gradients: give x and y, or call loss.backward() before')
+    if by == "share" and shown.loss is None:
+        raise ValueError('by="share" needs a row and its target: nn.draw(model, x=X[0], y=y[0], by="share")')
     return Diagram(stage(shown, by, digits, max_neurons).graph, _summary(shown.columns), OPTIONS)
 
 

@@ -2,9 +2,8 @@
 
 In a process of its own, with a kernel of this very Python. Without RESULT the notebook itself gets the new outputs:
 do that when something that it shows has changed, and look at it. With RESULT each exercise is tried besides: every
-answer that its prediction cell lists as wrong, and its solution; then the prediction is put back. What happened
-stands in the check cell's metadata: `{"wrong": [how each failed, or ""], "right": what was printed}`. CODE is run at
-the end, in a cell that is added.
+answer that its prediction cell lists as wrong, and its solution; then the prediction is put back. What was printed
+stands in the check cell's metadata: `{"wrong": [...], "right": ...}`. CODE is run at the end, in a cell that is added.
 """
 
 import re
@@ -17,16 +16,18 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from autograd.lesson.exercises.asking import exercise_of
+
 
 def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def solution(cell):
-    """The code folded away in a cell of text."""
-    found = re.search(r"<details>.*?```python\n(.*?)```", cell.source, flags=re.DOTALL)
-    assert found, f"no solution in: {cell.source[:60]}"
-    return found[1]
+def solution(check):
+    """The code that solves the exercise of a check cell."""
+    found = re.match(r'check\("([\w-]+)"', check.source)
+    assert found, f"no exercise is checked in: {check.source[:60]}"
+    return exercise_of(found[1]).solution
 
 
 class Run:
@@ -51,23 +52,22 @@ class Run:
 
     def exercise(self, index):
         """Other answers in place of the one in the cell before, and what the check says of them."""
-        predict, check, text = self.notebook.cells[index - 1 : index + 2]
+        predict, check = self.notebook.cells[index - 1 : index + 1]
         assert "predict" in tags(predict), f"no prediction before: {check.source[:60]}"
-        wrong = [self.say(answer, check.source, index)[1] for answer in predict.metadata["wrong"]]
-        right = self.say(solution(text), check.source, index)[0]
+        wrong = [self.say(answer, check.source, index) for answer in predict.metadata["wrong"]]
+        right = self.say(solution(check), check.source, index)
         self.say(predict.source, "", index)
         return {"wrong": wrong, "right": right}
 
     def say(self, answer, check, index):
-        """What is printed, and the name of the error, if there is one."""
+        """What is printed, and the names of errors, of which there should be none."""
         cells = [nbformat.v4.new_code_cell(code) for code in (answer, check)]
         own = self.notebook.cells[index]
         for cell in cells:
             self.client.execute_cell(cell, index, store_history=False)
         self.notebook.cells[index] = own  # execute_cell has put the other one there
         outputs = [output for cell in cells for output in cell.outputs]
-        printed = "".join(output.text for output in outputs if output.output_type == "stream")
-        return printed, "".join(output.ename for output in outputs if output.output_type == "error")
+        return "".join(output.get("text", "") + output.get("ename", "") for output in outputs)
 
 
 def main(source, result="", code=""):

@@ -119,9 +119,10 @@ def _by_layer(seed: int, numbers: int) -> Walk:
         parameter.data = moved.uniform(-1.0, 1.0)
     xs = [Value(moved.uniform(-1.0, 1.0), label=f"x{i}") for i in range(1, count + 1)]
     out = (model(xs) - 1.0) ** 2 if seed % 5 else model(xs)
+    by: Any = ("layer", "move")[seed % 2]
     if seed % 3:
-        return walk(out, model=model, by="layer")
-    return walk(out, model=model, by="layer", parameters=model.parameters(), lr=0.1)
+        return walk(out, model=model, by=by)
+    return walk(out, model=model, by=by, parameters=model.parameters(), lr=0.1)
 
 
 def _shortened(text: str) -> str:

@@ -307,7 +307,9 @@ def test_a_network_can_be_seen_as_columns_and_as_a_graph(tab: Any, tmp_path: Pat
 
 def test_by_layer_a_click_fills_a_whole_column(tab: Any, tmp_path: Path) -> None:
     player = opened(tab, network("layer"), tmp_path)
-    assert count(player).startswith("step 1 of")
+    assert count(player).startswith("step 0 of")  # nothing is computed yet
+    assert player.locator(".cr-phase").inner_text() == "Waiting"
+    tab.keyboard.press("ArrowRight")
     assert player.locator(".node.on .ring").count() == 4
     assert "W1 @ x + b1" in player.locator(".cr-block").inner_text()
 

@@ -30,6 +30,7 @@ LAYERS: list[list[str]] = [
     ["autograd.compiler"],
     ["autograd"],
     ["nn"],
+    ["autograd.lesson"],
 ]
 """From the lowest up. A module belongs to the longest name that begins its own; a layer uses itself and the lower."""
 

@@ -170,13 +170,21 @@ class LayerBackward(LayerStep):
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """δ, the weights' gradients and what goes on, as equations."""
+        return self.equations(pen)
+
+    def equations(self, pen: Pen) -> list[Line]:
+        """The equations of the whole way back through the layer."""
         layer, d, W, x = self.layer, *(self.layer.symbol(base, pen) for base in "δW"), self.layer.source(pen)
         lines = [Line(d, "=", self._signal(pen)), Line(self._by(W, pen), "=", _times(d, _flip(x, pen), pen))]
         if layer.b is not None:
             lines.append(Line(self._by(layer.symbol("b", pen), pen), "=", d))
         if self._reaches_inputs:
-            lines.append(Line(self._by(x, pen), "=", _times(_flip(W, pen), d, pen)))
+            lines.append(Line(self._by(x, pen), "=", self.pulled_back(W, d, pen)))
         return lines
+
+    def pulled_back(self, W: str, d: str, pen: Pen) -> str:
+        """Wᵀ·δ."""
+        return _times(_flip(W, pen), d, pen)
 
     @property
     def _reaches_inputs(self) -> bool:
@@ -198,6 +206,10 @@ class LayerBackward(LayerStep):
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
         """The matrices with their numbers."""
+        return self.matrices(pen)
+
+    def matrices(self, pen: Pen) -> list[list[str]]:
+        """The equations' numbers, as matrices."""
         layer, d, dW, dx = self.layer, block(self.layer.delta, pen), self.layer.d_W, self.layer.d_x
         by_W, weights = self._by(layer.symbol("W", pen), pen), [x for row in dW for x in row]
         found = [
@@ -220,10 +232,13 @@ class LayerBackward(LayerStep):
     @property
     def sentence(self) -> str:
         """What passes the gates and what does not, in words."""
-        blocked = sum(slope == 0.0 != d for slope, d in zip(self.layer.slopes, self.layer.d_a, strict=True))
-        gates = f" {blocked} of {len(self.layer.z)} gates stop it, where f′(z) = 0." if blocked else ""
         last = "Every weight's gradient is the δ of its neuron times the input it was multiplied with."
-        return f"The signal that arrives, times f′(z), is δ.{gates} {last}" if self.layer.activation else last
+        return f"The signal that arrives, times f′(z), is δ.{self.stopped()} {last}" if self.layer.activation else last
+
+    def stopped(self) -> str:
+        """How many gates stop a signal that has arrived; nothing where none does."""
+        blocked = sum(slope == 0.0 != d for slope, d in zip(self.layer.slopes, self.layer.d_a, strict=True))
+        return f" {blocked} of {len(self.layer.z)} gates stop it, where f′(z) = 0." if blocked else ""
 
 
 class LayerUpdate(LayerStep):

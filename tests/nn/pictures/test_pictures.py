@@ -153,7 +153,7 @@ def test_of_a_wide_layer_the_middle_is_left_out() -> None:
         ),
         ({"model": nn.MLP(2, [1]), "y": 1.0}, ValueError, "row that it belongs to"),
         ({"model": nn.MLP(2, [1]), "digits": -1}, ValueError, "digits is the number of decimals"),
-        ({"model": nn.MLP(2, [1]), "by": "size"}, ValueError, "'weight' or 'gradient', got 'size'"),
+        ({"model": nn.MLP(2, [1]), "by": "size"}, ValueError, "'weight', 'gradient' or 'share', got 'size'"),
         ({"model": nn.MLP(2, [1]), "x": [1.0]}, ValueError, "takes 2 inputs, got 1"),
     ],
 )

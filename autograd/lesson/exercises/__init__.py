@@ -1,0 +1,1 @@
+"""The exercises of the lessons: their truths, hints and solutions, a module for each notebook."""
