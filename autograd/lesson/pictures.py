@@ -128,6 +128,18 @@ def knows_nothing() -> tuple[float, str]:
     return log(2), "ln 2: knows nothing"
 
 
+def training(history: Any, boundary: Any) -> Picture:
+    """A `History` of training beside the decision boundary that it led to, as `nn.decision_boundary` finds it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    history.plot(left)
+    boundary.plot(right)
+    right.set(xlabel="x₁", ylabel="x₂")
+    return Picture(figure, "Left the loss and the metrics by epoch, right what the network answers at every point")
+
+
 # Diagrams
 
 ONWARD = {"color": palette.POSITIVE_LINE, "fontcolor": palette.POSITIVE_LINE}

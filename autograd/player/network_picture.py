@@ -18,7 +18,7 @@ from ..walking.recording import Recording
 from ..walking.steps.zero_reasons import slopes
 from .marks import Group, Slot, mark_edge, mark_node, picture
 
-MOST = 16  # neurons in a column; of a wider layer the middle ones are left out
+MOST, MOST_ROOMY = 16, 8  # neurons in a column; of a wider layer the middle ones are left out
 RADIUS, ROOMY, ACROSS = 35.0, 42.0, 114.0  # points: narrow, so that the text stays large beside the words
 
 Pair: TypeAlias = tuple[Value, Value]
@@ -42,8 +42,9 @@ class _Columns:
         self.columns = _columns(network)
         self.marks: dict[str, Mark] = {}  # by the ids of groups
         self.in_moves = recording.by == "move"  # which need room for ∂L/∂a beside δ
-        counts, radius = [len(column) for column in self.columns], ROOMY if self.in_moves else RADIUS
-        self.picture = NetworkPicture(counts, MOST, radius, ACROSS + 2 * (radius - RADIUS), fontsize=12)
+        counts = [len(column) for column in self.columns]
+        radius, most = (ROOMY, MOST_ROOMY) if self.in_moves else (RADIUS, MOST)
+        self.picture = NetworkPicture(counts, most, radius, ACROSS + 2 * (radius - RADIUS), fontsize=12)
         for k, column in enumerate(self.columns):
             self.picture.caption(k, "inputs" if k == 0 else f"layer {k}: {network.levels[k - 1].cells[0].activation}")
             for i, pair in enumerate(column):
