@@ -9,6 +9,7 @@ MLP(2, [16, 16, 1]): 337 parameters
   layers.2: Layer(16, 1, linear)
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import NoReturn as _NoReturn
 
 import autograd as _autograd
@@ -24,9 +25,12 @@ from autograd.support.collector import paused_gc
 
 from . import init
 from .callbacks import Checkpoint, EarlyStopping
+from .exchange.onnx_files import to_onnx
+from .exchange.torch_models import from_torch, to_torch
 from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
 from .inspection.flow import gradient_flow
+from .inspection.rates import find_learning_rate
 from .layers import MLP, Layer, Neuron, Residual, Sequential
 from .live_page.page import LivePage, live
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
@@ -38,10 +42,14 @@ from .optim.schedules import CosineAnnealingLR, LinearWarmup, Schedule, StepLR
 from .pictures.boundary import decision_boundary
 from .pictures.network import draw
 from .training.classes import accuracy, predict_class, predict_proba
-from .training.evaluation import evaluate, predict
+from .training.evaluation import predict
 from .training.history import History
 from .training.loop import Diverged, TrainingState, fit
+from .training.options.metrics import evaluate
 from .translations import no_such_name as _no_such_name
+
+if _TYPE_CHECKING:  # scikit-learn is imported by those who ask for its estimators
+    from .estimators.mlp import MLPClassifier, MLPRegressor
 
 __all__ = [
     "MLP",
@@ -57,6 +65,8 @@ __all__ = [
     "Layer",
     "LinearWarmup",
     "LivePage",
+    "MLPClassifier",
+    "MLPRegressor",
     "Module",
     "Neuron",
     "Optimizer",
@@ -77,7 +87,9 @@ __all__ = [
     "diagnose",
     "draw",
     "evaluate",
+    "find_learning_rate",
     "fit",
+    "from_torch",
     "gradient_flow",
     "hinge",
     "huber",
@@ -89,11 +101,28 @@ __all__ = [
     "predict",
     "predict_class",
     "predict_proba",
+    "to_onnx",
+    "to_torch",
 ]
 
 
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+
+
 def __getattr__(name: str) -> _NoReturn:
+    if name in _ESTIMATORS:
+        return _estimator(name)  # type: ignore[misc]  # for type checkers a name that is not above is an error
     raise AttributeError(_no_such_name(name, _autograd, __all__), name=name)
+
+
+def _estimator(name: str) -> object:
+    from importlib.util import find_spec
+
+    if find_spec("sklearn") is None:
+        raise ImportError(f"nn.{name} is a scikit-learn estimator: pip install scikit-learn, or chainrule[demo]")
+    from .estimators import mlp
+
+    return getattr(mlp, name)
 
 
 def __dir__() -> list[str]:

@@ -25,6 +25,9 @@ SIGN = Requirement(
 SHARE = Requirement(
     "the target", lambda t: (t >= 0.0) & (t <= 1.0), "but it must lie between 0 and 1: turn −1 and 1 into (y + 1)/2"
 )
+WHOLE = Requirement(
+    "the sum of the labels", lambda t: (t >= 0.999999) & (t <= 1.000001), "but it must be 1, as in one-hot labels"
+)
 PROBABILITY = Requirement(
     "the prediction",
     lambda p: (p >= 0.0) & (p <= 1.0) | (p != p),  # nan passes on, into the loss
@@ -127,7 +130,8 @@ def bce_with_logits(predictions: Numbers, targets: Numbers) -> Value:
 def cross_entropy(logits: Numbers, targets: Numbers) -> Value:
     """The mean of −log softmax(z)[t] = logsumexp(z) − z[t], for rows of logits z and classes t (0, 1, …).
 
-    One row of logits goes with one class, a list of rows with a list of classes. No softmax before it.
+    One row of logits goes with one class, a list of rows with a list of classes. No softmax before it. A class may also
+    be a list of shares, one for each logit, that add up to 1 (one-hot, or smoothed labels): −Σ t·log softmax(z).
 
     >>> round(cross_entropy([[2.0, 0.0], [0.0, 3.0]], [0, 1]).data, 10)
     0.0877576813
@@ -142,7 +146,18 @@ def cross_entropy(logits: Numbers, targets: Numbers) -> Value:
 
 def _cross_entropy(row: Any, t: Any, i: int) -> Value:
     logits = nodes(list(items(row, f"logits of row {i}")))
-    return autograd.cross_entropy(logits, require(t, class_of(len(logits)), partial(" of row {}".format, i)))
+    place = partial(" of row {}".format, i)
+    if isinstance(listed(t), (list, tuple)):
+        return _of_shares(logits, [require(share, SHARE, place) for share in listed(t)], place)
+    return autograd.cross_entropy(logits, require(t, class_of(len(logits)), place))
+
+
+def _of_shares(logits: list[Value], shares: list[Any], place: Callable[[], str]) -> Value:
+    """Of a row of labels: Σ t·(logsumexp(z) − z)."""
+    if len(shares) != len(logits):
+        raise ValueError(f"the target{place()} has {len(shares)} labels for {len(logits)} logits: give one for each")
+    whole: Value | float = require(sum(shares), WHOLE, place)
+    return whole * autograd.logsumexp(logits) - autograd.dot(shares, logits)
 
 
 def _mean(

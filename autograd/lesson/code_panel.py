@@ -52,6 +52,9 @@ class Line:
 class CodePanel:
     """A function's lines with their values; in a notebook each line opens. Printed, it is a list."""
 
+    name: str
+    lines: list[Line]
+
     def __init__(self, name: str, lines: list[Line]) -> None:
         self.name, self.lines = name, lines
 

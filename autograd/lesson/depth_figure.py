@@ -20,8 +20,10 @@ WIDTH, SEEDS = 16, 20
 class DepthFigure:
     """A figure with knobs: depth, weight scale, residual paths. In a notebook it shows itself."""
 
+    start: dict[str, Any]
+
     def __init__(self, depth: int, deviation: float, residual: bool) -> None:
-        self.start: dict[str, Any] = {"depth": depth, "deviation": deviation, "residual": residual}
+        self.start = {"depth": depth, "deviation": deviation, "residual": residual}
 
     def _repr_html_(self) -> str:
         id = f"depth-{token_hex(4)}"

@@ -24,6 +24,9 @@ GRID = "#dddddd"
 class Picture:
     """A figure as a picture that scales, with a description for readers who cannot see it."""
 
+    figure: Any
+    description: str
+
     def __init__(self, figure: "Figure", description: str) -> None:
         self.figure, self.description = figure, description
 

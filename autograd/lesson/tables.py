@@ -11,6 +11,10 @@ from ..support.printing import printable
 class Table:
     """Rows of cells: Markdown in a notebook, aligned columns where it is printed."""
 
+    header: list[str]
+    rows: list[list[str]]
+    is_numeric: list[bool]
+
     def __init__(self, header: Sequence[str], rows: Sequence[Sequence[Any]], digits: int) -> None:
         self.header = [subscripts(cell) for cell in header]
         self.rows = [[_cell(x, digits) for x in row] for row in rows]

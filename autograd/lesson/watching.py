@@ -9,6 +9,8 @@ from .pictures import Picture, losses
 class LossCurve:
     """The losses of a training that was watched, in `losses`; printed, its two ends."""
 
+    losses: list[float]
+
     def __init__(self, values: list[float]) -> None:
         self.losses = values
 

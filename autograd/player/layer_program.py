@@ -13,7 +13,7 @@ from ..walking.steps.by_move import Biases, Move, PassOn, Slope, Weights
 from ..walking.steps.formatting import TEXT
 from ..walking.steps.updating import Update
 
-KINDS = {
+KINDS: dict[type[LayerStep], str] = {
     LayerForward: "forward", LayerLoss: "loss", LayerBackward: "backward", LayerUpdate: "update",
     Slope: "slope", Weights: "weights", Biases: "biases", PassOn: "pass",
 }  # fmt: skip

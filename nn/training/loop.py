@@ -10,16 +10,20 @@ from threading import Event
 
 from autograd.operations.arithmetic import is_truth
 
-from ..inputs import Rows, described, name_of, size
+from ..inputs import Rows, described, items, name_of, size
 from ..module import Module
 from ..optim.optimizer import Optimizer
 from ..parameters import require_numbers
 from ..text_table import shown
 from .batches import Batches
 from .compilation import chosen
-from .evaluation import Loss, Metric, as_metrics, functions, measured
+from .evaluation import Loss, Metric
 from .history import History
 from .interrupts import interruptible
+from .options.metrics import as_metrics, functions, measured
+from .options.splits import split
+from .options.targets import suited
+from .options.weights import Weighting
 from .progress import Progress
 from .steps import Clipping, Steps
 
@@ -53,6 +57,9 @@ def fit(
     epochs: int,
     batch_size: int | None = None,
     validation: Sequence[object] | None = None,
+    validation_split: float | None = None,
+    sample_weight: object = None,
+    class_weight: object = None,
     metrics: Sequence[Metric] = (),
     shuffle: bool = True,
     seed: int | Random | None = 0,
@@ -66,16 +73,18 @@ def fit(
 
     In each of the `epochs` every row comes once, in batches of `batch_size` (None: all rows at once), shuffled by
     `Random(seed)`, or by `seed` itself, which then goes on from call to call: forward, `loss(predictions, targets)`,
-    backward, `optimizer.step()`. After each epoch the `metrics`, functions of (model, X, y), are measured (with the
-    `loss`, where they take such a keyword), and with `validation=(X, y)` the loss and the metrics on those rows too
-    (`val_…`); then each callback is called with a `TrainingState`, and ends the run if it returns True; one with a
-    method `end` is told at the end. There are `nn.EarlyStopping` and `nn.Checkpoint`.
+    backward, `optimizer.step()`. After each epoch the `metrics` are measured: functions of (model, X, y), with the
+    `loss` where they take such a keyword, or scikit-learn's, of (y_true, y_pred). With `validation=(X, y)`, or with the
+    last share `validation_split` of the rows, which are not learned from then, the loss and the metrics are measured on
+    those rows too (`val_…`). Then each callback is called with a `TrainingState`, and ends the run if it returns True;
+    one with a method `end` is told at the end. There are `nn.EarlyStopping` and `nn.Checkpoint`.
 
     With the compiler's extra installed (`pip install "chainrule[compile]"`) an epoch is one call of machine code, some
     1,000 times as fast, where the run is long enough to be worth it; the losses and parameters are the same (up to
     rounding). What cannot be compiled, a loss that is not the mean of its rows' for instance, runs in the engine, and a
     warning says why; `compile=True` makes that an error, `compile=False` is the engine. Gradients are clipped to
-    [−clip_value, clip_value], then to the norm `clip_norm`, before each update.
+    [−clip_value, clip_value], then to the norm `clip_norm`, before each update. With a `sample_weight` for each row, or
+    a `class_weight` for each class (a dict, or "balanced"), the loss of a batch is the mean of weight · loss.
 
     Ctrl-C ends the run after the step at hand. A loss of nan or inf raises `Diverged`, a FloatingPointError; the
     parameters are then back where the last good epoch started. What does not fit raises in the first epoch at the
@@ -88,11 +97,17 @@ def fit(
     >>> [round(p.data, 6) for p in model.parameters()]
     [2.0, 1.0]
     """
-    rows, held_out = Rows(X, y), _held_out(validation)
+    rows, held_out = split(suited(Rows(X, y), model), validation, validation_split)
+    held_out = held_out and suited(held_out, model)
+    if validation_split is not None and sample_weight is not None:
+        sample_weight = items(sample_weight, "sample_weight")[: len(rows)]
+    weighting = Weighting(loss, rows, sample_weight, class_weight)
     metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
     batches = Batches(len(rows), batch_size, _random(seed) if shuffle else None)
     run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"), callbacks)
-    run.steps = chosen(compile, model, loss, rows, optimizer, Clipping(clip_norm, clip_value), run.sizes(), run.epochs)
+    run.held_out_of_steps, clipping = weighting.unweighted(held_out), Clipping(clip_norm, clip_value)
+    given = (weighting.loss, weighting.rows, optimizer, clipping)
+    run.steps = chosen(compile, model, *given, run.sizes(), run.epochs)
     with interruptible() as stop, Progress(progress) as line, run.kept():
         for epoch in range(1, run.epochs + 1):
             with run.undone_on_error() if epoch == 1 else nullcontext():
@@ -144,6 +159,7 @@ class _Run:
         self.failed = False
 
     steps: Steps
+    held_out_of_steps: Rows | None  # with weights where the loss takes them
 
     def sizes(self) -> set[int]:
         """How many rows the loss is taken of together."""
@@ -205,7 +221,7 @@ class _Run:
             self.steps.store()
         row |= measured(self.model, self.rows, self.metrics, self.loss)
         if self.held_out:
-            held_out = {"loss": self.steps.loss_of(self.held_out)}
+            held_out = {"loss": self.steps.loss_of(self.held_out_of_steps or self.held_out)}
             held_out |= measured(self.model, self.held_out, self.metrics, self.loss)
             row |= {f"val_{name}": x for name, x in held_out.items()}
         self.history.append(row)
@@ -249,14 +265,6 @@ class _Run:
 
 def _random(seed: int | Random | None) -> Random:
     return seed if isinstance(seed, Random) else Random(seed)
-
-
-def _held_out(validation: Sequence[object] | None) -> Rows | None:
-    if validation is None:
-        return None
-    if not hasattr(validation, "__len__") or len(validation) != 2:
-        raise ValueError(f"validation must be a pair (X, y), got {described(validation)}")
-    return Rows(validation[0], validation[1], "validation ")
 
 
 def _is_true(answer: object) -> bool:

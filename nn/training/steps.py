@@ -74,10 +74,11 @@ class EngineSteps:
     def epoch(self, batches: Batches) -> Iterator[Done]:
         """A step of the optimizer for each batch, and what it was."""
         for chosen in batches:
-            yield [self._step(chosen)], [len(chosen)]
+            yield [self.step(chosen)], [len(chosen)]
 
     @paused_gc()
-    def _step(self, chosen: Sequence[int]) -> float:
+    def step(self, chosen: Sequence[int]) -> float:
+        """One step with these rows; their loss before it."""
         predictions = [self.model(self.rows.inputs[i]) for i in chosen]
         loss = one_value(self.loss(predictions, [self.rows.y[i] for i in chosen]))
         if -inf < loss.data < inf:

@@ -282,8 +282,12 @@ def test_the_graph_of_a_loss_frees_itself_without_the_collector(loss: Callable[.
             r"the target of row 0 is 0.5, none of the classes 0 to 1",
         ),
         (
-            lambda: nn.cross_entropy([values([1.0, 2.0])], [[0, 1]]),
-            r"the target of row 0 is \[0, 1\], none of the classes",
+            lambda: nn.cross_entropy([values([1.0, 2.0])], [[0, 0.5]]),
+            r"the sum of the labels of row 0 is 0.5, but it must be 1",
+        ),
+        (
+            lambda: nn.cross_entropy([values([1.0, 2.0])], [[0, 1, 0]]),
+            r"the target of row 0 has 3 labels for 2 logits",
         ),
         (
             lambda: nn.cross_entropy(values([1.0, 2.0]), [0, 1]),

@@ -181,13 +181,6 @@ def test_metrics_in_scikit_learns_order_are_refused_before_anything_changes(metr
     assert perfect.state_dict() == before
 
 
-def test_scikit_learns_own_metrics_are_refused() -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    for metric in (metrics.accuracy_score, metrics.f1_score, metrics.log_loss):
-        with pytest.raises(TypeError, match=rf"but {metric.__name__} takes \(y_true, y_"):
-            nn.evaluate(model("linear"), X, SIDES, loss=nn.mse, metrics=[metric])
-
-
 @pytest.mark.parametrize("metrics", ["accuracy", ["accuracy"], nn.accuracy, None])
 def test_metrics_are_a_list_of_functions(metrics: Any) -> None:
     with pytest.raises(TypeError, match=r"metrics: expected a list of functions, got"):

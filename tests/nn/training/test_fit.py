@@ -452,7 +452,6 @@ def test_nan_in_the_data_is_the_same_error_and_changes_nothing() -> None:
     [
         ({"X": []}, r"X is empty: give at least one row"),
         ({"y": Y[:4]}, r"y has 4 targets for 5 rows of numbers: give one for each row"),
-        ({"y": [[t] for t in Y]}, r"predictions of shape \(5,\) do not fit targets of shape \(5, 1\)"),
         ({"X": [*X[:3], [1.0], X[4]]}, r"X: row 3 has length 1, row 0 has 2: make them alike"),
         ({"X": [*X[:3], [1.0, "a"], X[4]]}, r"X: row 3, column 1: expected a real number, got 'a' \(str\): turn text"),
         ({"X": [*X[:3], [1.0, None], X[4]]}, r"X: row 3, column 1: expected a real number, got None: fill in or drop"),

@@ -1,0 +1,1 @@
+"""scikit-learn's interface: estimators with its arguments, trained by `nn.fit`."""

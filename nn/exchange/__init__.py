@@ -1,0 +1,1 @@
+"""Models for other libraries, and from them: PyTorch's modules, and ONNX files."""
