@@ -34,6 +34,7 @@ class EarlyStopping:
     restore_best: bool
     best: float
     best_epoch: int
+    parameters_are: str
 
     def __init__(
         self, patience: int = 10, *, monitor: str | None = None, min_delta: float = 0.0, restore_best: bool = True
@@ -41,6 +42,7 @@ class EarlyStopping:
         self.patience, self.monitor, self.restore_best = size(patience, "patience"), monitor, restore_best
         self.min_delta = number(min_delta, "min_delta")
         self.best, self.best_epoch = inf, 0
+        self.parameters_are = "read" if self.restore_best else "left"  # so that fit need not look for changes
         self._numbers: list[float] = []
 
     def __call__(self, now: TrainingState) -> bool:
@@ -48,7 +50,7 @@ class EarlyStopping:
         value = self._watched(now)
         if now.epoch == 1 or value < self.best - self.min_delta:
             self.best, self.best_epoch = value, now.epoch
-            self._numbers = [p.data for p in now.model.parameters()]
+            self._numbers = [p.data for p in now.model.parameters()] if self.restore_best else []
         return now.epoch - self.best_epoch >= self.patience
 
     def _watched(self, now: TrainingState) -> float:
@@ -89,6 +91,7 @@ class Checkpoint:
 
     path: str | os.PathLike[str]
     every: int
+    parameters_are = "read"
 
     def __init__(self, path: str | os.PathLike[str], every: int = 1) -> None:
         self.path, self.every = path, size(every, "every")

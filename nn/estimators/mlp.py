@@ -76,7 +76,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     >>> import nn
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
-    >>> reg = nn.MLPRegressor((16,), "tanh", learning_rate_init=0.1, random_state=0, n_iter_no_change=50).fit(X, y)
+    >>> reg = nn.MLPRegressor((16,), "tanh", learning_rate_init=0.1, random_state=0, max_iter=900).fit(X, y)
     >>> reg.score(X, y) > 0.99
     True
     """

@@ -155,7 +155,9 @@ class _Run:
             )
         self.history = History([*names, *(f"val_{name}" for name in names if held_out)])
         self.good = self._parameters()
-        self.is_watched = bool(metrics or held_out or callbacks)  # after every epoch, in the parameters
+        uses = {getattr(callback, "parameters_are", "changed") for callback in callbacks}
+        self.may_change = "changed" in uses  # a callback may do so: any but those that say they do not
+        self.is_watched = bool(metrics or held_out or uses - {"left"})  # after every epoch, in the parameters
         self.failed = False
 
     steps: Steps
@@ -180,6 +182,7 @@ class _Run:
             state = self.state(epoch)
             if True in [_is_true(callback(state)) for callback in callbacks]:
                 self.history.stopped = f"stopped by a callback after epoch {epoch} of {self.epochs}"
+        if self.may_change:
             self.require_its_parameters()
             if epoch < self.epochs and not self.history.stopped:
                 self.steps.load()
