@@ -240,7 +240,9 @@ class Codes:
             return kernel
         self.misses += 1
         with paused_gc():
-            kernel = self._build(planned(traced.program, request, self.checked), len(traced.leaves), request.inputs)
+            plan = planned(traced.program, request, self.checked)
+            kernel = self._build(plan, len(traced.leaves), request.inputs)
+            kernel.places = plan.program.places
         return traced.kernels.put(request, kernel)
 
     def _build(self, plan: Schedule, leaves: int, inputs: int) -> Any:
@@ -251,7 +253,7 @@ def request_of(task: Task, traced: Traced, call: Call, chosen: tuple[int, ...]) 
     """What such a call asks for; raises where the function cannot give it."""
     if task == "backward" and not traced.parameters:
         raise ValueError("backward() needs parameters: autograd.compile(function, parameters=model.parameters())")
-    if task in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
+    if task.split()[-1] in ("value_and_grad", "backward", "hessian") and len(traced.program.outputs) != 1:
         raise TypeError(
             f"{task} needs a function of one result, this one returns {len(traced.program.outputs)}; "
             "return one Value (for instance their sum), or use .jacobian(...)"

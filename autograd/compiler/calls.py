@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..anomaly import AnomalyError
+from ..transforms import positions
 from ..value import PLAIN, RECORDER
-from .arguments import Argnums, Call
+from .arguments import Argnums, Call, count
 from .cache import Codes, Traced
+from .derivatives import sparse
 from .ir.arrays import Floats
 from .leaves import Leaves
 from .request import Request, Task
@@ -65,7 +67,7 @@ def _put(call: Call, buffers: Any) -> None:
     call.write(buffers.inputs)
 
 
-def reader(task: Task, traced: Traced, call: Call, argnums: Argnums) -> Reader:
+def reader(task: Task, traced: Traced, call: Call, argnums: Argnums, code: Any) -> Reader:
     """What makes the results of such a call out of its outputs; it does not keep the code."""
     arguments, result = traced.arguments[: call.positional], traced.result
     match task:
@@ -77,6 +79,10 @@ def reader(task: Task, traced: Traced, call: Call, argnums: Argnums) -> Reader:
             return lambda columns: by_argument(columns, result, arguments, argnums)
         case "hessian":
             return lambda columns: by_argument(columns, chosen(arguments, argnums), arguments, argnums)
+        case "sparse jacobian":
+            return sparse.reader(code.places, result, arguments, argnums, call.batched)
+        case "sparse hessian":
+            return sparse.reader(code.places, chosen(arguments, argnums), arguments, argnums, call.batched)
         case "backward":
             return partial(_give_gradients, traced.numbers)
 
@@ -84,3 +90,12 @@ def reader(task: Task, traced: Traced, call: Call, argnums: Argnums) -> Reader:
 def _give_gradients(leaves: Leaves, columns: Floats) -> float:
     leaves.add_gradients(columns[1:])
     return float(columns[0])
+
+
+def inputs_of(task: Task, call: Call, argnums: Argnums) -> tuple[int, ...]:
+    """The inputs that belong to the arguments `argnums`, of those given by position."""
+    if task in ("value", "backward"):
+        return ()
+    counts = [count(part) for part in call.form.structures[: call.positional]]
+    starts = np.cumsum([0, *counts]).tolist()
+    return tuple(i for k in positions(argnums, len(counts)) for i in range(starts[k], starts[k + 1]))

@@ -7,17 +7,18 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from ..transforms import positions
 from ..value import PLAIN, RECORDER, Value
-from .arguments import UNSAID, Argnums, Call, at_least_one, count
+from .arguments import UNSAID, Argnums, Call, at_least_one
 from .backends.registry import number_type
 from .cache import MOST, Codes, Traced, request_of
-from .calls import Ready, reader
+from .calls import Ready, inputs_of, reader
 from .copying import copied
+from .derivatives.products import Products
+from .derivatives.sparse import SparseTask, sparse_task, structure_of
 from .export import c_text, js_text, llvm_text
 from .ir.arrays import Floats
 from .ir.program import Program
-from .leaves import held, leaves_only
+from .leaves import held, input_leaves, leaves_only
 from .loops.nests import Schedule
 from .passes.pipeline import listing, passes, planned
 from .request import Request, Task
@@ -36,7 +37,7 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
-class Compiled:
+class Compiled(Products):
     """A compiled function of scalars and (nested) lists; see `autograd.compile`."""
 
     function: Any
@@ -44,6 +45,7 @@ class Compiled:
     backend: str
     dtype: "np.dtype[Any]"
     threads: int
+    products: dict[Any, Any]
     __name__: Any
 
     def __init__(
@@ -57,7 +59,7 @@ class Compiled:
         threads: int = 1,
         check: bool = False,
     ) -> None:
-        self.function, self.inputs = source, _inputs(inputs)
+        self.function, self.inputs = source, input_leaves(inputs)
         self.backend, self.dtype, self.threads = backend, number_type(dtype), at_least_one(threads, "threads")
         self.__name__ = getattr(source, "__name__", type(source).__name__)
         self.__doc__ = getattr(source, "__doc__", None)
@@ -70,6 +72,7 @@ class Compiled:
         self._codes = Codes(source, given, self.inputs, self.backend, self.dtype, check)
         self._trainer = Trainer(self._codes)
         self._latest_call: tuple[Any, Any, Any] = (None, None, None)
+        self.products = {}
 
     @property
     def parameters(self) -> list[Value]:
@@ -87,17 +90,23 @@ class Compiled:
         found: tuple[Any, Any] = self._run("value_and_grad", args, named, argnums)
         return found
 
-    def jacobian(self, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> Any:
+    def jacobian(self, *args: Any, argnums: Argnums = UNSAID, sparse: bool = False, **named: Any) -> Any:
         """The derivatives of every result by every input of args[argnums], for each row.
 
         As `autograd.jacobian` has them: the results' structure outside, the arguments' inside, for several `argnums` a
-        tuple of arguments in the place of each result. For rows, what is lists becomes an array.
+        tuple of arguments in the place of each result. For rows, what is lists becomes an array. With `sparse` it is a
+        SciPy array, results × inputs, of what the graph does not make 0; of rows one structure and their numbers.
         """
-        return self._run("jacobian", args, named, argnums)
+        return self._run("sparse jacobian" if sparse else "jacobian", args, named, argnums)
 
-    def hessian(self, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> Any:
+    def hessian(self, *args: Any, argnums: Argnums = UNSAID, sparse: bool = False, **named: Any) -> Any:
         """The second derivatives of each row's value by the inputs of args[argnums]: the Jacobian of the gradient."""
-        return self._run("hessian", args, named, argnums)
+        return self._run("sparse hessian" if sparse else "hessian", args, named, argnums)
+
+    def sparsity(self, task: SparseTask, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> Any:
+        """Where derivatives may be other than 0, as a SciPy array; without arguments, at those of the latest call."""
+        args = args or (() if named else tuple(self._latest()[0].arguments))
+        return structure_of(self._run(sparse_task(task), args, named, argnums))
 
     def backward(self, *args: Any, **named: Any) -> float:
         """The mean of the rows' values; its gradient is added to the `.grad` of every parameter."""
@@ -144,7 +153,7 @@ class Compiled:
         if task not in get_args(Task):
             raise ValueError(f"unknown task {task!r}; use one of {', '.join(get_args(Task))}")
         call = self._call(args, named)
-        traced, kernel = self._codes.ready(task, call, self._chosen(task, call, argnums))
+        traced, kernel = self._codes.ready(task, call, inputs_of(task, call, argnums))
         columns = call.columns(self.dtype)
         self._codes.check(traced, columns)
         return kernel.prepared(traced.numbers.read(self.dtype), columns, self.threads)
@@ -224,7 +233,7 @@ class Compiled:
         """The function's graph and what is ready for such a call, both made now if need be."""
         if call.rows == 0 and task == "backward":
             raise ValueError("backward() of no rows at all: the mean of nothing is not defined; give at least one row")
-        chosen = self._chosen(task, call, argnums)
+        chosen = inputs_of(task, call, argnums)
         codes, kind = self._codes, (task, call.batched, chosen, isinstance(argnums, int))
         with codes.lock:
             traced = codes.traced(call.form)
@@ -232,7 +241,7 @@ class Compiled:
             if found is None:
                 request = request_of(task, traced, call, chosen)
                 code = codes.kernel(traced, request)
-                found = traced.ready.put(kind, Ready(traced, code, request, reader(task, traced, call, argnums)))
+                found = traced.ready.put(kind, Ready(traced, code, request, reader(task, traced, call, argnums, code)))
             else:
                 codes.hits += 1
             return traced, found
@@ -249,14 +258,6 @@ class Compiled:
                 f"{len(args)} arguments{', some by name' if named else ''}"
             )
         return Call(args)
-
-    def _chosen(self, task: Task, call: Call, argnums: Argnums) -> tuple[int, ...]:
-        """The inputs that belong to the arguments `argnums`, of those given by position."""
-        if task in ("value", "backward"):
-            return ()
-        counts = [count(part) for part in call.form.structures[: call.positional]]
-        starts = np.cumsum([0, *counts]).tolist()
-        return tuple(i for k in positions(argnums, len(counts)) for i in range(starts[k], starts[k + 1]))
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -275,6 +276,10 @@ class Compiled:
             )
         return _rebuild, (self.function, self._codes.given, self._options())
 
+    def twin(self, function: Any) -> "Compiled":
+        """Another function, compiled with the options of this one."""
+        return type(self)(function, self._codes.given, **self._options())
+
     def __copy__(self) -> "Compiled":
         return _rebuild(self.function, self._codes.given, self._options())
 
@@ -292,9 +297,3 @@ class Compiled:
 
 def _rebuild(source: Any, parameters: list[Value] | None, options: dict[str, Any]) -> Compiled:
     return Compiled(source, parameters, **options)
-
-
-def _inputs(inputs: Any) -> list[Any] | None:
-    if isinstance(inputs, Value):
-        raise TypeError("inputs= takes a list of leaves, got one Value; write [value]")
-    return None if inputs is None else list(inputs)

@@ -71,3 +71,10 @@ def held(leaves: Sequence[Value], dtype: Any = np.float64) -> Floats:
         for k, leaf in enumerate(leaves):
             real(leaf.data, f".data of {leaf.label or f'leaf {k}'}")
         raise
+
+
+def input_leaves(inputs: Any) -> list[Any] | None:
+    """The leaves that a compiled graph takes as its inputs, as a list. Raises TypeError for a single one."""
+    if isinstance(inputs, Value):
+        raise TypeError("inputs= takes a list of leaves, got one Value; write [value]")
+    return None if inputs is None else list(inputs)

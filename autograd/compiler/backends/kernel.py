@@ -4,7 +4,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
-from ..ir.arrays import Floats
+from ..ir.arrays import Floats, Ints
 
 SPARE = 4  # sets of buffers kept for later calls
 
@@ -32,6 +32,8 @@ class Buffers:
 
 class Kernel:
     """Compiled code. Called from several threads at once, each call has buffers of its own."""
+
+    places: Ints | None = None  # of a sparse result: which of all results the outputs are
 
     def __init__(self) -> None:
         self.spare: list[Any] = []

@@ -48,7 +48,10 @@ class Words:
 
 @dataclass(frozen=True)
 class Program:
-    """`number` is a constant's number, or which input or leaf a node is."""
+    """`number` is a constant's number, or which input or leaf a node is.
+
+    `places` says, of a sparse result, which of all results the outputs are.
+    """
 
     words: Words
     code: Ints
@@ -57,6 +60,7 @@ class Program:
     args: Ints
     number: Floats
     outputs: Ints
+    places: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.code)

@@ -18,8 +18,9 @@ from .batch_sums import summed_over_rows
 from .differentiation import sources_of, with_derivatives
 from .simplification import reduced, simplify
 from .sums_of_products import fold_products, gather_sums
+from .zeros import places_of
 
-ADD_OUTPUTS = ("differentiate", "differentiate again", "simplify", "sums over rows")
+ADD_OUTPUTS = ("differentiate", "differentiate again", "simplify", "sums over rows", "non-zeros")
 """Behind these there are other outputs than before: derivatives, or only these ("simplify" comes behind the choice)."""
 
 
@@ -35,18 +36,22 @@ def passes(program: Program, request: Request) -> Iterator[tuple[str, Program]]:
     elif request.task != "value":
         program = with_derivatives(program, _chosen(program, request))
         yield "differentiate", program
-    if request.task == "hessian":
+    if request.order == "hessian":
         program = reduced(replace(program, outputs=program.outputs[values:]))  # rows keep their own derivatives
         count = len(program.outputs)
         program = with_derivatives(program, _chosen(program, request))
         program = replace(program, outputs=program.outputs[count:])
         yield "differentiate again", program
-    if request.task == "jacobian":
+    if request.order == "jacobian":
         program = replace(program, outputs=program.outputs[values:])
     program = simplify(program)
     yield "simplify", program
     program = fold_products(program)
     yield "sums of products", program
+    if request.is_sparse:
+        places = places_of(program)
+        program = replace(program, outputs=program.outputs[places], places=places)
+        yield "non-zeros", program
     if request.task == "backward" and request.batched:
         program = summed_over_rows(program)
         yield "sums over rows", program

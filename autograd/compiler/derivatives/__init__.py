@@ -1,0 +1,1 @@
+"""Derivatives in other forms than nested lists: sparse matrices."""
