@@ -174,21 +174,22 @@ class Compiled(Products):
         """The program after each pass, for the latest call."""
         return listing(list(passes(*self._latest()[1:])))
 
-    def source(self, language: str = "c", *, constants: bool = False, name: str = "", optimizer: Any = None) -> str:
-        """The program of the latest call as text: one C99 file, one JavaScript module, or LLVM.
+    def source(
+        self, language: str = "c", *, constants: bool = False, name: str = "", optimizer: Any = None, task: Any = None
+    ) -> str:
+        """The program of the latest call as text: one C99 file, its header ("h"), one JavaScript module, or LLVM.
 
-        The C file has `NAME(X, P, Y, U)`, from one row's inputs X and the numbers P of the parameters (behind them, of
-        other Values the function uses) to the results Y, with work space U of NAME_WORK numbers; and, for one result,
-        `NAME_gradient`, which needs NAME_GRADIENT_WORK: the value, then its derivatives by the parameters, or, where
-        there are none, by the inputs. With `constants` all of P as it is now is in the file, as NAME_parameters.
-        It forbids fused multiply-adds, which would decide a kink otherwise, and refuses -ffast-math; link with -lm.
+        The C file has `NAME(X, P, Y, U)`, from a row's inputs X and the numbers P of the parameters (and other Values
+        used) to the results Y, all of this function's dtype, with work space U of NAME_WORK numbers; for one result
+        `NAME_gradient`: the value, then its derivatives by the parameters, or, where there are none, by the inputs; and
+        for a `task` ("value_and_grad", "jacobian", "hessian", by the inputs) NAME_TASK. With `constants` all of P as it
+        is now is there, as NAME_parameters. It forbids fused multiply-adds and refuses -ffast-math; link with -lm.
 
-        "js" is an ES module that needs nothing else. It exports `parameters` as they are now, `value(X)` of a row and
-        `values(X)` of rows that lie one behind the other in one array; for one result `gradient(X)`, and of rows
-        `gradients(X)` by the inputs or, where there are parameters, `meanGradient(X)` by these. All take other numbers
-        for the parameters as their second argument. With an `optimizer` there are `start()`, a state with its `lr`,
-        and `step(state, X)`. Raises ValueError for a `name` that C or C++, their libraries or the file itself need (a
-        function's own name gets an underscore then), and for an optimizer of other parameters than the function's.
+        "js" is an ES module. It exports `parameters` as they are now, `value(X)` of a row and `values(X)` of rows one
+        behind the other; for one result `gradient(X)`, and of rows `gradients(X)` by the inputs or, where there are
+        parameters, `meanGradient(X)` by these. All take other numbers for the parameters as their second argument. With
+        an `optimizer` there are `start()`, a state with its `lr`, and `step(state, X)`. Raises ValueError for a `name`
+        that C or C++ or the file itself need (a function's own gets an underscore), and for another optimizer.
         """
         traced, program, request = self._latest()
         if language == "llvm":
@@ -196,10 +197,10 @@ class Compiled(Products):
         if language == "js":
             training = self.described(optimizer) if optimizer is not None else None
             return js_text(program, request, self.__name__, held(traced.leaves), training)
-        if language != "c":
-            raise ValueError(f"unknown language {language!r}; use 'c', 'js' or 'llvm'")
+        if language not in ("c", "h"):
+            raise ValueError(f"unknown language {language!r}; use 'c', 'h', 'js' or 'llvm'")
         leaves = held(traced.leaves) if constants else None
-        return c_text(program, request, self.__name__, name, leaves)
+        return c_text(program, request, self.__name__, name, leaves, task, self.dtype.name, language == "h")
 
     def _latest(self) -> tuple[Traced, Program, Request]:
         if self._codes.last is None:

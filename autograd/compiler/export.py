@@ -1,9 +1,10 @@
 """Programs as text in other languages: C, JavaScript, and LLVM."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .backends.text.c import c_file, c_function
+from .backends.text.c import c_file, c_function, c_header, c_prototype
 from .backends.text.c_names import identifier
 from .backends.text.javascript import js_mean, js_module, js_one, js_rows
 from .backends.text.javascript_training import js_training
@@ -11,6 +12,12 @@ from .ir.arrays import Floats
 from .ir.program import Program
 from .passes.pipeline import planned
 from .request import Request, Task
+
+C_TASKS = {
+    "value_and_grad": "the value, then its derivatives by the inputs",
+    "jacobian": "the derivatives of each result by the inputs, result by result",
+    "hessian": "the second derivatives by the inputs, row by row",
+}
 
 
 def llvm_text(program: Program, request: Request, dtype: str) -> str:
@@ -20,19 +27,40 @@ def llvm_text(program: Program, request: Request, dtype: str) -> str:
     return str(ModuleWriter(planned(program, request), dtype))
 
 
-def c_text(program: Program, request: Request, function: str, name: str, leaves: Floats | None) -> str:
-    """One C file: the results of a row and, of a single result, its derivatives."""
+def c_text(
+    program: Program,
+    request: Request,
+    function: str,
+    name: str,
+    leaves: Floats | None,
+    task: Task | None,
+    dtype: str,
+    is_header: bool,
+) -> str:
+    """One C file, or its header: the results of a row, of a single result its derivatives, and what `task` asks for."""
     if name and name != identifier(name):
         raise ValueError(f"name={name!r} is no name for a function in C; use for instance {identifier(name)!r}")
     name = name or identifier(function)
-    one = replace(request, task="value", batched=False, chosen=())
-    functions = [c_function(name, "the results", planned(program, one))]
+    write = c_prototype if is_header else c_function
+    plans = _c_plans(program, replace(request, task="value", batched=False, chosen=()), name, task)
+    functions = [write(called, comment, planned(program, one), dtype) for called, comment, one in plans]
+    file = c_header if is_header else c_file
+    return file(f"{function}, compiled by chainrule", functions, leaves, name, dtype)
+
+
+def _c_plans(program: Program, one: Request, name: str, task: Task | None) -> Iterator[tuple[str, str, Request]]:
+    """The functions of a C file: their names, what they give, and what is asked of the compiler."""
+    yield name, "the results", one
     if len(program.outputs) == 1:
-        gradient = planned(program, _gradient(one))
-        functions.append(
-            c_function(f"{name}_gradient", f"the value, then its derivatives by the {_sources(request)}", gradient)
-        )
-    return c_file(f"{function}, compiled by chainrule", functions, leaves, name)
+        comment = f"the value, then its derivatives by the {_sources(one)}"
+        yield f"{name}_gradient", comment, _gradient(one)
+    if task is None:
+        return
+    if task not in C_TASKS:
+        raise ValueError(f"task={task!r}: in C there are {', '.join(C_TASKS)}")
+    if task != "jacobian" and len(program.outputs) != 1:
+        raise ValueError(f"{task} is of one result, and {name} has {len(program.outputs)}: use task='jacobian'")
+    yield f"{name}_{task}", C_TASKS[task], replace(one, task=task, chosen=tuple(range(one.inputs)))
 
 
 def js_text(program: Program, request: Request, function: str, leaves: Floats, training: Any) -> str:

@@ -79,7 +79,7 @@ def test_targets_are_checked_whether_numbers_or_values(
         loss(kind(number))
 
 
-@pytest.mark.parametrize("target", [10**400, "1", None, [0, 1]])
+@pytest.mark.parametrize("target", [10**400, "1", None])
 def test_a_class_that_is_no_such_number_is_named_like_any_other(target: object) -> None:
     with pytest.raises(ValueError, match=r"the target of row 0 is .*, none of the classes 0 to 1"):
         nn.cross_entropy([[Value(0.5), Value(1.0)]], [target])

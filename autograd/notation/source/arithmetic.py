@@ -19,12 +19,14 @@ class Language:
     nan: str
     infinity: str
     functions: Mapping[str, str]
+    suffix: str = ""  # behind a number
 
     def literal(self, number: float) -> str:
         """A number, to the bit."""
         if math.isnan(number):
             return self.nan
-        text = (self.infinity if number > 0 else f"-{self.infinity}") if math.isinf(number) else repr(number)
+        large = self.infinity if number > 0 else f"-{self.infinity}"
+        text = large if math.isinf(number) else repr(number) + self.suffix
         return f"({text})" if text.startswith("-") else text
 
 

@@ -5,7 +5,9 @@ Of autograd.compiler.export, autograd.compiler.backends.text.c and autograd.comp
 
 import ctypes
 import random
+import re
 import shutil
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,7 @@ def test_additions_keep_the_eager_order(tmp_path: Path) -> None:
 def test_an_unknown_language_is_named() -> None:
     compiled = compile(lambda x: x * 2.0, backend="numpy")
     compiled(1.0)
-    with pytest.raises(ValueError, match="use 'c', 'js' or 'llvm'"):
+    with pytest.raises(ValueError, match="use 'c', 'h', 'js' or 'llvm'"):
         compiled.source("fortran")
 
 
@@ -152,3 +154,78 @@ def test_functions_of_any_name_become_files_that_compile(tmp_path: Path) -> None
 def test_a_kernel_of_an_unknown_task_is_refused() -> None:
     with pytest.raises(ValueError, match="use one of value, value_and_grad"):
         compile(lambda x: x * x, backend="numpy").kernel("gradient", 1.0)  # type: ignore[arg-type]
+
+
+# Other tasks, a header, and float
+
+
+STRICT = ("-std=c99", "-O1", "-pedantic", "-Wmissing-prototypes")
+
+
+def chained(x: list[Value]) -> list[Value]:
+    return [a * b + autograd.sin(a) for a, b in pairwise(x)]
+
+
+def chain_sum(x: list[Value]) -> Value:
+    return sum(chained(x), start=Value(0.0))
+
+
+@pytest.mark.parametrize("task", ["value_and_grad", "jacobian", "hessian"])
+def test_a_task_by_the_inputs_gives_the_engines_numbers(task: str, tmp_path: Path) -> None:
+    f = autograd.compile(chained if task == "jacobian" else chain_sum)
+    x = [0.5, -1.25, 2.0, 0.75]
+    f(x)
+    library = built(f.source("c", name="f", task=task), tmp_path, flags=STRICT)
+    expected = {
+        "value_and_grad": lambda: [chain_sum([Value(v) for v in x]).data, *autograd.grad(chain_sum)(x)],
+        "jacobian": lambda: [v for row in autograd.jacobian(chained)(x) for v in row],
+        "hessian": lambda: [v for row in autograd.hessian(chain_sum)(x) for v in row],
+    }[task]()
+    found = call(getattr(library, f"f_{task}"), x, [], len(expected))
+    assert found == pytest.approx([float(getattr(v, "data", v)) for v in expected], abs=1e-15)
+
+
+def test_a_header_declares_all_that_the_file_defines_and_nothing_else_is_exported(tmp_path: Path) -> None:
+    f = autograd.compile(chain_sum)
+    f([0.5, -1.25, 2.0])
+    (tmp_path / "f.h").write_text(f.source("h", name="f", task="hessian"))
+    source = f.source("c", name="f", task="hessian")
+    use = '#include "f.h"\n#include "f.h"\nint main(void) { double Y[9], U[F_HESSIAN_WORK + F_WORK + F_GRADIENT_WORK]; '
+    use += "double X[3] = {0.5, -1.25, 2.0}, P[1] = {0}; f_hessian(X, P, Y, U); return Y[1] == 1.0 ? 0 : 1; }\n"
+    (tmp_path / "main.c").write_text(use)
+    (tmp_path / "f.c").write_text('#include "f.h"\n' + source)  # the file agrees with its header
+    strict = [*STRICT, "-Wall", "-Wextra", "-Werror"]
+    subprocess.run([str(CC), *strict, "main.c", "f.c", "-o", "main", "-lm"], cwd=tmp_path, check=True)
+    assert subprocess.run([str(tmp_path / "main")], check=False).returncode == 0
+    subprocess.run([str(CC), *strict, "-c", "f.c"], cwd=tmp_path, check=True)
+    if shutil.which("nm"):
+        listed = subprocess.run(["nm", "-g", "--defined-only", "f.o"], cwd=tmp_path, capture_output=True, text=True)
+        assert {line.split()[-1] for line in listed.stdout.splitlines()} == {"f", "f_gradient", "f_hessian"}
+
+
+def test_of_a_function_in_float32_the_file_is_in_float(tmp_path: Path) -> None:
+    model = nn.MLP(3, [4, 1], "tanh", rng=random.Random(0))
+    f = autograd.compile(lambda x: model(x), parameters=model.parameters(), dtype="float32")
+    x = [0.5, -1.25, 2.0]
+    expected = f(x)
+    source = f.source("c", constants=True, name="f", task="value_and_grad")
+    assert "double" not in source
+    assert not re.search(r"\d\.\d+(?![\df])(?!e)", source.split("#include")[1])  # each number ends in f
+    library = built(source, tmp_path, flags=STRICT)
+    numbers = [p.data for p in model.parameters()]
+    arrays = [(ctypes.c_float * len(values))(*values) for values in (x, numbers)]
+    outputs, work = (ctypes.c_float * 4)(), (ctypes.c_float * 1000)()
+    library.f(*arrays, outputs, work)
+    assert outputs[0] == pytest.approx(expected, rel=2e-6)
+    library.f_value_and_grad(*arrays, outputs, work)
+    slopes = autograd.grad(lambda x: model(x))(x)
+    assert list(outputs[1:]) == pytest.approx([float(getattr(v, "data", v)) for v in slopes], rel=1e-5)
+
+
+def test_a_task_that_there_is_not_is_named() -> None:
+    f = autograd.compile(chained)
+    f([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match=r"hessian is of one result, and f has 2: use task='jacobian'"):
+        f.source("c", name="f", task="hessian")
+    with pytest.raises(ValueError, match="in C there are value_and_grad, jacobian, hessian"):
+        f.source("c", task="backward")
