@@ -20,6 +20,8 @@ WORKLOADS = {
     "moons": ("moons", "engine: a training step on the moons data, against micrograd"),
     "chain": ("chain", "engine: a chain of a million multiplications"),
     "fit": ("fit", "training as one writes it, beside PyTorch, scikit-learn and JAX"),
+    "estimators": ("estimators", "scikit-learn's estimators, ours beside its own"),
+    "sparse": ("sparse", "compiler: sparse and dense Hessians of many variables, beside CasADi"),
     "A": ("networks", "compiler: moons, 2-16-16-1, 100 rows, hinge loss + L2"),
     "B": ("networks", "compiler: 768 rows, 8-16-1, binary cross-entropy"),
     "D": ("networks", "compiler: digits, 64-32-10, softmax cross-entropy"),

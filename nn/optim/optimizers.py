@@ -19,6 +19,7 @@ class SGD(Optimizer):
     0.8
     """
 
+    treats_all_alike: ClassVar[bool] = True  # of this class, not of what is derived from it
     ranges: ClassVar[Mapping[str, Range]] = {**Optimizer.ranges, "momentum": not_negative}
     momentum: float
     dampening: float
@@ -63,6 +64,7 @@ class RMSprop(Optimizer):
     0.0
     """
 
+    treats_all_alike: ClassVar[bool] = True  # of this class, not of what is derived from it
     ranges: ClassVar[Mapping[str, Range]] = {
         **Optimizer.ranges,
         "alpha": share,
@@ -107,6 +109,7 @@ class Adagrad(Optimizer):
     0.9
     """
 
+    treats_all_alike: ClassVar[bool] = True  # of this class, not of what is derived from it
     ranges: ClassVar[Mapping[str, Range]] = {
         **Optimizer.ranges,
         "lr_decay": not_negative,
@@ -146,6 +149,7 @@ class Adam(Optimizer):
     0.9
     """
 
+    treats_all_alike: ClassVar[bool] = True  # of this class, not of what is derived from it
     ranges: ClassVar[Mapping[str, Range]] = {
         **Optimizer.ranges,
         "beta1": below_one,
@@ -189,6 +193,7 @@ class AdamW(Adam):
     0.899
     """
 
+    treats_all_alike: ClassVar[bool] = True
     couples_decay = False
 
     def __init__(

@@ -25,6 +25,7 @@ from ..frontend.tracing import TracingError, tracing, unknown_leaf
 from ..ir.arrays import Floats
 
 SETTINGS = (Real, str, type(None))
+FEW = 3  # parameters
 
 
 class Place:
@@ -143,7 +144,7 @@ def traced(optimizer: Any, held: Held) -> Step:
         states = states + more
         one = Step(optimizer, held, states, 1)
         more = one.changed()
-    every = Step(optimizer, held, states, len(optimizer.parameters))
+    every = Step(optimizer, held, states, _looked_at(optimizer))
     pattern, more = one.pattern(0), every.changed()
     for k in range(every.count):
         if more or every.pattern(k) != pattern:
@@ -153,6 +154,12 @@ def traced(optimizer: Any, held: Held) -> Step:
                 "number for each parameter"
             )
     return one
+
+
+def _looked_at(optimizer: Any) -> int:
+    """How many parameters are compared: a few, where the very class says that it treats all alike."""
+    count = len(optimizer.parameters)
+    return min(count, FEW) if vars(type(optimizer)).get("treats_all_alike") is True else count
 
 
 class Update:
