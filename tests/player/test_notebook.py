@@ -156,3 +156,33 @@ def test_untrusted_notebook_shows_diagrams(name: str, browser: Any, lab: tuple[s
     picture.wait_for(timeout=60_000)
     assert picture.evaluate("image => image.naturalWidth") > 100
     tab.close()
+
+
+def test_in_jupyterlab_a_reader_predicts_checks_gets_a_hint_and_clicks_through_code(
+    browser: Any, lab: tuple[str, Path]
+) -> None:
+    import nbformat
+
+    content = notebook("from autograd.lesson import check, clickable, depth_figure")
+    sources = [
+        'check("d-2", -0.1399)\ncheck("d-2", -0.1452)',
+        "def twice(x):\n    y = x + x  # two of them\n    return y\n\n\nclickable(twice, 1.5)",
+        "depth_figure(4)",
+    ]
+    content.cells += [nbformat.v4.new_code_cell(source) for source in sources]
+    tab = shown(browser, lab, "lesson.ipynb", content)
+    tab.get_by_text("| Idle").wait_for(timeout=90_000)
+    tab.locator(".jp-CodeCell .cm-content").first.click()
+    for _ in range(4):
+        tab.keyboard.press("Shift+Enter")
+    tab.get_by_text("Right. ∂L/∂v₂").wait_for(timeout=90_000)
+    assert tab.get_by_text("Not yet: -0.1399 is not right. Hint:").is_visible()
+    line = tab.locator(".cl-code details").first
+    line.locator("summary").click()
+    assert line.get_by_text("two of them").is_visible()
+    assert "3.0" in line.inner_text()
+    figure = tab.locator(".dp-figure")
+    figure.locator("polyline").first.wait_for(timeout=30_000)
+    figure.get_by_label("depth", exact=True).fill("9")
+    assert figure.locator("output").first.inner_text() == "9"
+    tab.close()
