@@ -5,9 +5,9 @@ const NOTHING = 0; // what a closed gate passes: the rules of the activations sa
 function chainruleDepth(root, start, code) {
   "use strict";
   const COLOURS = ["#b34700", "#00724f", "#0b5fae"], SIGNS = ["●", "■", "▲"];
-  const LEFT = 46, RIGHT = 12, TOP = 26, BOTTOM = 40, WIDE = 680, HIGH = 330, MOST = 50;
+  const LEFT = 46, RIGHT = 12, TOP = 26, BOTTOM = 40, HIGH = 330, MOST = 50;
   const { names, width, seeds } = start;
-  let seed = 1;
+  let seed = 1, wide = 680; // units of the picture: as many as pixels, so that its text stays readable
 
   // ── random numbers: the same ones for the same seed ────────────────────────────────────────────────────────────
   function* normals(seed) {
@@ -74,7 +74,7 @@ function chainruleDepth(root, start, code) {
 
   // ── the picture ────────────────────────────────────────────────────────────────────────────────────────────────
   const at = (log, low, high) => TOP + ((high - log) / (high - low)) * (HIGH - TOP - BOTTOM);
-  const across = (layer, depth) => LEFT + ((layer - 1) / Math.max(1, depth - 1)) * (WIDE - LEFT - RIGHT);
+  const across = (layer, depth) => LEFT + ((layer - 1) / Math.max(1, depth - 1)) * (wide - LEFT - RIGHT);
 
   function picture(found, depth) {
     const logs = found.map((curve) => curve.map((x) => (x > 0 ? Math.log10(x) : NaN))), all = logs.flat().filter(Number.isFinite);
@@ -83,13 +83,13 @@ function chainruleDepth(root, start, code) {
     const parts = [];
     for (let log = low; log <= high; log += step) {
       const y = at(log, low, high);
-      parts.push(`<line class="grid" x1="${LEFT}" x2="${WIDE - RIGHT}" y1="${y}" y2="${y}"/><text x="${LEFT - 6}" y="${y + 4}" text-anchor="end">${String(log).replace("-", "−")}</text>`);
+      parts.push(`<line class="grid" x1="${LEFT}" x2="${wide - RIGHT}" y1="${y}" y2="${y}"/><text x="${LEFT - 6}" y="${y + 4}" text-anchor="end">${String(log).replace("-", "−")}</text>`);
     }
-    const every = [1, 2, 5, 10].find((s) => depth / s <= 12);
+    const every = [1, 2, 5, 10, 20].find((s) => depth / s <= wide / 50);
     for (let layer = 1; layer <= depth; layer++)
       if (layer === 1 || layer % every === 0) parts.push(`<text x="${across(layer, depth)}" y="${HIGH - BOTTOM + 18}" text-anchor="middle">${layer}</text>`);
-    parts.push(`<line class="axis" x1="${LEFT}" x2="${WIDE - RIGHT}" y1="${HIGH - BOTTOM}" y2="${HIGH - BOTTOM}"/>`);
-    parts.push(`<text x="${(WIDE + LEFT) / 2}" y="${HIGH - 4}" text-anchor="middle">layer  (the gradient flows from right to left)</text>`, `<text x="4" y="11">log₁₀ mean |δ|</text>`);
+    parts.push(`<line class="axis" x1="${LEFT}" x2="${wide - RIGHT}" y1="${HIGH - BOTTOM}" y2="${HIGH - BOTTOM}"/>`);
+    parts.push(`<text x="${(wide + LEFT) / 2}" y="${HIGH - 4}" text-anchor="middle">layer  (the gradient flows from right to left)</text>`, `<text x="4" y="11">log₁₀ mean |δ|</text>`);
     logs.forEach((curve, k) => {
       const points = curve.map((log, l) => [across(l + 1, depth), at(log, low, high)]).filter(([, y]) => Number.isFinite(y));
       parts.push(`<polyline data-curve="${names[k]}" stroke="${COLOURS[k]}" points="${points.map((p) => p.map((n) => n.toFixed(1)).join(",")).join(" ")}"/>`);
@@ -128,7 +128,6 @@ function chainruleDepth(root, start, code) {
   readout.setAttribute("role", "status");
   knobs.append(depth.box, scale.box, switchBox, again);
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
   svg.setAttribute("role", "img");
   root.replaceChildren(knobs, svg, readout);
 
@@ -136,6 +135,8 @@ function chainruleDepth(root, start, code) {
   const short = (x) => (x === 0 ? "0" : x >= 1e-3 && x < 1e4 ? String(Number(x.toPrecision(2))) : x.toExponential(1)).replace("-", "−");
 
   function draw() {
+    wide = Math.max(280, Math.min(680, svg.clientWidth || 680));
+    svg.setAttribute("viewBox", `0 0 ${wide} ${HIGH}`);
     const chosen = { depth: Number(depth.input.value), deviation: deviation(), residual: residual.checked };
     depth.shown.textContent = chosen.depth;
     scale.shown.textContent = chosen.deviation.toPrecision(2);
@@ -156,4 +157,5 @@ function chainruleDepth(root, start, code) {
 
   root.chainrule = { network, sizes, curves };
   draw();
+  new ResizeObserver(() => Math.abs(svg.clientWidth - wide) > 20 && svg.clientWidth < 700 && draw()).observe(root);
 }
