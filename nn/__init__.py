@@ -43,8 +43,8 @@ from .pictures.boundary import decision_boundary
 from .pictures.network import draw
 from .training.classes import accuracy, predict_class, predict_proba
 from .training.evaluation import predict
-from .training.history import History
-from .training.loop import Diverged, TrainingState, fit
+from .training.history import Diverged, History
+from .training.loop import TrainingState, fit
 from .training.options.metrics import evaluate
 from .translations import no_such_name as _no_such_name
 

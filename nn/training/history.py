@@ -67,3 +67,11 @@ class History:
             rows[half:-half] = [["…"] * (1 + len(self.columns))]
         lines = aligned([["epoch", *self.columns], *rows])
         return printable("\n".join([*lines, self.stopped] if self.stopped else lines))
+
+
+class Diverged(FloatingPointError):
+    """The loss became nan or inf; `history` holds the epochs before."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history

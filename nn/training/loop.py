@@ -18,10 +18,11 @@ from ..text_table import shown
 from .batches import Batches
 from .compilation import chosen
 from .evaluation import Loss, Metric
-from .history import History
+from .history import Diverged, History
 from .interrupts import interruptible
 from .options.metrics import as_metrics, functions, measured
 from .options.splits import split
+from .options.streams import Stream, StreamSteps, of_mapped, refuse_for_streams
 from .options.targets import suited
 from .options.weights import Weighting
 from .progress import Progress
@@ -39,18 +40,10 @@ class TrainingState:
     random: Random | None = None  # what shuffles the rows
 
 
-class Diverged(FloatingPointError):
-    """The loss became nan or inf; `history` holds the epochs before."""
-
-    def __init__(self, message: str, history: History) -> None:
-        super().__init__(message)
-        self.history = history
-
-
 def fit(
     model: Module,
     X: object,
-    y: object,
+    y: object = None,
     *,
     loss: Loss,
     optimizer: Optimizer,
@@ -86,6 +79,10 @@ def fit(
     [−clip_value, clip_value], then to the norm `clip_norm`, before each update. With a `sample_weight` for each row, or
     a `class_weight` for each class (a dict, or "balanced"), the loss of a batch is the mean of weight · loss.
 
+    Rows that do not fit into memory come as batches: X is then a list of pairs (X, y) or whatever gives them anew each
+    epoch, or a function that does, and there is no y; or X and y are arrays in a file, `numpy.memmap`. Metrics are then
+    measured on validation rows only.
+
     Ctrl-C ends the run after the step at hand. A loss of nan or inf raises `Diverged`, a FloatingPointError; the
     parameters are then back where the last good epoch started. What does not fit raises in the first epoch at the
     latest, and then the parameters and the optimizer are as they were.
@@ -97,17 +94,35 @@ def fit(
     >>> [round(p.data, 6) for p in model.parameters()]
     [2.0, 1.0]
     """
-    rows, held_out = split(suited(Rows(X, y), model), validation, validation_split)
-    held_out = held_out and suited(held_out, model)
-    if validation_split is not None and sample_weight is not None:
-        sample_weight = items(sample_weight, "sample_weight")[: len(rows)]
-    weighting = Weighting(loss, rows, sample_weight, class_weight)
     metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
-    batches = Batches(len(rows), batch_size, _random(seed) if shuffle else None)
-    run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, size(epochs, "epochs"), callbacks)
-    run.held_out_of_steps, clipping = weighting.unweighted(held_out), Clipping(clip_norm, clip_value)
-    given = (weighting.loss, weighting.rows, optimizer, clipping)
-    run.steps = chosen(compile, model, *given, run.sizes(), run.epochs)
+    epochs, random, clipping = (
+        size(epochs, "epochs"),
+        _random(seed) if shuffle else None,
+        Clipping(clip_norm, clip_value),
+    )
+    if y is None or type(X).__name__ == "memmap":
+        refuse_for_streams(sample_weight=sample_weight, class_weight=class_weight, validation_split=validation_split)
+        stream = Stream(X if y is None else of_mapped(X, y, batch_size, random), epochs, random)
+        _, held_out = split(None, validation, None)
+        run = _Run(
+            model, optimizer, loss, metrics, None, held_out and suited(held_out, model), stream, epochs, callbacks
+        )
+        run.steps = StreamSteps(compile, model, loss, optimizer, clipping)
+    else:
+        rows, held_out = split(suited(Rows(X, y), model), validation, validation_split)
+        if validation_split is not None and sample_weight is not None:
+            sample_weight = items(sample_weight, "sample_weight")[: len(rows)]
+        weighting, held_out = Weighting(loss, rows, sample_weight, class_weight), held_out and suited(held_out, model)
+        batches = Batches(len(rows), batch_size, random)
+        run = _Run(model, optimizer, loss, metrics, rows, held_out, batches, epochs, callbacks)
+        run.held_out_of_steps = weighting.unweighted(held_out)
+        given = (weighting.loss, weighting.rows, optimizer, clipping)
+        run.steps = chosen(compile, model, *given, run.sizes(), run.epochs)
+    return _trained(run, callbacks, progress)
+
+
+def _trained(run: "_Run", callbacks: Sequence[Callable[[TrainingState], object]], progress: bool) -> History:
+    """All epochs of a run."""
     with interruptible() as stop, Progress(progress) as line, run.kept():
         for epoch in range(1, run.epochs + 1):
             with run.undone_on_error() if epoch == 1 else nullcontext():
@@ -116,7 +131,7 @@ def fit(
             if stop.is_set() or run.history.stopped:
                 break
     if stop.is_set():
-        run.history.stopped = f"stopped by Ctrl-C, {epochs} epochs were asked for"
+        run.history.stopped = f"stopped by Ctrl-C, {run.epochs} epochs were asked for"
     run.end(callbacks, epoch)
     return run.history
 
@@ -130,9 +145,9 @@ class _Run:
         optimizer: Optimizer,
         loss: Loss,
         metrics: Sequence[Metric],
-        rows: Rows,
+        rows: Rows | None,
         held_out: Rows | None,
-        batches: Batches,
+        batches: Batches | Stream,
         epochs: int,
         callbacks: Sequence[Callable[[TrainingState], object]],
     ) -> None:
@@ -153,7 +168,8 @@ class _Run:
             raise ValueError(
                 f"each metric needs a name of its own: {', '.join(names)}; write def name(model, X, y): ..."
             )
-        self.history = History([*names, *(f"val_{name}" for name in names if held_out)])
+        own = names if rows else ["loss"]
+        self.history = History([*own, *(f"val_{name}" for name in names if held_out)])
         self.good = self._parameters()
         uses = {getattr(callback, "parameters_are", "changed") for callback in callbacks}
         self.may_change = "changed" in uses  # a callback may do so: any but those that say they do not
@@ -161,7 +177,7 @@ class _Run:
         self.failed = False
 
     steps: Steps
-    held_out_of_steps: Rows | None  # with weights where the loss takes them
+    held_out_of_steps: Rows | None = None  # with weights where the loss takes them
 
     def sizes(self) -> set[int]:
         """How many rows the loss is taken of together."""
@@ -222,7 +238,8 @@ class _Run:
         row = {"loss": self._pass(epoch, stop, line)}
         if self.is_watched:
             self.steps.store()
-        row |= measured(self.model, self.rows, self.metrics, self.loss)
+        if self.rows:
+            row |= measured(self.model, self.rows, self.metrics, self.loss)
         if self.held_out:
             held_out = {"loss": self.steps.loss_of(self.held_out_of_steps or self.held_out)}
             held_out |= measured(self.model, self.held_out, self.metrics, self.loss)
@@ -233,7 +250,8 @@ class _Run:
     def _pass(self, epoch: int, stop: Event, line: Progress) -> float:
         """A step for each batch; returns the mean loss of the rows, each from the parameters at its own step."""
         total, count, batch, start = 0.0, 0, 0, self.steps.parameters()
-        place = f"epoch {epoch}, batch {{}} of {len(self.batches)}".format
+        of = f" of {len(self.batches)}" if isinstance(self.batches, Batches) else ""
+        place = f"epoch {epoch}, batch {{}}{of}".format
         for losses, sizes in self.steps.epoch(self.batches):
             for value, rows in zip(losses, sizes, strict=True):
                 batch += 1
@@ -244,6 +262,8 @@ class _Run:
             line.show(partial("{}  loss {}".format, place(batch), shown(total / count)))
             if stop.is_set():
                 break
+        if not count:
+            raise ValueError(f"epoch {epoch} has no batch: give at least one row")
         if not all(map(isfinite, self.steps.parameters())):
             self._fail(f"a parameter became nan or inf in {place(batch)}")
         return total / count

@@ -23,7 +23,7 @@ Done = tuple[list[float], list[int]]
 class Steps(Protocol):
     """What a run asks of them. A loss that is not finite is the last of its epoch, and changed nothing."""
 
-    def epoch(self, batches: Batches) -> Iterator[Done]:
+    def epoch(self, batches: Any) -> Iterator[Done]:
         """Make a step for each batch; between two of these answers the run may be stopped."""
 
     def loss_of(self, rows: Rows) -> float:

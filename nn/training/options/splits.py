@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from copy import copy
 from math import floor
+from typing import Any
 
 from ...inputs import Rows, described, number
 
 
-def split(rows: Rows, validation: Sequence[object] | None, share: float | None) -> tuple[Rows, Rows | None]:
+def split(rows: Any, validation: Sequence[object] | None, share: float | None) -> tuple[Any, Rows | None]:
     """The rows to learn from, and those to be held out."""
     if validation is not None and share is not None:
         raise ValueError("give validation=(X, y) or validation_split=0.2, not both")
