@@ -10,7 +10,7 @@ from .code_panel import CodePanel, clickable
 from .data import Patients, patients
 from .depth_figure import DepthFigure, depth_figure
 from .exercises.asking import check, solution
-from .pictures import shown
+from .pictures import Picture
 from .tables import say, table
 from .timing import milliseconds
 from .watching import LossCurve, watched
@@ -22,6 +22,7 @@ __all__ = [
     "DepthFigure",
     "LossCurve",
     "Patients",
+    "Picture",
     "by_hand",
     "check",
     "clickable",
@@ -30,7 +31,6 @@ __all__ = [
     "patients",
     "plain_check",
     "say",
-    "shown",
     "solution",
     "table",
     "watched",

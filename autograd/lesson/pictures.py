@@ -22,7 +22,12 @@ GRID = "#dddddd"
 
 
 class Picture:
-    """A figure as a picture that scales, with a description for readers who cannot see it."""
+    """A matplotlib figure as a picture that scales, with a description for readers who cannot see it.
+
+    >>> from matplotlib.figure import Figure
+    >>> Picture(Figure(), "An empty frame")
+    <Picture: An empty frame>
+    """
 
     figure: Any
     description: str
@@ -35,19 +40,6 @@ class Picture:
 
     def __repr__(self) -> str:
         return f"<Picture: {self.description}>"
-
-
-def shown(figure: Any, description: str) -> Picture:
-    """A matplotlib figure as a picture that scales, described in words for readers who cannot see it.
-
-    >>> from matplotlib.figure import Figure
-    >>> shown(Figure(), "An empty frame")
-    <Picture: An empty frame>
-    """
-    from matplotlib import pyplot
-
-    pyplot.close(figure)  # or it would be shown twice
-    return Picture(figure, description)
 
 
 def svg_address(figure: "Figure") -> str:
@@ -129,6 +121,17 @@ def times(measured: Mapping[int, Mapping[str, float]], title: str) -> Picture:
 def knows_nothing() -> tuple[float, str]:
     """The level of ln 2, which a network of yes-or-no questions has before it knows anything."""
     return log(2), "ln 2: knows nothing"
+
+
+def boundary(found: Any, title: str, description: str) -> Picture:
+    """What a model of two inputs answers at every point of the plane, as `nn.decision_boundary` finds it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.0, 3.8), layout="constrained")
+    ax = figure.subplots()
+    found.plot(ax)
+    ax.set(xlabel="x₁", ylabel="x₂", title=title)
+    return Picture(figure, description)
 
 
 def training(history: Any, boundary: Any) -> Picture:

@@ -14,13 +14,13 @@ import pytest
 from autograd import Value, gradcheck
 from autograd.lesson import (
     XOR,
+    Picture,
     by_hand,
     clickable,
     milliseconds,
     patients,
     plain_check,
     say,
-    shown,
     table,
     watched,
     xor_loss,
@@ -222,7 +222,7 @@ def test_the_download_is_kept_and_a_failed_one_says_what_to_do(tmp_path: Path, m
 
 def test_a_figure_is_shown_with_its_description_and_without_a_file() -> None:
     figure = pytest.importorskip("matplotlib.figure", reason="matplotlib is not installed").Figure()
-    page = shown(figure, 'A "frame"')._repr_html_()
+    page = Picture(figure, 'A "frame"')._repr_html_()
     assert page.startswith('<img src="data:image/svg+xml;base64,')
     assert 'alt="A &quot;frame&quot;"' in page
 
