@@ -12,7 +12,6 @@ import pytest
 import autograd
 import nn
 
-
 NEEDED = {"nn.exchange.torch_models": "torch", "nn.exchange.onnx_files": "onnx"}
 """What the examples of these modules use, and a contributor need not have."""
 
