@@ -168,6 +168,7 @@ def test_a_typed_number_moves_everything_and_one_stands_where_one_stood(tab: Any
     assert player.locator(".cr-say").inner_text() == there[11].words
     assert tab.url.endswith("#walk-step=12&n1=0.5")
     player.locator("summary", has_text="steps").click()
+    player.locator("li p", has_text=there[6].words).first.wait_for()  # the list is filled once it has opened
     assert player.locator("li p").all_inner_texts() == [step.words for step in there]
 
 
