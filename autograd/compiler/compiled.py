@@ -97,11 +97,11 @@ class Compiled(Products):
         tuple of arguments in the place of each result. For rows, what is lists becomes an array. With `sparse` it is a
         SciPy array, results × inputs, of what the graph does not make 0; of rows one structure and their numbers.
         """
-        return self._run("sparse jacobian" if sparse else "jacobian", args, named, argnums)
+        return self._run(sparse_task("jacobian") if sparse else "jacobian", args, named, argnums)
 
     def hessian(self, *args: Any, argnums: Argnums = UNSAID, sparse: bool = False, **named: Any) -> Any:
         """The second derivatives of each row's value by the inputs of args[argnums]: the Jacobian of the gradient."""
-        return self._run("sparse hessian" if sparse else "hessian", args, named, argnums)
+        return self._run(sparse_task("hessian") if sparse else "hessian", args, named, argnums)
 
     def sparsity(self, task: SparseTask, *args: Any, argnums: Argnums = UNSAID, **named: Any) -> Any:
         """Where derivatives may be other than 0, as a SciPy array; without arguments, at those of the latest call."""

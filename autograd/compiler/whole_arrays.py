@@ -8,6 +8,7 @@ from typing import Any
 from ..support.arrays import as_arrays, as_lists
 from .arguments import UNSAID, Argnums, Call
 from .compiled import Compiled
+from .derivatives.sparse import sparse_task
 from .request import Task
 from .results import shape
 
@@ -32,7 +33,7 @@ class OfWholeArrays(Compiled):
 
     def _scattered(self, task: Task, given: list[Any], named: dict[str, Any], chosen: int) -> Any:
         """A large dense matrix: the numbers of the sparse one, put into zeros at once."""
-        found = super()._run("sparse jacobian" if task == "jacobian" else "sparse hessian", given, named, chosen)
+        found = super()._run(sparse_task(task), given, named, chosen)
         result = self._latest()[0].result if task == "jacobian" else given[chosen]
         outer = shape(result)
         if outer is None or isinstance(result, tuple):

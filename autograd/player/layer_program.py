@@ -9,7 +9,7 @@ from ..walking.model_layers import Level
 from ..walking.recording import Recording
 from ..walking.steps.by_edge import Forward, Total
 from ..walking.steps.by_layer import Layer, LayerBackward, LayerForward, LayerLoss, LayerStep, LayerUpdate
-from ..walking.steps.by_move import Biases, Move, PassOn, Slope, Weights
+from ..walking.steps.by_move import Biases, PassOn, Slope, Weights
 from ..walking.steps.formatting import TEXT
 from ..walking.steps.updating import Update
 
@@ -40,7 +40,7 @@ def _layer(layer: Layer, level: Level, step: LayerBackward, places: Mapping[Valu
     def at(nodes: Sequence[Value]) -> list[int]:
         return [places[node] for node in nodes]
 
-    lefts = [line.left for line in step.equations(TEXT)]
+    lefts = [line.left for line in LayerBackward.lines(step)]
     symbols = {base: layer.symbol(base, TEXT) for base in "zaWb"}
     by_output = f"∂{step.root}/∂{layer.symbol(layer.output, TEXT)}"
     return {
@@ -72,7 +72,6 @@ def _step(step: LayerStep, layers: Sequence[Layer], places: Mapping[Value, int])
         "node": places[step.node],
         "layer": layers.index(step.layer),
         "upper": layers.index(step.upper) if step.upper else None,
-        "place": step.place if isinstance(step, Move) else None,
         "lines": [] if isinstance(step, LayerLoss) else [list(line) for line in step.lines()],
         "code": "\n".join(_code(step, line) for line in step.code.split("\n")),
         "forward": [places[one.node] for one in inner if isinstance(one, Forward)],

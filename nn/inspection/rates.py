@@ -13,9 +13,10 @@ from ..module import Module
 from ..optim.optimizer import Optimizer
 from ..pictures.plotting import Measurement, axes, tidy
 from ..training.batches import Batches
-from ..training.compilation import LEAST, require_mean
+from ..training.compilation import LEAST
 from ..training.evaluation import Loss
-from ..training.steps import Clipping, EngineSteps, row_loss
+from ..training.options.streams import compiled_loss, compiled_step
+from ..training.steps import Clipping, EngineSteps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,11 +121,7 @@ class _Step:
         self.optimizer.lr = rate
         if self.compiled is None:
             return self.engine.step(chosen)
-        self.optimizer.zero_grad()
-        found = float(self.compiled.backward(self.X[chosen], self.y[chosen]))
-        if isfinite(found):
-            self.optimizer.step()
-        return found
+        return compiled_step(self.compiled, self.X[chosen], self.y[chosen], self.optimizer, self.engine.clipping)
 
     @cached_property
     def X(self) -> Any:
@@ -141,12 +138,10 @@ def _compiled(model: Module, loss: Loss, rows: Rows, optimizer: Optimizer) -> An
     """The loss of a row, compiled; None where it cannot be."""
     if find_spec("llvmlite") is None:
         return None
-    from autograd.compiler.compiled import Compiled
     from autograd.compiler.frontend.tracing import TracingError
 
     try:
-        require_mean(loss, model, rows, {1, 2})
-        return Compiled(row_loss(model, loss), optimizer.parameters)
+        return compiled_loss(model, loss, rows, optimizer)
     except TracingError:
         return None
 

@@ -21,7 +21,7 @@ from .evaluation import Loss, Metric
 from .history import Diverged, History
 from .interrupts import interruptible
 from .options.metrics import as_metrics, functions, measured
-from .options.splits import split
+from .options.splits import split, validation_rows
 from .options.streams import Stream, StreamSteps, of_mapped, refuse_for_streams
 from .options.targets import suited
 from .options.weights import Weighting
@@ -95,18 +95,13 @@ def fit(
     [2.0, 1.0]
     """
     metrics, callbacks = as_metrics(metrics), functions(callbacks, "callbacks")
-    epochs, random, clipping = (
-        size(epochs, "epochs"),
-        _random(seed) if shuffle else None,
-        Clipping(clip_norm, clip_value),
-    )
+    epochs, clipping = size(epochs, "epochs"), Clipping(clip_norm, clip_value)
+    random = _random(seed) if shuffle else None
     if y is None or type(X).__name__ == "memmap":
         refuse_for_streams(sample_weight=sample_weight, class_weight=class_weight, validation_split=validation_split)
         stream = Stream(X if y is None else of_mapped(X, y, batch_size, random), epochs, random)
-        _, held_out = split(None, validation, None)
-        run = _Run(
-            model, optimizer, loss, metrics, None, held_out and suited(held_out, model), stream, epochs, callbacks
-        )
+        held_out = None if validation is None else suited(validation_rows(validation), model)
+        run = _Run(model, optimizer, loss, metrics, None, held_out, stream, epochs, callbacks)
         run.steps = StreamSteps(compile, model, loss, optimizer, clipping)
     else:
         rows, held_out = split(suited(Rows(X, y), model), validation, validation_split)

@@ -128,7 +128,7 @@ def test_what_is_no_function_and_what_a_function_raises() -> None:
     with pytest.raises(TypeError, match="takes a Python function, got 3"):
         clickable(3)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
-        clickable(lambda: 1) if False else clickable(_fails)
+        clickable(_fails)
 
 
 def _fails() -> float:

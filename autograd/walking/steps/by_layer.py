@@ -11,6 +11,8 @@ from .by_edge import seeded
 from .formatting import TEXT, Name, Pen
 from .step import BACKWARD, FORWARD, LOSS, UPDATE, Line, Places, Step
 
+OF_WEIGHTS = "Every weight's gradient is the δ of its neuron times the input it was multiplied with."
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -170,10 +172,6 @@ class LayerBackward(LayerStep):
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """δ, the weights' gradients and what goes on, as equations."""
-        return self.equations(pen)
-
-    def equations(self, pen: Pen) -> list[Line]:
-        """The equations of the whole way back through the layer."""
         layer, d, W, x = self.layer, *(self.layer.symbol(base, pen) for base in "δW"), self.layer.source(pen)
         lines = [Line(d, "=", self._signal(pen)), Line(self._by(W, pen), "=", _times(d, _flip(x, pen), pen))]
         if layer.b is not None:
@@ -206,10 +204,6 @@ class LayerBackward(LayerStep):
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
         """The matrices with their numbers."""
-        return self.matrices(pen)
-
-    def matrices(self, pen: Pen) -> list[list[str]]:
-        """The equations' numbers, as matrices."""
         layer, d, dW, dx = self.layer, block(self.layer.delta, pen), self.layer.d_W, self.layer.d_x
         by_W, weights = self._by(layer.symbol("W", pen), pen), [x for row in dW for x in row]
         found = [
@@ -232,8 +226,9 @@ class LayerBackward(LayerStep):
     @property
     def sentence(self) -> str:
         """What passes the gates and what does not, in words."""
-        last = "Every weight's gradient is the δ of its neuron times the input it was multiplied with."
-        return f"The signal that arrives, times f′(z), is δ.{self.stopped()} {last}" if self.layer.activation else last
+        if not self.layer.activation:
+            return OF_WEIGHTS
+        return f"The signal that arrives, times f′(z), is δ.{self.stopped()} {OF_WEIGHTS}"
 
     def stopped(self) -> str:
         """How many gates stop a signal that has arrived; nothing where none does."""

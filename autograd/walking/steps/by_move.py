@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..matrices import beside, block, transposed
-from .by_layer import LayerBackward
+from .by_layer import OF_WEIGHTS, LayerBackward
 from .formatting import TEXT, Pen
 from .step import Line
 
@@ -56,16 +56,16 @@ class Weights(Move):
 
     def lines(self, pen: Pen = TEXT) -> list[Line]:
         """The weights' gradients, as an equation."""
-        return self.equations(pen)[1:2]
+        return LayerBackward.lines(self, pen)[1:2]
 
     def blocks(self, pen: Pen = TEXT) -> list[list[str]]:
         """The same with its numbers."""
-        return self.matrices(pen)[1:2]
+        return LayerBackward.blocks(self, pen)[1:2]
 
     @property
     def sentence(self) -> str:
         """The rule of a weight, in words."""
-        return "Every weight's gradient is the δ of its neuron times the input it was multiplied with."
+        return OF_WEIGHTS
 
 
 class Biases(Move):

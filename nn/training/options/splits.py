@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from copy import copy
 from math import floor
-from typing import Any
 
 from ...inputs import Rows, described, number
 
 
-def split(rows: Any, validation: Sequence[object] | None, share: float | None) -> tuple[Any, Rows | None]:
+def split(rows: Rows, validation: Sequence[object] | None, share: float | None) -> tuple[Rows, Rows | None]:
     """The rows to learn from, and those to be held out."""
     if validation is not None and share is not None:
         raise ValueError("give validation=(X, y) or validation_split=0.2, not both")
     if validation is not None:
-        return rows, _given(validation)
+        return rows, validation_rows(validation)
     return (rows, None) if share is None else _last(rows, number(share, "validation_split"))
 
 
-def _given(validation: Sequence[object]) -> Rows:
+def validation_rows(validation: Sequence[object]) -> Rows:
+    """The rows of a pair (X, y)."""
     if not hasattr(validation, "__len__") or len(validation) != 2:
         raise ValueError(f"validation must be a pair (X, y), got {described(validation)}")
     return Rows(validation[0], validation[1], "validation ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
+from math import isfinite
 from random import Random
 from typing import Any
 
@@ -85,12 +86,9 @@ class StreamSteps:
             yield [self._step(rows)], [len(rows)]
 
     def _decide(self, rows: Rows) -> None:
-        from autograd.compiler.compiled import Compiled
-
         self.is_decided = True
         try:
-            require_mean(self.loss, self.model, rows, {1, 2})
-            self.function = Compiled(row_loss(self.model, self.loss), self.optimizer.parameters)
+            self.function = compiled_loss(self.model, self.loss, rows, self.optimizer)
             self.function(rows.array()[:1], rows.targets()[:1])
         except Exception:
             self.function = None
@@ -102,12 +100,7 @@ class StreamSteps:
         if self.function is None:
             engine = EngineSteps(self.model, self.loss, rows, self.optimizer, self.clipping)
             return engine.step(range(len(rows)))
-        self.optimizer.zero_grad()
-        found = float(self.function.backward(rows.array(), rows.targets()))
-        if abs(found) < float("inf"):
-            self.clipping.clip(self.optimizer.parameters)
-            self.optimizer.step()
-        return found
+        return compiled_step(self.function, rows.array(), rows.targets(), self.optimizer, self.clipping)
 
     def loss_of(self, rows: Rows) -> float:
         """The loss of other rows."""
@@ -124,6 +117,26 @@ class StreamSteps:
 
     def load(self) -> None:
         """They are there."""
+
+
+def compiled_loss(model: Module, loss: Loss, rows: Rows, optimizer: Optimizer) -> Any:
+    """The loss of a row in machine code. Raises where it is not the mean of its rows' or cannot be compiled."""
+    from autograd.compiler.compiled import Compiled
+
+    require_mean(loss, model, rows, {1, 2})
+    return Compiled(row_loss(model, loss), optimizer.parameters)
+
+
+def compiled_step(function: Any, X: Any, y: Any, optimizer: Optimizer, clipping: Clipping) -> float:
+    """A step of the optimizer with the compiled gradient of some rows; returns their loss, and stays where that is not
+    finite.
+    """
+    optimizer.zero_grad()
+    found = float(function.backward(X, y))
+    if isfinite(found):
+        clipping.clip(optimizer.parameters)
+        optimizer.step()
+    return found
 
 
 def refuse_for_streams(**given: object) -> None:
