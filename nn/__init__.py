@@ -31,7 +31,7 @@ from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
 from .inspection.flow import gradient_flow
 from .inspection.rates import find_learning_rate
-from .layers import MLP, Layer, Neuron, Residual, Sequential
+from .layers import MLP, Layer, LayerNorm, Neuron, Residual, RMSNorm, Sequential
 from .live_page.page import LivePage, live
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
@@ -63,6 +63,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "Layer",
+    "LayerNorm",
     "LinearWarmup",
     "LivePage",
     "MLPClassifier",
@@ -70,6 +71,7 @@ __all__ = [
     "Module",
     "Neuron",
     "Optimizer",
+    "RMSNorm",
     "RMSprop",
     "Residual",
     "Schedule",

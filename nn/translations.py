@@ -25,8 +25,7 @@ LOSSES = {
     "SmoothL1Loss": "huber(predictions, targets)",
 }
 WITHOUT = (
-    "Dropout BatchNorm1d LayerNorm Conv1d Conv2d MaxPool2d Flatten Embedding RNN LSTM GRU MultiheadAttention "
-    "Transformer Bilinear"
+    "Dropout BatchNorm1d Conv1d Conv2d MaxPool2d Flatten Embedding RNN LSTM GRU MultiheadAttention Transformer Bilinear"
 )
 NAMES = {
     **{

@@ -1,6 +1,6 @@
 """Modules, layers and initial weights: what they compute, how they name their parameters, what they refuse.
 
-Of nn.module and nn.parameters.
+Of nn.module, nn.parameters and nn.layers.dense.
 """
 
 import copy

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from autograd import OPERATIONS, Value, dot
 from autograd.functions import function_of
 
-from .init import Draws, Initializer, draws, initializer
-from .inputs import Numbers, items, listed, name_of, nodes, number, numbers, row, shape, size, table
-from .module import Module, Tensor, tensors
+from ..init import Draws, Initializer, draws, initializer
+from ..inputs import Numbers, items, listed, name_of, nodes, number, numbers, row, shape, size, table
+from ..module import Module, Tensor, tensors
 
 Activation: TypeAlias = Callable[[Value], Value]
 

@@ -1,0 +1,18 @@
+"""Layers: what has weights, and what puts layers together."""
+
+from .dense import ACTIVATIONS, MLP, Activation, Layer, Neuron, Residual, Sequential, activation_of, linear
+from .normalization import LayerNorm, RMSNorm
+
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "Activation",
+    "Layer",
+    "LayerNorm",
+    "Neuron",
+    "RMSNorm",
+    "Residual",
+    "Sequential",
+    "activation_of",
+    "linear",
+]
