@@ -32,6 +32,8 @@ if _TYPE_CHECKING:
     from .compiler import compile as compile  # not in __all__
     from .drawing.diagram import draw
     from .notation.writer import formula
+    from .rules.custom import custom_derivative
+    from .rules.implicit import implicit
     from .walking.walking import walk
 
 _fold_in_notebooks()
@@ -41,8 +43,10 @@ __version__ = "0.1.0"
 _ON_FIRST_USE = {
     "gradcheck": "checking.by_differences",
     "compile": "compiler",
+    "custom_derivative": "rules.custom",
     "draw": "drawing.diagram",
     "formula": "notation.writer",
+    "implicit": "rules.implicit",
     "walk": "walking.walking",
 }
 
@@ -67,6 +71,7 @@ __all__ = [
     "Constant",
     "Operation",
     "Value",
+    "custom_derivative",
     "detect_anomaly",
     "draw",
     "expanded",
@@ -75,6 +80,7 @@ __all__ = [
     "gradcheck",
     "hessian",
     "hvp",
+    "implicit",
     "jacobian",
     "jvp",
     "no_grad",
