@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from autograd.support.files import write_whole
 
-from .stages import Skip, Stage, stages
+from .stages import Normalized, Skip, Stage, stages
 
 OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "relu": ("Relu", {}), "leaky_relu": ("LeakyRelu", {"alpha": 0.01}), "elu": ("Elu", {"alpha": 1.0}),
@@ -62,9 +62,25 @@ class _Graph:
             return self.activation(part, x)
         if isinstance(part, Skip):
             return self.node("Add", [self.chain(part.stages, x), x])
+        if isinstance(part, Normalized):
+            return self.normalized(part, x)
         self.inputs, self.outputs = self.inputs or len(part.weight[0]), len(part.weight)
         z = self.node("Gemm", [x, self.array(part.weight), self.array(part.bias)], transB=1)
         return z if part.activation == "linear" else self.activation(part.activation, z)
+
+    def normalized(self, part: Normalized, x: str) -> str:
+        """In single operators: LayerNormalization rounds eps to float32, and this opset has no RMSNormalization."""
+        self.inputs, self.outputs = self.inputs or part.inputs, part.inputs
+        if part.kind == "LayerNorm":
+            x = self.node("Sub", [x, self.mean(x)])
+        square = self.mean(self.node("Mul", [x, x]))
+        x = self.node("Div", [x, self.node("Sqrt", [self.node("Add", [square, self.array([part.eps])])])])
+        x = x if part.weight is None else self.node("Mul", [x, self.array(part.weight)])
+        return x if part.bias is None else self.node("Add", [x, self.array(part.bias)])
+
+    def mean(self, x: str) -> str:
+        """Of each row."""
+        return self.node("ReduceMean", [x, self.array([-1], "int64")], keepdims=1)
 
     def activation(self, name: str, x: str) -> str:
         """ONNX's operator; x · σ(x) for silu, which it does not have."""
@@ -81,12 +97,12 @@ class _Graph:
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, [name], **settings))
         return name
 
-    def array(self, numbers: list[Any]) -> str:
+    def array(self, numbers: list[Any], dtype: str = "") -> str:
         """Numbers of the model; their name."""
         from numpy import array
 
         name = f"p{len(self.numbers) + 1}"
-        self.numbers.append(self.onnx.numpy_helper.from_array(array(numbers, self.dtype), name))
+        self.numbers.append(self.onnx.numpy_helper.from_array(array(numbers, dtype or self.dtype), name))
         return name
 
     def model(self, out: str) -> Any:

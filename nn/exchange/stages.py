@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from autograd import Value
+
 from ..inputs import name_of
-from ..layers import Layer, Neuron, Residual, Sequential
+from ..layers import Layer, LayerNorm, Neuron, Residual, RMSNorm, Sequential
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,19 @@ class Skip:
     stages: "tuple[Stage, ...]"
 
 
-Stage: TypeAlias = "Dense | Skip | str"
-"""The third is an activation that stands by itself, such as "softmax"."""
+@dataclass(frozen=True)
+class Normalized:
+    """LayerNorm or RMSNorm, by PyTorch's name: inputs, what is added under the root, weights and biases if any."""
+
+    kind: str
+    inputs: int
+    eps: float
+    weight: list[float] | None
+    bias: list[float] | None
+
+
+Stage: TypeAlias = "Dense | Skip | Normalized | str"
+"""The last is an activation that stands by itself, such as "softmax"."""
 
 
 def stages(model: Any) -> tuple[Stage, ...]:
@@ -44,13 +57,23 @@ def _stages(part: Any, where: str) -> Iterator[Stage]:
         yield from _dense(part.neurons, where)
     elif isinstance(part, Neuron):
         yield from _dense([part], where)
+    elif isinstance(part, (LayerNorm, RMSNorm)):
+        kind = "LayerNorm" if isinstance(part, LayerNorm) else "RMSNorm"
+        yield Normalized(kind, part.nin, part.eps, _numbers(part.weight), _numbers(part.bias))
     elif callable(part) and getattr(part, "__module__", "").startswith("autograd"):
         yield name_of(part)
     else:
         raise TypeError(f"{where} is {name_of(part)}, of which other libraries know nothing: {KNOWN}")
 
 
-KNOWN = "what can be exchanged are nn.MLP, Sequential, Layer, Neuron and Residual, with autograd's own functions"
+KNOWN = (
+    "what can be exchanged are nn.MLP, Sequential, Layer, Neuron, Residual, LayerNorm and RMSNorm, with autograd's own "
+    "functions"
+)
+
+
+def _numbers(parameters: Sequence[Value] | None) -> list[float] | None:
+    return None if parameters is None else [parameter.data for parameter in parameters]
 
 
 def _dense(neurons: Sequence[Neuron], where: str) -> Iterator[Stage]:

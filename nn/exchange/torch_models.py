@@ -3,8 +3,8 @@
 from typing import Any
 
 from ..inputs import name_of
-from ..layers import Layer, Residual, Sequential
-from .stages import Skip, Stage, stages
+from ..layers import Layer, LayerNorm, Residual, RMSNorm, Sequential
+from .stages import Normalized, Skip, Stage, stages
 
 ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "relu": ("ReLU", {}), "leaky_relu": ("LeakyReLU", {"negative_slope": 0.01}), "elu": ("ELU", {}),
@@ -37,12 +37,25 @@ def _modules(torch: Any, stage: Stage) -> list[Any]:
         return [_activation(torch, stage)]
     if isinstance(stage, Skip):
         return [_skip(torch, [part for inner in stage.stages for part in _modules(torch, inner)])]
+    if isinstance(stage, Normalized):
+        return [_normalization(torch, stage)]
     linear = torch.nn.Linear(len(stage.weight[0]), len(stage.weight), bias=stage.has_bias, dtype=torch.float64)
     with torch.no_grad():
         linear.weight.copy_(torch.tensor(stage.weight, dtype=torch.float64))
         if stage.has_bias:
             linear.bias.copy_(torch.tensor(stage.bias, dtype=torch.float64))
     return [linear] if stage.activation == "linear" else [linear, _activation(torch, stage.activation)]
+
+
+def _normalization(torch: Any, stage: Normalized) -> Any:
+    kept = {"weight": stage.weight, "bias": stage.bias}
+    settings: dict[str, Any] = {"eps": stage.eps, "elementwise_affine": stage.weight is not None}
+    if stage.kind == "LayerNorm":
+        settings["bias"] = stage.bias is not None
+    made = getattr(torch.nn, stage.kind)(stage.inputs, **settings, dtype=torch.float64)
+    state = {name: torch.tensor(x, dtype=torch.float64) for name, x in kept.items() if x is not None}
+    made.load_state_dict(state)
+    return made
 
 
 def _activation(torch: Any, name: str) -> Any:
@@ -67,7 +80,7 @@ def _skip(torch: Any, parts: list[Any]) -> Any:
 
 
 def from_torch(module: Any) -> Sequential:
-    """A `torch.nn.Linear`, or a `Sequential` of such and activations, as a network of scalars; its numbers are copied.
+    """A `torch.nn.Linear`, or a `Sequential` of such, of norms and activations, as scalars; its numbers are copied.
 
     Dropout and Identity are left out, as they do nothing in use. Raises TypeError for any other module, and for an
     activation with other settings than ours; ImportError where PyTorch is missing.
@@ -83,12 +96,16 @@ def from_torch(module: Any) -> Sequential:
     for place, part in _flat(torch, module):
         if isinstance(part, torch.nn.Linear):
             found.append(_layer(part))
+        elif isinstance(part, (torch.nn.LayerNorm, getattr(torch.nn, "RMSNorm", ()))):  # RMSNorm is from 2.4 on
+            found.append(_norm(torch, part, place))
         elif hasattr(part, "inner"):
             found.append(Residual(_alone(from_torch(part.inner))))
         else:
             _apply(torch, found, part, place)
     if not found:
-        raise TypeError(f"{type(module).__name__} holds no Linear: from_torch takes Linear and Sequential")
+        raise TypeError(
+            f"{type(module).__name__} holds no Linear: from_torch takes Linear, LayerNorm, RMSNorm and Sequential"
+        )
     return Sequential(*found)
 
 
@@ -104,6 +121,20 @@ def _layer(linear: Any) -> Layer:
     return Layer(linear.in_features, linear.out_features, "linear", weight=linear.weight.detach().tolist(), bias=bias)
 
 
+def _norm(torch: Any, part: Any, place: str) -> LayerNorm | RMSNorm:
+    """The layer of the same name; RMSNorm's eps is that of its numbers where it is not given."""
+    if len(part.normalized_shape) != 1:
+        raise TypeError(f"module{place} is {part}, over several dimensions: here a row of numbers is normalized")
+    (nin,), affine = part.normalized_shape, part.weight is not None
+    if isinstance(part, torch.nn.LayerNorm):
+        made: LayerNorm | RMSNorm = LayerNorm(nin, part.eps, affine=affine, bias=part.bias is not None)
+    else:
+        dtype = part.weight.dtype if affine else torch.get_default_dtype()
+        made = RMSNorm(nin, torch.finfo(dtype).eps if part.eps is None else part.eps, affine=affine)
+    made.load_state_dict({name: tensor.detach() for name, tensor in part.state_dict().items()})
+    return made
+
+
 def _apply(torch: Any, found: list[Any], part: Any, place: str) -> None:
     """An activation: of the layer before it, or by itself."""
     name = _name(torch, part, place)
@@ -112,6 +143,8 @@ def _apply(torch: Any, found: list[Any], part: Any, place: str) -> None:
     if is_of_neurons and isinstance(last, Layer) and name_of(last.neurons[0].activation) == "linear":
         for neuron in last.neurons:
             neuron.activation = _activation_of(name)
+    elif is_of_neurons:
+        raise TypeError(f"module{place} is {part}, which here belongs to a Linear: give it one right before it")
     else:
         found.append(_activation_of(name))
 
@@ -122,7 +155,7 @@ def _name(torch: Any, part: Any, place: str) -> str:
             if repr(part) != repr(getattr(torch.nn, kind)(**arguments)):
                 raise TypeError(f"module{place} is {part}, but {name} here is {getattr(torch.nn, kind)(**arguments)}")
             return name
-    known = f"Linear and {', '.join(ACTIVATIONS)}"
+    known = f"Linear, LayerNorm, RMSNorm and {', '.join(ACTIVATIONS)}"
     raise TypeError(f"module{place} is {type(part).__name__}, which chainrule has not: it takes {known}")
 
 

@@ -101,3 +101,40 @@ def test_a_file_in_float64_is_exact(tmp_path: Path) -> None:
     assert found.ravel().tolist() == pytest.approx(nn.predict(ours, ROWS), abs=1e-14)
     with pytest.raises(ValueError, match="float16"):
         nn.to_onnx(ours, tmp_path / "m.onnx", dtype="float16")  # type: ignore[arg-type]
+
+
+def with_norms() -> nn.Sequential:
+    rng = random.Random(4)
+    norms = [nn.LayerNorm(3), nn.RMSNorm(5), nn.LayerNorm(5, 1e-3, bias=False), nn.RMSNorm(5, 0.5, affine=False)]
+    for parameter in (parameter for norm in norms for parameter in norm.parameters()):
+        parameter.data += rng.uniform(-0.5, 0.5)
+    layers = [nn.Layer(3, 5, "tanh", rng=rng), nn.Layer(5, 5, "tanh", rng=rng), nn.Layer(5, 5, "tanh", rng=rng)]
+    return nn.Sequential(
+        *(part for pair in zip(norms, [*layers, nn.Layer(5, 2, rng=rng)], strict=True) for part in pair)
+    )
+
+
+def test_norms_go_to_torch_and_come_back() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    ours = with_norms()
+    theirs = nn.to_torch(ours)
+    expected = nn.predict(ours, ROWS)
+    found = theirs(torch.tensor(ROWS, dtype=torch.float64)).tolist()
+    assert found == [pytest.approx(row, abs=1e-12) for row in expected]
+    assert nn.predict(nn.from_torch(theirs), ROWS) == expected
+    single = nn.from_torch(torch.nn.Sequential(torch.nn.RMSNorm(2))).layers[0]
+    assert (single.eps, single.state_dict()) == (2.0**-23, {"weight": [1.0, 1.0]})  # float32's
+    with pytest.raises(TypeError, match=r"module\[0\] is LayerNorm\(\(2, 3\), .*over several dimensions"):
+        nn.from_torch(torch.nn.Sequential(torch.nn.LayerNorm((2, 3))))
+    with pytest.raises(TypeError, match=r"module\[1\] is ReLU\(\), which here belongs to a Linear"):
+        nn.from_torch(torch.nn.Sequential(torch.nn.LayerNorm(2), torch.nn.ReLU()))
+
+
+def test_an_onnx_runtime_computes_norms(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    np = pytest.importorskip("numpy", reason="numpy is not installed")
+    ours = with_norms()
+    nn.to_onnx(ours, tmp_path / "m.onnx", dtype="float64")
+    (found,) = runtime.InferenceSession(str(tmp_path / "m.onnx")).run(None, {"X": np.array(ROWS)})
+    assert found.tolist() == [pytest.approx(row, abs=1e-12) for row in nn.predict(ours, ROWS)]
