@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import Any
 
-from . import fast_paths
+from . import fast_paths, methods
 from .graph import Gated
 from .operations import reductions
 from .operations.arithmetic import FLOATS, NOTHING, Arithmetic, real
@@ -200,6 +200,7 @@ class ValueArithmetic(Arithmetic):
 
 
 VALUES = ValueArithmetic()
+methods.install()
 _functions = {name: function_of(op) for name, op in OPERATIONS.items()}
 globals().update(_functions)
 

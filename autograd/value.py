@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from .graph import add_gradients, topological_order
 from .operations.arithmetic import FLOATS, Number, is_number, real
-from .operations.elementary import ADD, IDENTITY, MUL
+from .operations.elementary import ADD, IDENTITY
 from .operations.operation import Operation
 from .operations.requirement import Requirement
 from .protocols.number import Scalar, text
@@ -75,26 +75,12 @@ class Value(Scalar, Picklable, NumpyProtocol, Operators["Value"]):
         """The same number as a constant: no gradient passes through it."""
         return RECORDER.get().detach(self)
 
-    def __add__(self, other: "Value | Number") -> "Value":  # this and × are spelled out: a test holds them to the table
-        if type(self) is type(other) is Value and not (recorder := RECORDER.get()).tracing:  # noqa: SIM102
-            if type(x := self.data) is type(y := other.data) is float:
-                return recorder.node(ADD, (self, other), x + y, (1.0, 1.0))
-        return self._operate(ADD, self, other)
-
     def __radd__(self, other: Number) -> "Value":
         if type(other) in (int, float) and other == 0:  # where the built-in sum() starts: leave no zero in the graph
             return self
         return self._operate(ADD, other, self)
 
-    def __mul__(self, other: "Value | Number") -> "Value":
-        if type(self) is Value and not (recorder := RECORDER.get()).tracing and type(x := self.data) is float:
-            if type(other) is Value and type(y := other.data) is float:
-                return recorder.node(MUL, (self, other), x * y, (y, x))
-            if type(other) is float:
-                return recorder.node(MUL, (self, Constant(other)), x * other, (other, None))
-        return self._operate(MUL, self, other)
-
-    def _operate(self, op: Operation, *operands: "Value | Number") -> "Value":
+    def _operate(self, op: Operation, *operands: "Value | Number") -> "Value":  # + − × and so on; quicker: methods.py
         for x in operands:
             if not isinstance(x, Value) and not is_number(x):
                 return NotImplemented  # type: ignore[no-any-return]  # Python then asks the other's class

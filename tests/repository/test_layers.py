@@ -19,7 +19,7 @@ LAYERS: list[list[str]] = [
     ["autograd.protocols"],
     ["autograd.value"],
     ["autograd.recorders", "autograd.requirements"],
-    ["autograd.fast_paths"],
+    ["autograd.fast_paths", "autograd.methods"],
     ["autograd.functions"],
     ["autograd.anomaly", "autograd.transforms"],
     ["autograd.rules"],
