@@ -17,6 +17,7 @@ from .render import RenderError, image, render
 if TYPE_CHECKING:
     from pathlib import Path
 
+CROSSED = 20  # levels that edges may cross for each of max_nodes: some seconds of Graphviz at most
 FORMATS: dict[str, tuple[str, ...]] = {".svg": ("-Gbgcolor=transparent",), ".png": ("-Gdpi=192",), ".pdf": ()}
 
 
@@ -105,8 +106,8 @@ def draw(
     topological order is the element "n<k>", the edge from its operand i is "e<k>-<i>", a collapsed module is
     "g-<its dotted name>", and parts alike are "a<k>", k the first of their nodes.
 
-    Raises ValueError for more than `max_nodes` boxes (None: no limit), with the remedies, and for options that do not
-    exist.
+    Raises ValueError for more than `max_nodes` boxes, or edges so long that Graphviz would work for minutes (None: no
+    limit), with the remedies, and for options that do not exist.
 
     >>> from autograd import Value, draw
     >>> x = Value(3.0, label="x")
@@ -123,7 +124,13 @@ def draw(
     paths = groups(order, model) if model else {}
     drawing = arrange(order, roots, paths, collapse, constants, _nodes(expand, collapse), layers)
     if max_nodes is not None and len(drawing.boxes) > max_nodes:
-        raise ValueError(_too_many(len(drawing.boxes), max_nodes))
+        raise ValueError(
+            _too_many(f"has {len(drawing.boxes):,} nodes to draw, more than", max_nodes, len(drawing.boxes))
+        )
+    if max_nodes is not None and (crossed := drawing.levels_crossed()) > CROSSED * max_nodes:
+        needed = -(-crossed // CROSSED)
+        edges = f"has {len(drawing.edges):,} edges that cross {crossed:,} levels, more than {CROSSED} for each of"
+        raise ValueError(_too_many(edges, max_nodes, needed))
     summary = f"{len(drawing.boxes)} nodes, {len(drawing.edges)} edges"
     return Diagram(digraph(drawing, direction, digits, derivatives), summary)
 
@@ -158,11 +165,11 @@ def check_digits(digits: object) -> None:
         raise ValueError(f"digits is the number of decimals, from 0 to 17; got {digits!r}")
 
 
-def _too_many(boxes: int, max_nodes: int) -> str:
+def _too_many(much: str, max_nodes: int, needed: int) -> str:
     return (
-        f"this graph has {boxes:,} nodes to draw, more than max_nodes={max_nodes:,}: nobody could read the picture. "
+        f"this graph {much} max_nodes={max_nodes:,}: nobody could read the picture. "
         'Draw what is alike once, with draw(value, collapse="alike"); put neurons or layers together with '
-        'draw(value, model, collapse="neuron") or "layer"; draw a part of it, such '
-        "as the loss of a single row, or value.operands[0]; leave out constants with constants=False; or insist with "
-        f"max_nodes={boxes}"
+        'draw(value, model, collapse="neuron") or "layer"; draw a part of it, such as the loss of a single row, '
+        "fewer steps of a loop, or value.operands[0]; leave out constants with constants=False; or insist with "
+        f"max_nodes={needed}"
     )

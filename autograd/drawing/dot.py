@@ -16,7 +16,8 @@ GRAPH = {
     "newrank": "true", "nodesep": "0.12", "ranksep": "0.4", "fontname": FONT, "fontsize": "11",
     "fontcolor": palette.INK,
 }  # fmt: skip
-LARGE = 200  # boxes; beyond, less search and straighter lines: as good to the eye, and three times as fast
+LARGE = 200  # boxes, or five times as many levels that edges cross; beyond, less search and straighter lines: as good
+# to the eye, and three times as fast; with long edges a hundred times
 HURRY = {"mclimit": "0.2", "nslimit": "1", "nslimit1": "1", "splines": "polyline"}
 NODE = {
     "shape": "record", "style": "filled", "fontname": FONT, "fontsize": "11", "fontcolor": palette.INK,
@@ -32,7 +33,7 @@ def digraph(drawing: Drawing, direction: str, digits: int, derivatives: bool) ->
     """The `graphviz.Digraph` of a drawing."""
     from graphviz import Digraph  # not needed until somebody draws
 
-    effort = HURRY if len(drawing.boxes) > LARGE else {}
+    effort = HURRY if len(drawing.boxes) > LARGE or drawing.levels_crossed() > 5 * LARGE else {}
     graph = Digraph(graph_attr={"rankdir": direction, **GRAPH, **effort}, node_attr=NODE, edge_attr=EDGE)
     frames = _frames(graph, (box.path[:-1] if box.collapsed else box.path for box in drawing.boxes), Digraph)
     for box in drawing.boxes:

@@ -201,6 +201,18 @@ def test_a_giant_graph_is_refused_with_the_remedies() -> None:
     assert len(draw(loss, model, max_nodes=None).source) > 100_000
 
 
+def test_edges_that_would_take_minutes_are_refused_with_the_remedies() -> None:
+    x, a = Value(1.0, label="x"), Value(2.0, label="a")
+    for _ in range(300):
+        x = (x + a / x) * 0.5  # the edges from a cross up to 900 levels
+    crossed = sum((3 * k + 1) + 1 + 2 + 1 + 1 for k in range(300))  # a → /, x → /, x → +, / → +, + → × in step k
+    with pytest.raises(
+        ValueError, match=rf"1,500 edges that cross {crossed:,} levels.*steps of a loop.*={crossed // 20 + 1}"
+    ):
+        draw(x, constants=False)
+    assert draw(x, constants=False, max_nodes=None).source.count("->") == 1500
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
