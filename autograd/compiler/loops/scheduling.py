@@ -22,7 +22,7 @@ def schedule(program: Program, batched: bool, summed: bool, values: int) -> Sche
 
     Each bundle is compiled for itself. In a graph without a pattern, four alike nodes here and there lie at regular
     distances by chance: such bundles cost more time than they save, and cut what could run from one table. Then all
-    nodes are run from the table.
+    nodes are run from the table, as they are where hundreds of bundles hold less than half of them.
     """
     levels, exact = Levels.of(program, batched), needed(program, program.outputs[:values])
     plan = _empty(program, batched, summed, levels)
@@ -51,7 +51,7 @@ class _Grouping:
         self.group[self.program.one] = -4
         self.waiting: dict[bool, list[Ints]] = {False: [], True: []}
         self.is_waiting = np.zeros(len(self.program), bool)
-        self.groups = self.small = 0
+        self.groups = self.small = self.seen = self.bundled = 0
         self.last: list[Bundle] = []  # sums over rows: nothing waits for them
 
     def run(self) -> bool:
@@ -67,7 +67,9 @@ class _Grouping:
         return not self._is_chance(MANY_STEPS)
 
     def _is_chance(self, many: int) -> bool:
-        return len(self.plan.once) + len(self.plan.rows) > many and 4 * self.small >= 3 * self.groups
+        steps = len(self.plan.once) + len(self.plan.rows)
+        few = 2 * self.bundled < self.seen  # bundles here and there, between single nodes
+        return steps > many and (4 * self.small >= 3 * self.groups or (steps > 10 * many and few))
 
     def _level(self, nodes: Ints, rowwise: bool) -> None:
         if not len(nodes):
@@ -75,6 +77,7 @@ class _Grouping:
         if self.levels.deep:
             self._wait(nodes, rowwise)
             return
+        self.seen += len(nodes)
         key = self._keys(nodes)
         _, first, back, counts = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
         arity = self.program.arity[nodes[first]]
@@ -139,4 +142,5 @@ class _Grouping:
         (self.plan.rows if rowwise else self.plan.once).append(made)
         self.group[nodes] = self.groups
         self.groups, self.small = self.groups + 1, self.small + (made.size < SMALL)
+        self.bundled += len(nodes)
         return True

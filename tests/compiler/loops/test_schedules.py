@@ -17,6 +17,7 @@ from programs import BACKENDS
 import autograd
 from autograd import Value, compile
 from autograd.compiler.ir.arrays import distinct, ordered, runs, spans, within
+from autograd.compiler.loops import scheduling
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -54,6 +55,35 @@ def irregular(count: int, seed: int) -> Any:
         return autograd.mean(v[-20:])
 
     return function
+
+
+def wide_and_irregular(count: int, reach: int) -> Any:
+    """A random graph with operands from the last `reach` nodes: levels wide enough for patterns by chance."""
+
+    def function(xs: Any) -> Any:
+        draws, v = random.Random(1), list(xs)
+        for _ in range(count):
+            a, b = v[-draws.randint(1, min(reach, len(v)))], v[-draws.randint(1, min(reach, len(v)))]
+            v.append(
+                autograd.tanh(a) if draws.random() < 1 / 3 else 0.5 * a + 0.3 * b if draws.random() < 0.5 else a * b
+            )
+        return v[-1] + v[-2]
+
+    return function
+
+
+@pytest.mark.parametrize("few_steps", [40, 4])
+def test_bundles_that_hold_less_than_half_of_a_graph_are_given_up_where_they_are_many(
+    monkeypatch: pytest.MonkeyPatch, few_steps: int
+) -> None:
+    monkeypatch.setattr(scheduling, "MANY_STEPS", few_steps)
+    f, xs = wide_and_irregular(20_000, 2000), [0.1 * k for k in range(50)]
+    compiled = compile(f, backend="numpy")
+    value, slopes = compiled.value_and_grad(xs)
+    expected = autograd.value_and_grad(f)(xs)
+    assert (value, slopes) == (pytest.approx(expected[0], rel=1e-13), pytest.approx(expected[1], rel=1e-11))
+    steps = [line for line in str(compiled.program).splitlines() if not line.startswith("#")]
+    assert (len(steps) == 1) == (few_steps == 4)  # about 50 of them: many only where 10 · 4 are
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
