@@ -30,6 +30,8 @@ from .value import Constant, Value
 if _TYPE_CHECKING:
     from .checking.by_differences import gradcheck
     from .compiler import compile as compile  # not in __all__
+    from .control.branches import cond
+    from .control.loops import scan, while_loop
     from .drawing.diagram import draw
     from .notation.writer import formula
     from .rules.custom import custom_derivative
@@ -43,11 +45,14 @@ __version__ = "0.1.0"
 _ON_FIRST_USE = {
     "gradcheck": "checking.by_differences",
     "compile": "compiler",
+    "cond": "control.branches",
     "custom_derivative": "rules.custom",
     "draw": "drawing.diagram",
     "formula": "notation.writer",
     "implicit": "rules.implicit",
+    "scan": "control.loops",
     "walk": "walking.walking",
+    "while_loop": "control.loops",
 }
 
 
@@ -71,6 +76,7 @@ __all__ = [
     "Constant",
     "Operation",
     "Value",
+    "cond",
     "custom_derivative",
     "detect_anomaly",
     "draw",
@@ -84,8 +90,10 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "scan",
     "value_and_grad",
     "vjp",
     "walk",
+    "while_loop",
 ]
 __all__ += functions.__all__

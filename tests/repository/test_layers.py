@@ -22,7 +22,7 @@ LAYERS: list[list[str]] = [
     ["autograd.fast_paths", "autograd.methods"],
     ["autograd.functions"],
     ["autograd.anomaly", "autograd.transforms"],
-    ["autograd.rules"],
+    ["autograd.rules", "autograd.control"],
     ["autograd.notation", "autograd.checking", "autograd.model_view"],
     ["autograd.walking", "autograd.drawing", "autograd.player"],
     ["autograd.compiler.ir", "autograd.compiler.request", "autograd.compiler.frontend"],

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Protocol
 
-from ...value import RECORDER, Value
+from ...value import RECORDER, Constant, Value
 
 HIDDEN = ("data", "grad")
 SLOTS: dict[str, Any] = {name: vars(Value)[name] for name in HIDDEN}
@@ -85,3 +85,12 @@ def hidden_numbers() -> Iterator[None]:
         yield
     finally:
         _Hiding.end()
+
+
+def constant(number: float) -> Constant:
+    """A constant, made without asking whether its number may be assigned: a traced graph has many."""
+    node = Constant.__new__(Constant)
+    node.label, node.op, node.operands, node.local_grads = "", None, (), ()
+    SLOTS["data"].__set__(node, number)
+    SLOTS["grad"].__set__(node, 0.0)
+    return node

@@ -23,7 +23,7 @@ from ...recorders import using
 from ...support.pytree import describe, flatten, restore
 from ...value import RECORDER, Constant, Operands, Recorder, Value
 from .conditions import Condition
-from .hiding import hidden_numbers
+from .hiding import constant, hidden_numbers
 
 
 class TracingError(TypeError):
@@ -115,10 +115,10 @@ class _Unknown(Value):
         return tuple([None if isinstance(x, Constant) else SLOPE for x in self.operands])
 
     def _operate(self, op: Operation, *operands: Any) -> Value:
-        """The usual case, in which nothing is constant, at once: large graphs are built here."""
+        """The usual case, numbers and what varies, at once: large graphs are built here."""
         recorder = RECORDER.get()
-        if type(recorder) is Tracing and not recorder.constants and VARYING.issuperset(map(type, operands)):
-            return _made(_Unknown, op, operands)
+        if type(recorder) is Tracing and not recorder.constants and USUAL.issuperset(map(type, operands)):
+            return _made(_Unknown, op, tuple([constant(x) if type(x) is float else x for x in operands]))
         return super()._operate(op, *operands)
 
     data = grad = property(_unknown, _unknown)
@@ -220,7 +220,7 @@ def _made(kind: type[_Unknown], op: Operation | None, operands: Operands) -> _Un
 
 
 CONSTANTS: set[type] = {Constant, _UnknownConstant}
-VARYING: set[type] = {Value, _Unknown}
+USUAL: set[type] = {Value, _Unknown, float}
 
 
 def unknown_leaf() -> Value:
