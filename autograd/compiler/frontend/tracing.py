@@ -118,7 +118,7 @@ class _Unknown(Value):
         """The usual case, numbers and what varies, at once: large graphs are built here."""
         recorder = RECORDER.get()
         if type(recorder) is Tracing and not recorder.constants and USUAL.issuperset(map(type, operands)):
-            return _made(_Unknown, op, tuple([constant(x) if type(x) is float else x for x in operands]))
+            return _made(_Unknown, op, tuple([x if type(x) in VARYING else constant(real(x)) for x in operands]))
         return super()._operate(op, *operands)
 
     data = grad = property(_unknown, _unknown)
@@ -220,7 +220,8 @@ def _made(kind: type[_Unknown], op: Operation | None, operands: Operands) -> _Un
 
 
 CONSTANTS: set[type] = {Constant, _UnknownConstant}
-USUAL: set[type] = {Value, _Unknown, float}
+VARYING: set[type] = {Value, _Unknown}
+USUAL = {*VARYING, float, int}
 
 
 def unknown_leaf() -> Value:
