@@ -31,7 +31,7 @@ from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
 from .inspection.flow import gradient_flow
 from .inspection.rates import find_learning_rate
-from .layers import MLP, Layer, LayerNorm, Neuron, Residual, RMSNorm, Sequential
+from .layers import GRU, LSTM, MLP, RNN, Layer, LayerNorm, Neuron, Residual, RMSNorm, Sequential
 from .live_page.page import LivePage, live
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
@@ -52,7 +52,10 @@ if _TYPE_CHECKING:  # scikit-learn is imported by those who ask for its estimato
     from .estimators.mlp import MLPClassifier, MLPRegressor
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SGD",
     "Adagrad",
     "Adam",

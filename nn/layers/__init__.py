@@ -2,10 +2,14 @@
 
 from .dense import ACTIVATIONS, MLP, Activation, Layer, Neuron, Residual, Sequential, activation_of, linear
 from .normalization import LayerNorm, RMSNorm
+from .recurrent import GRU, LSTM, RNN
 
 __all__ = [
     "ACTIVATIONS",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "Activation",
     "Layer",
     "LayerNorm",
