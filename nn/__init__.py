@@ -31,7 +31,21 @@ from .inspection.depth import depth_study
 from .inspection.diagnosis import diagnose
 from .inspection.flow import gradient_flow
 from .inspection.rates import find_learning_rate
-from .layers import GRU, LSTM, MLP, RNN, Layer, LayerNorm, Neuron, Residual, RMSNorm, Sequential
+from .layers import (
+    GRU,
+    LSTM,
+    MLP,
+    RNN,
+    Conv1d,
+    Conv2d,
+    Layer,
+    LayerNorm,
+    MaxPool2d,
+    Neuron,
+    Residual,
+    RMSNorm,
+    Sequential,
+)
 from .live_page.page import LivePage, live
 from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, mae, mse
 from .module import Module
@@ -61,6 +75,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "Checkpoint",
+    "Conv1d",
+    "Conv2d",
     "CosineAnnealingLR",
     "Diverged",
     "EarlyStopping",
@@ -71,6 +87,7 @@ __all__ = [
     "LivePage",
     "MLPClassifier",
     "MLPRegressor",
+    "MaxPool2d",
     "Module",
     "Neuron",
     "Optimizer",

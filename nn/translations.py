@@ -24,7 +24,7 @@ LOSSES = {
     "HuberLoss": "huber(predictions, targets)",
     "SmoothL1Loss": "huber(predictions, targets)",
 }
-WITHOUT = "Dropout BatchNorm1d Conv1d Conv2d MaxPool2d Flatten Embedding MultiheadAttention Transformer Bilinear"
+WITHOUT = "Dropout BatchNorm1d Flatten Embedding MultiheadAttention Transformer Bilinear"
 NAMES = {
     **{
         name: f'an activation is an argument of its layer, nn.Layer(nin, nout, "{x}")'

@@ -1,5 +1,6 @@
 """Layers: what has weights, and what puts layers together."""
 
+from .convolution import Conv1d, Conv2d, MaxPool2d
 from .dense import ACTIVATIONS, MLP, Activation, Layer, Neuron, Residual, Sequential, activation_of, linear
 from .normalization import LayerNorm, RMSNorm
 from .recurrent import GRU, LSTM, RNN
@@ -11,8 +12,11 @@ __all__ = [
     "MLP",
     "RNN",
     "Activation",
+    "Conv1d",
+    "Conv2d",
     "Layer",
     "LayerNorm",
+    "MaxPool2d",
     "Neuron",
     "RMSNorm",
     "Residual",
