@@ -24,7 +24,7 @@ LOSSES = {
     "HuberLoss": "huber(predictions, targets)",
     "SmoothL1Loss": "huber(predictions, targets)",
 }
-WITHOUT = "Dropout BatchNorm1d Flatten Embedding MultiheadAttention Transformer Bilinear"
+WITHOUT = "Dropout BatchNorm1d Flatten Transformer Bilinear"
 NAMES = {
     **{
         name: f'an activation is an argument of its layer, nn.Layer(nin, nout, "{x}")'
@@ -51,6 +51,7 @@ NAMES = {
     "utils": "nn.clip_grad_norm_ and nn.clip_grad_value_",
     "lr_scheduler": "nn.StepLR, nn.CosineAnnealingLR and nn.LinearWarmup",
     "LinearLR": "nn.LinearWarmup",
+    "MultiheadAttention": "nn.SelfAttention(width, heads) has its weights",
 }
 MEMBERS = {
     "forward": "the method is called __call__",

@@ -1,5 +1,6 @@
 """Layers: what has weights, and what puts layers together."""
 
+from .attention import Embedding, SelfAttention
 from .convolution import Conv1d, Conv2d, MaxPool2d
 from .dense import ACTIVATIONS, MLP, Activation, Layer, Neuron, Residual, Sequential, activation_of, linear
 from .normalization import LayerNorm, RMSNorm
@@ -14,12 +15,14 @@ __all__ = [
     "Activation",
     "Conv1d",
     "Conv2d",
+    "Embedding",
     "Layer",
     "LayerNorm",
     "MaxPool2d",
     "Neuron",
     "RMSNorm",
     "Residual",
+    "SelfAttention",
     "Sequential",
     "activation_of",
     "linear",
