@@ -24,7 +24,7 @@ LOSSES = {
     "HuberLoss": "huber(predictions, targets)",
     "SmoothL1Loss": "huber(predictions, targets)",
 }
-WITHOUT = "Dropout BatchNorm1d Flatten Transformer Bilinear"
+WITHOUT = "BatchNorm1d Flatten Transformer Bilinear"
 NAMES = {
     **{
         name: f'an activation is an argument of its layer, nn.Layer(nin, nout, "{x}")'

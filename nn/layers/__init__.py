@@ -3,6 +3,7 @@
 from .attention import Embedding, SelfAttention
 from .convolution import Conv1d, Conv2d, MaxPool2d
 from .dense import ACTIVATIONS, MLP, Activation, Layer, Neuron, Residual, Sequential, activation_of, linear
+from .dropout import Dropout
 from .normalization import LayerNorm, RMSNorm
 from .recurrent import GRU, LSTM, RNN
 
@@ -15,6 +16,7 @@ __all__ = [
     "Activation",
     "Conv1d",
     "Conv2d",
+    "Dropout",
     "Embedding",
     "Layer",
     "LayerNorm",
